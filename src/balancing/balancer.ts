@@ -1,0 +1,72 @@
+/**
+ * Which endpoint now?
+ *
+ * A *balancer* prepares choosing among the endpoints of a set; the *picker* that it makes chooses, once an attempt. A new picker is made
+ * whenever the set changes, so whatever has to be built (a ring, a table of weights) is built there and not on the path of a call.
+ * A *load meter* (load-meter.ts) tells a balancer how busy an endpoint is; algorithm and meter are separate, so that n algorithms and m
+ * meters are n + m files.
+ *
+ * This room never knows about discovery, health, retries or connections: it gets endpoints that may be used, and chooses one.
+ *
+ * To add one: a file here, a line in `src/index.ts`, a line in `test/conformance/balancers.test.ts`. Outside this package: pass your own
+ * to `.balance(...)` and run `balancerSuite` from `proxyless/testing` on it.
+ *
+ * @example
+ * ```ts
+ * import { part, type Balancer } from 'proxyless'
+ *
+ * // Always the endpoint with the least in flight.
+ * export const leastBusy = () =>
+ *   part<Balancer>('least-busy', {}, () => ({
+ *     name: 'least-busy',
+ *     picker: (endpoints) => ({
+ *       pick: ({ isSpent }) => endpoints.filter((e) => !isSpent(e)).toSorted((a, b) => a.inFlight - b.inFlight)[0] ?? endpoints[0],
+ *     }),
+ *   }))
+ * ```
+ */
+import type { Call } from '../call/call.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Part } from '../runtime/host.ts'
+import type { LoadMeter } from './load-meter.ts'
+
+/** Prepares choosing. */
+export interface Balancer {
+  /** For messages and the snapshot. */
+  readonly name: string
+  /** Meters that must hear of every attempt; routing sees to it. */
+  readonly meters?: readonly LoadMeter[]
+  /**
+   * Prepares choosing among `endpoints`. Called again whenever the set changes, or something about one of them.
+   *
+   * @param endpoints at least one; the array is frozen.
+   */
+  picker(endpoints: readonly Endpoint[]): Picker
+}
+
+/** Chooses among the endpoints of one set. */
+export interface Picker {
+  /**
+   * The endpoint for the next attempt: in O(1), and without allocating, if it can be helped.
+   *
+   * @returns one of the set; `undefined` when there is none that may be used.
+   */
+  pick(query: PickQuery): Endpoint | undefined
+}
+
+/** What a picker may know about the attempt it chooses for. */
+export interface PickQuery {
+  /** The call. */
+  readonly call: Call
+  /** Whether the call has tried an endpoint already; choose such a one only when nothing else is left. */
+  isSpent(endpoint: Endpoint): boolean
+}
+
+/**
+ * The short form of a balancer, for `.balance(...)`: chooses among the endpoints that the call has not tried yet (all of them, when it has
+ * tried them all). What it answers must be one of them, or `undefined` for none.
+ */
+export type BalanceFunction = (endpoints: readonly Endpoint[], call: Call) => Endpoint | undefined
+
+/** A balancer as a part of a service. */
+export type BalancerPart = Part<Balancer>

@@ -1,0 +1,34 @@
+/**
+ * How busy, or how slow, is an endpoint?
+ *
+ * A meter is told of every attempt. Routing pairs `began` and the function it returns exactly once, however the attempt ends, so a meter
+ * need not defend itself against lost calls. What a meter knows lives in a `WeakMap` keyed by the endpoint: it survives updates of the
+ * set and vanishes with the endpoint.
+ *
+ * To add one: a file here, a line in `src/index.ts`, a line in `test/conformance/balancers.test.ts`. It works with every balancer that
+ * compares loads.
+ *
+ * @example
+ * ```ts
+ * import { part, type LoadMeter } from 'proxyless'
+ *
+ * // The number that the mesh counts anyway.
+ * export const busy = () => part<LoadMeter>('busy', {}, () => ({ name: 'busy', load: (e) => e.inFlight, began: () => () => {} }))
+ * ```
+ */
+import type { Verdict } from '../call/verdict.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+
+/** See the top of this file. */
+export interface LoadMeter {
+  /** For messages. */
+  readonly name: string
+  /** A number of which lower is better; only the order matters. */
+  load(endpoint: Endpoint): number
+  /**
+   * An attempt begins.
+   *
+   * @returns called once, when the attempt is over: its body read, dropped or failed. `latencyMs` is the time to headers or failure.
+   */
+  began(endpoint: Endpoint): (verdict: Verdict, latencyMs: number) => void
+}

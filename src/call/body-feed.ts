@@ -1,0 +1,215 @@
+/**
+ * The producing end of a reply's body: a transport pushes into it, a {@link ReplyBody} takes out of it.
+ *
+ * The two ends are separate objects so that a body which nobody reads can be noticed. The transport's side is held by the socket; the
+ * reader's side is held by the caller alone. Data is kept up to a cap, then the wire is paused, and from then on only the caller holds
+ * the reader's side: when it is garbage collected, the body is discarded and the connection is free again.
+ */
+import type { MeshError } from '../errors/mesh-error.ts'
+import type { ReplyHeaders } from './header-list.ts'
+
+/** The wire below a body. */
+export interface BodySource {
+  /** Stop delivering for now. */
+  pause(): void
+  /** Deliver again. */
+  resume(): void
+  /** Give up the rest; the connection may be lost by it. */
+  abort(reason: MeshError | undefined): void
+}
+
+/** Told when a body is over: complete, failed or discarded. */
+export interface BodyListener {
+  /** Called once. `error` is there only when the body failed. */
+  bodyOver(error: MeshError | undefined): void
+}
+
+/** How much is buffered before the wire is paused, in bytes. */
+export const bodyBufferBytes = 64 * 1024
+
+/** The next piece for a reader, or the end. */
+export interface FeedReader {
+  /** Data came, or `undefined` at the end. */
+  piece(chunk: Uint8Array | undefined): void
+  /** The body failed. */
+  failed(error: MeshError): void
+}
+
+const registry = new FinalizationRegistry<BodyFeed>((feed) => feed.discard())
+
+/** See the top of this file. */
+export class BodyFeed {
+  readonly #source: BodySource
+  #chunks: Uint8Array[] = []
+  #buffered = 0
+  /** Bytes that are still to come, if the reply said how many. */
+  #expected: number
+  #ended = false
+  #over = false
+  #error: MeshError | undefined
+  #paused = false
+  #dropping = false
+  #reader: FeedReader | undefined
+  #listeners: BodyListener[] | undefined
+  #handle: object | undefined
+  /** How often data came in or was taken out; a watch on idle bodies compares two readings. */
+  activity = 0
+  /** Trailers, once the body is complete. */
+  trailers: ReplyHeaders | undefined
+
+  /**
+   * @param source the wire.
+   * @param length bytes that the reply announced, or `undefined`.
+   */
+  constructor(source: BodySource, length: number | undefined) {
+    this.#source = source
+    this.#expected = length ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Whether nothing more will come from the wire: complete, failed or discarded. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Why the body failed, if it did. */
+  get error(): MeshError | undefined {
+    return this.#error
+  }
+
+  /** Says which object stands for the reader: when it is collected while the wire is paused, the body is discarded. */
+  guard(handle: object): void {
+    this.#handle = handle
+  }
+
+  /** The transport has data. */
+  push(chunk: Uint8Array): void {
+    if (this.#over) return
+    this.activity += 1
+    this.#expected -= chunk.byteLength
+    if (this.#dropping) return
+    const reader = this.#reader
+    if (reader !== undefined) {
+      reader.piece(chunk)
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#buffered += chunk.byteLength
+    if (this.#buffered >= bodyBufferBytes && !this.#paused) this.#pause()
+  }
+
+  /** The transport has delivered everything. */
+  end(trailers?: ReplyHeaders): void {
+    if (this.#over) return
+    this.trailers = trailers
+    this.#ended = true
+    this.#finish(undefined)
+    this.#reader?.piece(undefined)
+  }
+
+  /** The body is cut short. */
+  fail(error: MeshError): void {
+    if (this.#over) return
+    this.#error = error
+    this.#finish(error)
+    const reader = this.#reader
+    if (reader === undefined) return
+    this.#reader = undefined
+    reader.failed(error)
+  }
+
+  /** Nobody wants the rest. A short rest is let through, so that the connection stays usable; a long one is cut off. */
+  discard(): void {
+    this.#chunks = []
+    this.#buffered = 0
+    this.#reader = undefined
+    if (this.#over || this.#dropping) return
+    if (this.#expected <= bodyBufferBytes) {
+      this.#dropping = true
+      this.#resume()
+      return
+    }
+    this.#finish(undefined)
+    this.#source.abort(undefined)
+  }
+
+  /** Fails the body from this side: the rest is given up. */
+  abort(error: MeshError): void {
+    if (this.#over) return
+    this.fail(error)
+    this.#source.abort(error)
+  }
+
+  /** Adds somebody who is told when the body is over; if it is, at once. */
+  whenOver(listener: BodyListener): void {
+    if (this.#over) listener.bodyOver(this.#error)
+    else (this.#listeners ??= []).push(listener)
+  }
+
+  /**
+   * Hands everything over in one go, if everything is here.
+   *
+   * @returns the pieces, or `undefined` when the body is not complete.
+   */
+  takeAll(): Uint8Array[] | undefined {
+    if (!this.#ended) return undefined
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#buffered = 0
+    return chunks
+  }
+
+  /**
+   * Hands over what is there, and then whatever comes, until {@link detach} or the end. A reader that detaches within `piece` gets one
+   * piece.
+   */
+  attach(reader: FeedReader): void {
+    this.#reader = reader
+    this.activity += 1
+    while (this.#chunks.length > 0 && this.#reader === reader) {
+      const chunk = this.#chunks.shift() as Uint8Array
+      this.#buffered -= chunk.byteLength
+      reader.piece(chunk)
+    }
+    if (this.#reader === reader) {
+      if (this.#error !== undefined) {
+        this.#reader = undefined
+        reader.failed(this.#error)
+        return
+      }
+      if (this.#over) {
+        reader.piece(undefined)
+        return
+      }
+    }
+    if (this.#buffered < bodyBufferBytes / 2) this.#resume()
+  }
+
+  /** Stops handing over. */
+  detach(): void {
+    this.#reader = undefined
+  }
+
+  #pause(): void {
+    this.#paused = true
+    this.#source.pause()
+    if (this.#handle !== undefined) {
+      registry.register(this.#handle, this, this)
+      this.#handle = undefined
+    }
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#source.resume()
+  }
+
+  #finish(error: MeshError | undefined): void {
+    this.#over = true
+    registry.unregister(this)
+    const listeners = this.#listeners
+    if (listeners === undefined) return
+    this.#listeners = undefined
+    for (const listener of listeners) listener.bodyOver(error)
+  }
+}

@@ -1,0 +1,108 @@
+import type { MeshError } from '../errors/mesh-error.ts'
+import type { BodyFeed, BodyListener, FeedReader } from './body-feed.ts'
+import type { ReplyHeaders } from './header-list.ts'
+
+/** Gathers a whole body. */
+class Gatherer implements FeedReader {
+  readonly #chunks: Uint8Array[] = []
+  readonly #resolve: (chunks: Uint8Array[]) => void
+  readonly #reject: (error: MeshError) => void
+
+  constructor(resolve: (chunks: Uint8Array[]) => void, reject: (error: MeshError) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  piece(chunk: Uint8Array | undefined): void {
+    if (chunk === undefined) this.#resolve(this.#chunks)
+    else this.#chunks.push(chunk)
+  }
+
+  failed(error: MeshError): void {
+    this.#reject(error)
+  }
+}
+
+/** Takes one piece. */
+class SingleReader implements FeedReader {
+  readonly #feed: BodyFeed
+  readonly #resolve: (chunk: Uint8Array | undefined) => void
+  readonly #reject: (error: MeshError) => void
+
+  constructor(feed: BodyFeed, resolve: (chunk: Uint8Array | undefined) => void, reject: (error: MeshError) => void) {
+    this.#feed = feed
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  piece(chunk: Uint8Array | undefined): void {
+    if (chunk !== undefined && chunk.byteLength === 0) return
+    this.#feed.detach()
+    // A small chunk is a view over the socket's read buffer: whoever got it could write into, or transfer, other people's bytes.
+    this.#resolve(chunk === undefined ? undefined : new Uint8Array(chunk))
+  }
+
+  failed(error: MeshError): void {
+    this.#reject(error)
+  }
+}
+
+/**
+ * The reading end of a reply's body. It is read once, by one of {@link gather} and {@link read}, or {@link discard}ed; a body that is
+ * simply dropped is discarded when it is garbage collected.
+ */
+export class ReplyBody {
+  readonly #feed: BodyFeed
+
+  /** @param feed the producing end. */
+  constructor(feed: BodyFeed) {
+    this.#feed = feed
+    feed.guard(this)
+  }
+
+  /** Whether nothing more comes from the wire: complete (though perhaps unread), failed or discarded. */
+  get over(): boolean {
+    return this.#feed.over
+  }
+
+  /** Trailers, once the body is complete. */
+  get trailers(): ReplyHeaders | undefined {
+    return this.#feed.trailers
+  }
+
+  /**
+   * The whole body.
+   *
+   * @returns its pieces: at once when everything is here already, which is the common case for a small reply; else a promise that
+   * rejects with a {@link MeshError} when the body is cut short. The pieces may be views over shared buffers: copy what you keep.
+   */
+  gather(): Uint8Array[] | Promise<Uint8Array[]> {
+    const all = this.#feed.takeAll()
+    if (all !== undefined) return all
+    return new Promise((resolve, reject) => this.#feed.attach(new Gatherer(resolve, reject)))
+  }
+
+  /**
+   * The next piece, in a buffer of its own.
+   *
+   * @returns `undefined` at the end; rejects with a {@link MeshError} when the body is cut short. One read at a time.
+   */
+  read(): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => this.#feed.attach(new SingleReader(this.#feed, resolve, reject)))
+  }
+
+  /** Gives up what was not read. A short rest is let through, so that the connection stays usable; a long one is cut off. */
+  discard(): void {
+    this.#feed.discard()
+  }
+
+  /** Fails the body: whoever reads it gets `error`, and the rest is cut off. */
+  abort(error: MeshError): void {
+    this.#feed.abort(error)
+  }
+
+  /** Adds somebody who is told, once, when the body is over; at once if it is. */
+  whenOver(listener: BodyListener): void {
+    this.#feed.whenOver(listener)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Attempt } from './attempt.ts'
+import type { Outcome } from './outcome.ts'
+
+/** How an attempt is judged. */
+export type Verdict =
+  /** It did what it should. */
+  | { readonly kind: 'success' }
+  /** It is held against the endpoint. `retry` says when another attempt may follow: `always` only if the server cannot have acted. */
+  | { readonly kind: 'failure'; readonly retry: 'always' | 'if-idempotent' | 'never'; readonly notBeforeMs?: number }
+  /** Nobody's fault, such as a caller that left: counted for nobody. */
+  | { readonly kind: 'ignored' }
+
+/**
+ * The one judge of a service. Retries, meters, ejection, circuits, budgets and spans all read the verdict that it gives.
+ *
+ * @param outcome what came of the attempt.
+ * @param attempt the attempt.
+ */
+export type Classifier = (outcome: Outcome, attempt: Attempt) => Verdict
+
+/** The verdicts, ready-made: judging a call allocates nothing. */
+export const verdicts = Object.freeze({
+  success: Object.freeze({ kind: 'success' }),
+  ignored: Object.freeze({ kind: 'ignored' }),
+  retryAlways: Object.freeze({ kind: 'failure', retry: 'always' }),
+  retryIfIdempotent: Object.freeze({ kind: 'failure', retry: 'if-idempotent' }),
+  retryNever: Object.freeze({ kind: 'failure', retry: 'never' }),
+} as const satisfies Record<string, Verdict>)

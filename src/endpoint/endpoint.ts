@@ -1,0 +1,97 @@
+import { type Locality, unknownLocality } from './locality.ts'
+
+/** An endpoint as a resolver or a user describes it. */
+export interface EndpointSpec {
+  /**
+   * Where it listens: `'http://10.0.0.7:8080'`, `'https://api.internal'`, `'unix:/run/orders.sock'`, or `'10.0.0.7:8080'`, which
+   * speaks https when the service has TLS settings and http otherwise. It has no path, query or credentials.
+   */
+  readonly url: string
+  /** Share among equals: a number greater than 0, and finite. @defaultValue `1` */
+  readonly weight?: number | undefined
+  /** Such as `'eu-west-1'`. @defaultValue `''`, not known */
+  readonly region?: string | undefined
+  /** Such as `'eu-west-1b'`. @defaultValue `''`, not known */
+  readonly zone?: string | undefined
+  /** Tier: 0 is used first; a higher one only as lower ones fail. A whole number from 0 to 127. @defaultValue `0` */
+  readonly priority?: number | undefined
+  /** Free labels for subsets, such as `{ version: 'v2' }`. @defaultValue `{}` */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** The name that the endpoint's certificate must carry. @defaultValue the service's TLS settings, else the host of `url` */
+  readonly servername?: string | undefined
+}
+
+/**
+ * One address that serves a service. While an address stays in the endpoint set, it is the same object: whatever is known about an
+ * endpoint (in a `WeakMap`, or in the counters here) outlives every update of the set.
+ */
+export interface Endpoint {
+  /** Its identity, normalised: `'http://10.0.0.7:8080'`, or `'http+unix:/run/orders.sock'`. */
+  readonly address: string
+  /** How to speak to it. */
+  readonly protocol: 'http:' | 'https:'
+  /** Host name or IP address, without brackets; empty for a UNIX socket. */
+  readonly hostname: string
+  /** Port; 0 for a UNIX socket. */
+  readonly port: number
+  /** Path of the UNIX socket, if it is one. */
+  readonly socketPath: string | undefined
+  /** See {@link EndpointSpec.servername}. */
+  readonly servername: string | undefined
+  /** Share among equals, > 0. */
+  readonly weight: number
+  /** Where it is. */
+  readonly locality: Locality
+  /** Tier, 0 first. */
+  readonly priority: number
+  /** Labels for subsets. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Attempts begun and not ended: a reply whose body is still being read counts. */
+  readonly inFlight: number
+  /** Attempts ever begun. */
+  readonly attempts: number
+  /** Attempts ever judged a failure. */
+  readonly failures: number
+}
+
+/** Where an endpoint listens, taken apart. */
+export interface EndpointAddress {
+  /** See {@link Endpoint.address}. */
+  readonly address: string
+  /** See {@link Endpoint.protocol}. */
+  readonly protocol: 'http:' | 'https:'
+  /** See {@link Endpoint.hostname}. */
+  readonly hostname: string
+  /** See {@link Endpoint.port}. */
+  readonly port: number
+  /** See {@link Endpoint.socketPath}. */
+  readonly socketPath: string | undefined
+}
+
+/** The endpoint as the mesh keeps it: the same object, with the fields that the mesh itself moves. */
+export class RosterEndpoint implements Endpoint {
+  readonly address: string
+  readonly protocol: 'http:' | 'https:'
+  readonly hostname: string
+  readonly port: number
+  readonly socketPath: string | undefined
+  servername: string | undefined = undefined
+  weight = 1
+  locality: Locality = unknownLocality
+  priority = 0
+  labels: Readonly<Record<string, string>> = noLabels
+  inFlight = 0
+  attempts = 0
+  failures = 0
+
+  constructor(address: EndpointAddress) {
+    this.address = address.address
+    this.protocol = address.protocol
+    this.hostname = address.hostname
+    this.port = address.port
+    this.socketPath = address.socketPath
+  }
+}
+
+/** No labels at all. */
+export const noLabels: Readonly<Record<string, string>> = Object.freeze({})

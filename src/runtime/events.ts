@@ -1,0 +1,68 @@
+/**
+ * What a mesh tells those who watch it. An event is plain data, and emitting one costs a property look-up when nobody listens.
+ *
+ * To add one: a line in {@link MeshEvents}, and `host.emit('its-name', {...})` where it happens.
+ */
+
+/** Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses. */
+export interface MeshEvents {
+  /** A service's endpoints changed. */
+  'endpoints-changed': { readonly service: string; readonly added: readonly string[]; readonly removed: readonly string[]; readonly total: number }
+  /** A resolver threw; the last good answer stays in use and the resolver is started again after `retryInMs`. */
+  'resolver-failed': { readonly service: string; readonly resolver: string; readonly error: unknown; readonly retryInMs: number }
+  /** A resolver answered again after it had failed `failures` times in a row. */
+  'resolver-recovered': { readonly service: string; readonly resolver: string; readonly failures: number }
+  /** A resolver suddenly answered with nothing; the last good answer is kept for `holdMs` before the empty one is believed. */
+  'empty-answer-held': { readonly service: string; readonly resolver: string; readonly endpoints: number; readonly holdMs: number }
+  /** A resolver's answer held an endpoint that cannot be used; the others are used. */
+  'endpoint-refused': { readonly service: string; readonly resolver: string; readonly endpoint: string; readonly problem: string }
+  /** An attempt failed and the call goes on to another one. */
+  'attempt-repeated': { readonly service: string; readonly endpoint: string; readonly code: string; readonly attempt: number; readonly sent: boolean; readonly waitMs: number }
+  /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
+  'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
+  /** A new plan is in force. */
+  'plan-applied': { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] }
+}
+
+/** An event's name. */
+export type MeshEventName = keyof MeshEvents
+
+/** Tells an event to whoever listens. */
+export type Emit = <Name extends MeshEventName>(name: Name, event: MeshEvents[Name]) => void
+
+/** Hears an event. What it throws is thrown away: a watcher cannot hurt a call. */
+export type MeshEventListener<Name extends MeshEventName> = (event: MeshEvents[Name]) => void
+
+/** Keeps the listeners of one mesh. */
+export class Events {
+  readonly #listeners = new Map<MeshEventName, Set<MeshEventListener<MeshEventName>>>()
+
+  /** Tells everyone who listens to `name`. */
+  readonly emit: Emit = (name, event) => {
+    const listeners = this.#listeners.get(name)
+    if (listeners === undefined) return
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        // A listener is a guest on the path of a call.
+      }
+    }
+  }
+
+  /**
+   * Adds a listener.
+   *
+   * @returns a function that takes it away again.
+   */
+  on<Name extends MeshEventName>(name: Name, listener: MeshEventListener<Name>): () => void {
+    const guest = listener as unknown as MeshEventListener<MeshEventName>
+    let listeners = this.#listeners.get(name)
+    if (listeners === undefined) this.#listeners.set(name, (listeners = new Set()))
+    listeners.add(guest)
+    return () => {
+      listeners.delete(guest)
+      if (listeners.size === 0) this.#listeners.delete(name)
+    }
+  }
+}
