@@ -16,6 +16,8 @@ export interface BodySource {
   resume(): void
   /** Give up the rest; the connection may be lost by it. */
   abort(reason: MeshError | undefined): void
+  /** Somebody is reading: the body does not stand still for want of a reader. */
+  taken?(): void
 }
 
 /** Told when a body is over: complete, failed or discarded. */
@@ -52,8 +54,7 @@ export class BodyFeed {
   #reader: FeedReader | undefined
   #listeners: BodyListener[] | undefined
   #handle: object | undefined
-  /** How often data came in or was taken out; a watch on idle bodies compares two readings. */
-  activity = 0
+  #guarded = false
   /** Trailers, once the body is complete. */
   trailers: ReplyHeaders | undefined
 
@@ -84,7 +85,6 @@ export class BodyFeed {
   /** The transport has data. */
   push(chunk: Uint8Array): void {
     if (this.#over) return
-    this.activity += 1
     this.#expected -= chunk.byteLength
     if (this.#dropping) return
     const reader = this.#reader
@@ -141,8 +141,12 @@ export class BodyFeed {
 
   /** Adds somebody who is told when the body is over; if it is, at once. */
   whenOver(listener: BodyListener): void {
-    if (this.#over) listener.bodyOver(this.#error)
-    else (this.#listeners ??= []).push(listener)
+    if (this.#over) {
+      listener.bodyOver(this.#error)
+      return
+    }
+    this.#listeners ??= []
+    this.#listeners.push(listener)
   }
 
   /**
@@ -161,10 +165,15 @@ export class BodyFeed {
   /**
    * Hands over what is there, and then whatever comes, until {@link detach} or the end. A reader that detaches within `piece` gets one
    * piece.
+   *
+   * @param reader told of each piece and of the end.
+   * @param handle what is not to be collected while it reads, see {@link guard}.
    */
-  attach(reader: FeedReader): void {
+  attach(reader: FeedReader, handle: object): void {
     this.#reader = reader
-    this.activity += 1
+    // While it reads: a caller that waits for the whole body holds a promise, and nothing else.
+    this.#handle = handle
+    this.#source.taken?.()
     while (this.#chunks.length > 0 && this.#reader === reader) {
       const chunk = this.#chunks.shift() as Uint8Array
       this.#buffered -= chunk.byteLength
@@ -187,15 +196,16 @@ export class BodyFeed {
   /** Stops handing over. */
   detach(): void {
     this.#reader = undefined
+    if (this.#guarded) this.#handle = undefined
   }
 
   #pause(): void {
     this.#paused = true
     this.#source.pause()
-    if (this.#handle !== undefined) {
-      registry.register(this.#handle, this, this)
-      this.#handle = undefined
-    }
+    if (this.#handle === undefined) return
+    if (!this.#guarded) registry.register(this.#handle, this, this)
+    this.#guarded = true
+    this.#handle = undefined
   }
 
   #resume(): void {
@@ -206,7 +216,8 @@ export class BodyFeed {
 
   #finish(error: MeshError | undefined): void {
     this.#over = true
-    registry.unregister(this)
+    this.#handle = undefined
+    if (this.#guarded) registry.unregister(this)
     const listeners = this.#listeners
     if (listeners === undefined) return
     this.#listeners = undefined

@@ -10,6 +10,8 @@ export type BodyContent = Uint8Array | AsyncIterable<Uint8Array>
 export interface CallBody {
   /** Length in bytes, when it is known; 0 for no body. */
   readonly length: number | undefined
+  /** Whether it is there as a whole: {@link CallBody.open} gives bytes, and may be called early and often. */
+  readonly whole: boolean
   /** Whether another attempt can still send it: it can be opened again, or was not opened yet. */
   readonly sendable: boolean
   /** Begins to read it. */
@@ -19,11 +21,12 @@ export interface CallBody {
 const nothing = new Uint8Array(0)
 
 /** No body. */
-export const noBody: CallBody = Object.freeze({ length: 0, sendable: true, open: () => nothing })
+export const noBody: CallBody = Object.freeze({ length: 0, whole: true, sendable: true, open: () => nothing })
 
 /** A body that is there as a whole and can be sent as often as need be. */
 export class BytesBody implements CallBody {
   readonly #bytes: Uint8Array
+  readonly whole = true
   readonly sendable = true
 
   /** @param bytes the body; it must not change while the call lasts. */
@@ -44,6 +47,7 @@ export class BytesBody implements CallBody {
 export class StreamBody implements CallBody {
   readonly #pieces: AsyncIterable<Uint8Array>
   #opened = false
+  readonly whole = false
   readonly length: number | undefined
 
   /**
@@ -62,5 +66,26 @@ export class StreamBody implements CallBody {
   open(): AsyncIterable<Uint8Array> {
     this.#opened = true
     return this.#pieces
+  }
+}
+
+/** A body that comes in pieces and can be read as often as need be, such as a `Blob`. */
+export class ReopenableBody implements CallBody {
+  readonly #pieces: () => AsyncIterable<Uint8Array>
+  readonly whole = false
+  readonly sendable = true
+  readonly length: number | undefined
+
+  /**
+   * @param pieces begins to read it, each time from the start.
+   * @param length in bytes, when it is known.
+   */
+  constructor(pieces: () => AsyncIterable<Uint8Array>, length?: number) {
+    this.#pieces = pieces
+    this.length = length
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    return this.#pieces()
   }
 }

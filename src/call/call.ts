@@ -1,7 +1,7 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { CallBody } from './call-body.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { ContextValues } from './context-values.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { HeaderList } from './header-list.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -43,6 +43,18 @@ export interface SpentAttempt {
   readonly result: number | string
   /** From its beginning to headers or failure, in milliseconds. */
   readonly latencyMs: number
+  /** Whether the server may have acted on it. */
+  readonly sent: boolean
+  /** Whether, when it was over, there was an endpoint for this call that it had not tried yet. */
+  readonly untriedLeft: boolean
+}
+
+/** An attempt that has begun and is not over, as others see it. */
+export interface UnderwayAttempt {
+  /** Where it went. */
+  readonly endpoint: Endpoint
+  /** Monotonic time at which it began, in milliseconds. */
+  readonly startedAt: number
 }
 
 /**
@@ -65,12 +77,15 @@ export class Call implements CallParts {
   readonly context: ContextValues
   /** Attempts already over, oldest first; copies of a call share it. Written by routing alone. */
   readonly spent: readonly SpentAttempt[]
+  /** Attempts begun and not over: nearly always one at most. Copies of a call share it. Written by routing alone. */
+  readonly underway: readonly UnderwayAttempt[]
 
   /**
    * @param parts see {@link CallParts}.
    * @param spent attempts that a copy shares with its original.
+   * @param underway the same for attempts that are not over.
    */
-  constructor(parts: CallParts, spent: readonly SpentAttempt[] = []) {
+  constructor(parts: CallParts, spent: readonly SpentAttempt[] = [], underway: readonly UnderwayAttempt[] = []) {
     this.service = parts.service
     this.method = parts.method
     this.path = parts.path
@@ -84,11 +99,12 @@ export class Call implements CallParts {
     this.subset = parts.subset
     this.context = parts.context
     this.spent = spent
+    this.underway = underway
   }
 
   /** A copy with some parts changed. */
   with(change: Partial<CallParts>): Call {
-    return new Call({ ...this.#parts(), ...change }, this.spent)
+    return new Call({ ...this.#parts(), ...change }, this.spent, this.underway)
   }
 
   #parts(): CallParts {

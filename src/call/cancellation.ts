@@ -15,8 +15,9 @@ export interface CancelListener {
 export class Cancellation implements CancelListener {
   readonly #parent: Cancellation | undefined
   #reason: MeshError | undefined
-  /** Nearly always there is one listener: the stage that the call waits in. */
+  /** Nearly always there are two listeners at most, the deadline and the stage that the call waits in, and no set is made for them. */
   #listener: CancelListener | undefined
+  #second: CancelListener | undefined
   #more: Set<CancelListener> | undefined
 
   /** @param parent whose end is also the end of this one; call {@link release} when this one is no longer needed. */
@@ -37,27 +38,42 @@ export class Cancellation implements CancelListener {
   cancel(reason: MeshError): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
-    const [first, more] = [this.#listener, this.#more]
+    const first = this.#listener
     this.#listener = undefined
-    this.#more = undefined
     first?.cancelled(reason)
+    // Looked at only now: a listener that is told may take others away, and those must not be told any more.
+    const second = this.#second
+    this.#second = undefined
+    second?.cancelled(reason)
+    const more = this.#more
     if (more !== undefined) for (const listener of more) listener.cancelled(reason)
+    this.#more = undefined
   }
 
-  /** @internal how a parent tells its child */
+  /** How a parent tells its child. */
   cancelled(reason: MeshError): void {
     this.cancel(reason)
   }
 
   /** Adds a listener. It is not told of a reason that is already there: look at {@link reason} first. */
   add(listener: CancelListener): void {
-    if (this.#listener === undefined) this.#listener = listener
-    else (this.#more ??= new Set()).add(listener)
+    if (this.#reason !== undefined) return
+    if (this.#listener === undefined) {
+      this.#listener = listener
+      return
+    }
+    if (this.#second === undefined) {
+      this.#second = listener
+      return
+    }
+    this.#more ??= new Set()
+    this.#more.add(listener)
   }
 
   /** Takes a listener away. */
   remove(listener: CancelListener): void {
     if (this.#listener === listener) this.#listener = undefined
+    else if (this.#second === listener) this.#second = undefined
     else this.#more?.delete(listener)
   }
 

@@ -49,6 +49,7 @@ export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | 
  * @returns its value, several joined with `', '`.
  */
 export function replyHeader(headers: ReplyHeaders, name: string): string | undefined {
-  const value = headers[name]
+  // Only its own: a header may be called "constructor".
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return typeof value === 'string' || value === undefined ? value : value.join(', ')
 }

@@ -79,7 +79,7 @@ export class ReplyBody {
   gather(): Uint8Array[] | Promise<Uint8Array[]> {
     const all = this.#feed.takeAll()
     if (all !== undefined) return all
-    return new Promise((resolve, reject) => this.#feed.attach(new Gatherer(resolve, reject)))
+    return new Promise((resolve, reject) => this.#feed.attach(new Gatherer(resolve, reject), this))
   }
 
   /**
@@ -88,7 +88,7 @@ export class ReplyBody {
    * @returns `undefined` at the end; rejects with a {@link MeshError} when the body is cut short. One read at a time.
    */
   read(): Promise<Uint8Array | undefined> {
-    return new Promise((resolve, reject) => this.#feed.attach(new SingleReader(this.#feed, resolve, reject)))
+    return new Promise((resolve, reject) => this.#feed.attach(new SingleReader(this.#feed, resolve, reject), this))
   }
 
   /** Gives up what was not read. A short rest is let through, so that the connection stays usable; a long one is cut off. */

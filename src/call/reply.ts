@@ -1,5 +1,5 @@
-import type { ReplyBody } from './reply-body.ts'
 import type { ReplyHeaders } from './header-list.ts'
+import type { ReplyBody } from './reply-body.ts'
 
 /** What a transport gives: the head of a response, and a body that has yet to be read. */
 export interface Reply {

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net'
+import type { Connecting, Connector } from './connector.ts'
+import type { HttpSettings } from './http-settings.ts'
+import { Client } from './load-undici.ts'
+
+/** Told when a connection is gone. */
+export interface ConnectionOwner {
+  /** Its socket closed, for whatever reason. */
+  connectionLost(connection: Connection): void
+}
+
+/** A name that never changes: undici drops a TLS connection when the server name of a request differs from that of the one before. */
+const anyServername = 'endpoint'
+
+/**
+ * One connection to an endpoint: a socket that we made, and the undici `Client` that speaks HTTP over it.
+ *
+ * The socket is made first and the client around it, so that a call which leaves while a connection is being made costs nothing: the
+ * connection goes to whoever is next.
+ */
+export class Connection {
+  readonly #connector: Connector
+  readonly #owner: ConnectionOwner
+  readonly #settings: HttpSettings
+  readonly #origin: string
+  #socket: Socket
+  /** Whether the socket that was made first is with the client. */
+  #given = false
+  #client: Client | undefined
+  #authority = ''
+  #reconnecting: Connecting | undefined
+  #lost = false
+  /** How many attempts it can carry at once. */
+  readonly capacity: number
+  /** When it is too old to be given new work, in monotonic milliseconds. */
+  readonly retireAt: number
+  /** How many attempts it carries. */
+  active = 0
+  /** No new work: the server announced that it closes. */
+  retiring = false
+
+  /**
+   * @param socket connected, TLS handshake done.
+   * @param connector makes another socket when the server closed this one just as a request came.
+   * @param settings keep-alive and streams.
+   * @param protocol of the endpoint.
+   * @param retireAt see {@link retireAt}.
+   * @param owner see {@link ConnectionOwner}.
+   */
+  constructor(socket: Socket, connector: Connector, settings: HttpSettings, protocol: string, retireAt: number, owner: ConnectionOwner) {
+    this.#socket = socket
+    this.#connector = connector
+    this.#owner = owner
+    this.#settings = settings
+    this.#origin = protocol
+    this.retireAt = retireAt
+    this.capacity = (socket as { alpnProtocol?: string | false | null }).alpnProtocol === 'h2' ? settings.streams : 1
+    socket.unref()
+    socket.on('error', () => {})
+    socket.once('close', () => this.#closed())
+  }
+
+  /** Whether it can be given work. */
+  get usable(): boolean {
+    return !this.#lost && !this.retiring && !this.#socket.destroyed
+  }
+
+  /** The host that requests carry unless they bring their own. */
+  get authority(): string {
+    return this.#authority
+  }
+
+  /** The undici client, made at the first use: the host of the first call saves every later call to the same host a header. */
+  client(authority: string): Client {
+    if (this.#client !== undefined) return this.#client
+    const h2 = this.capacity > 1
+    this.#authority = authority
+    this.#client = new Client(`${this.#origin}//${authority}`, {
+      pipelining: 1,
+      allowH2: h2,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: Math.max(1, Math.min(this.#settings.keepAliveMs, 2 ** 31 - 1)),
+      ...(h2 ? { h2Options: { maxConcurrentStreams: this.capacity } } : {}),
+      connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
+    } as Client.Options)
+    this.#client.on('disconnect', () => this.#clientLost())
+    return this.#client
+  }
+
+  /** Options that every dispatch on this connection carries. */
+  get servername(): string {
+    return anyServername
+  }
+
+  /** Whether an idle or a paused connection may keep the process alive. */
+  hold(process: boolean): void {
+    if (process) this.#socket.ref()
+    else this.#socket.unref()
+  }
+
+  /** Closes it now; what is in flight fails. */
+  destroy(): Promise<void> {
+    this.#lost = true
+    this.#reconnecting?.abandon()
+    const socket = this.#socket
+    const closed = socket.closed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    this.#client?.destroy().catch(() => {})
+    socket.destroy()
+    return closed
+  }
+
+  #give(callback: (error: Error | null, socket: Socket | null) => void): void {
+    const socket = this.#socket
+    if (!this.#given && !socket.destroyed) {
+      this.#given = true
+      socket.ref()
+      // Not at once: undici ignores a resumption that comes while it asks for the connection, and the request would wait for ever.
+      queueMicrotask(() => callback(null, socket))
+      return
+    }
+    // The server closed the connection, or said that it will, and undici asks for another one for the request that is waiting.
+    this.#reconnecting = this.#connector.connect((error, fresh) => {
+      this.#reconnecting = undefined
+      if (fresh === undefined) callback(error ?? new Error('no connection'), null)
+      else {
+        this.#socket = fresh
+        callback(null, fresh)
+      }
+    })
+  }
+
+  #closed(): void {
+    if (!this.#given) this.#lose()
+  }
+
+  #clientLost(): void {
+    // With work on it the connection is still needed: undici either fails that work or connects again for it.
+    if (this.active === 0) this.#lose()
+    else this.retiring = true
+  }
+
+  #lose(): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.#client?.destroy().catch(() => {})
+    this.#owner.connectionLost(this)
+  }
+}

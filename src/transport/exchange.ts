@@ -1,0 +1,189 @@
+import type { Attempt } from '../call/attempt.ts'
+import { BodyFeed, type BodySource } from '../call/body-feed.ts'
+import type { CancelListener } from '../call/cancellation.ts'
+import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
+import { failed, type Outcome, replied } from '../call/outcome.ts'
+import { ReplyBody } from '../call/reply-body.ts'
+import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { BodyWatch } from './body-watch.ts'
+import { toMeshError } from './failure.ts'
+import { RequestBody } from './request-body.ts'
+
+/** undici's handle on a request in flight. */
+interface Controller {
+  pause(): void
+  resume(): void
+  abort(reason: Error): void
+}
+
+/** What an exchange runs on: a connection of ours, or nothing when a user's dispatcher carries it. */
+export interface Carrier {
+  /** The exchange needs the wire no more; called once. `broken` says that the wire may not be used again. */
+  exchangeOver(broken: boolean): void
+  /** Whether the exchange waits for the wire; when it does not, the wire does not keep the process alive. */
+  hold(process: boolean): void
+}
+
+/**
+ * One attempt on the wire: the handler that undici reports to, and the source of the reply's body.
+ *
+ * No user code runs inside undici's callbacks, whose async context belongs to whoever opened the socket: an outcome leaves through a promise.
+ */
+export class Exchange implements BodySource, CancelListener {
+  readonly #attempt: Attempt
+  readonly #clock: Clock
+  readonly #carrier: Carrier
+  readonly #maxReplyBytes: number
+  #resolve: ((outcome: Outcome) => void) | undefined
+  #controller: Controller | undefined
+  #started = false
+  #feed: BodyFeed | undefined
+  #watch: BodyWatch | undefined
+  #received = 0
+  #reason: MeshError | undefined
+  #over = false
+  #retiring = false
+  /** The request's body, as undici takes it. */
+  readonly body: RequestBody | Uint8Array | null
+
+  /**
+   * @param attempt what to send.
+   * @param clock times the body.
+   * @param carrier see {@link Carrier}.
+   * @param maxReplyBytes most bytes of the reply's body.
+   */
+  constructor(attempt: Attempt, clock: Clock, carrier: Carrier, maxReplyBytes: number) {
+    this.#attempt = attempt
+    this.#clock = clock
+    this.#carrier = carrier
+    this.#maxReplyBytes = maxReplyBytes
+    this.body = RequestBody.of(attempt.call.body)
+  }
+
+  /** Runs `dispatch`, and resolves when the head of the reply came or the attempt failed. */
+  run(dispatch: (exchange: Exchange) => void): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+      this.#attempt.cancellation.add(this)
+      try {
+        dispatch(this)
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+  }
+
+  /** Begins to watch a body that is still on its way; called outside undici's callbacks. */
+  watchBody(limitMs: number): void {
+    const feed = this.#feed
+    if (feed === undefined || feed.over || !Number.isFinite(limitMs)) return
+    this.#watch = new BodyWatch(feed, this.#clock, limitMs, this.#attempt.call.service, this.#attempt.endpoint.address)
+  }
+
+  cancelled(reason: MeshError): void {
+    if (this.#over) return
+    this.#reason = reason
+    if (this.#feed !== undefined) {
+      this.#feed.abort(reason)
+      return
+    }
+    this.#settle(failed(reason))
+    // Not begun: undici has no way to take a queued request back, so it is aborted at the moment it would start.
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#started = true
+    this.#controller = controller
+    if (this.#reason !== undefined) controller.abort(this.#reason)
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
+    if (status < 200 || this.#reason !== undefined) return
+    const announced = Number(replyHeader(headers, 'content-length') ?? Number.NaN)
+    const feed = new BodyFeed(this, Number.isNaN(announced) ? undefined : announced)
+    this.#feed = feed
+    this.#retiring = headers['connection'] !== undefined && replyHeader(headers, 'connection')?.toLowerCase() === 'close'
+    if (announced > this.#maxReplyBytes && this.#attempt.call.method !== 'HEAD') {
+      this.#settle(failed(this.#tooLarge(announced)))
+      feed.abort(this.#tooLarge(announced))
+      return
+    }
+    this.#settle(replied({ status, statusText: statusText ?? '', headers, body: new ReplyBody(feed) }))
+  }
+
+  onResponseData(_controller: Controller, chunk: Uint8Array): void {
+    this.#received += chunk.byteLength
+    this.#watch?.moved()
+    if (this.#received > this.#maxReplyBytes) this.#feed?.abort(this.#tooLarge(this.#received))
+    else this.#feed?.push(chunk)
+  }
+
+  onResponseEnd(_controller: Controller, trailers: ReplyHeaders): void {
+    this.#finish(this.#retiring)
+    this.#feed?.end(trailers)
+  }
+
+  onResponseError(_controller: Controller | undefined, error: unknown): void {
+    this.#fail(error)
+  }
+
+  pause(): void {
+    this.#controller?.pause()
+    this.#carrier.hold(false)
+  }
+
+  resume(): void {
+    if (this.#over) return
+    this.#carrier.hold(true)
+    this.#controller?.resume()
+  }
+
+  abort(reason: MeshError | undefined): void {
+    if (!this.#over) this.#controller?.abort(reason ?? new MeshError('ABORTED', 'nobody reads the reply', this.#facts(true)))
+  }
+
+  taken(): void {
+    this.#watch?.moved()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    const { call, endpoint } = this.#attempt
+    this.#finish(this.#started)
+    const bodyError = this.body instanceof RequestBody ? this.body.error : undefined
+    const failure =
+      this.#reason ??
+      (bodyError === undefined
+        ? toMeshError(error, { started: this.#started, replied: this.#feed !== undefined }, call.service, endpoint)
+        : this.#error('BODY_FAILED', 'the request body failed while it was read', bodyError.cause))
+    if (this.#feed === undefined) this.#settle(failed(failure))
+    else this.#feed.fail(failure)
+  }
+
+  #finish(broken: boolean): void {
+    if (this.#over) return
+    this.#over = true
+    this.#attempt.cancellation.remove(this)
+    this.#carrier.exchangeOver(broken)
+  }
+
+  #settle(outcome: Outcome): void {
+    const resolve = this.#resolve
+    this.#resolve = undefined
+    resolve?.(outcome)
+  }
+
+  #tooLarge(bytes: number): MeshError {
+    return this.#error('REPLY_TOO_LARGE', `the reply has ${bytes} bytes or more; the service allows ${this.#maxReplyBytes}`)
+  }
+
+  #error(code: MeshErrorCode, text: string, cause?: unknown): MeshError {
+    return new MeshError(code, text, this.#facts(this.#started), cause)
+  }
+
+  #facts(sent: boolean): { service: string; endpoint: string; sent: boolean } {
+    return { service: this.#attempt.call.service, endpoint: this.#attempt.endpoint.address, sent }
+  }
+}

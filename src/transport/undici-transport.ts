@@ -1,0 +1,159 @@
+import type { Attempt } from '../call/attempt.ts'
+import { headerOf, withHeader } from '../call/header-list.ts'
+import { failed, type Outcome } from '../call/outcome.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import type { Host } from '../runtime/host.ts'
+import { type DescribedPart, part } from '../runtime/part.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Connection } from './connection.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { type Carrier, Exchange } from './exchange.ts'
+import type { DispatcherFactory, DispatcherLike, HttpOptions, TlsOptions } from './http-options.ts'
+import { type HttpSettings, httpSettings } from './http-settings.ts'
+import type { Transport, TransportStats } from './transport.ts'
+
+/** An exchange's hold on a connection of ours. */
+class PooledCarrier implements Carrier {
+  readonly #pool: ConnectionPool
+  readonly #connection: Connection
+
+  constructor(pool: ConnectionPool, connection: Connection) {
+    this.#pool = pool
+    this.#connection = connection
+  }
+
+  exchangeOver(broken: boolean): void {
+    // Over HTTP/2 a broken exchange is one stream among many.
+    if (broken && this.#connection.capacity === 1) this.#connection.retiring = true
+    this.#pool.release(this.#connection)
+  }
+
+  hold(process: boolean): void {
+    if (this.#connection.capacity === 1) this.#connection.hold(process)
+  }
+}
+
+/** A user's dispatcher minds its connections itself. */
+const foreignCarrier: Carrier = Object.freeze({ exchangeOver: () => {}, hold: () => {} })
+
+/** Sends attempts over undici, on connections of its own. */
+class UndiciTransport implements Transport {
+  readonly name = 'undici'
+  readonly #host: Host
+  readonly #settings: HttpSettings
+  readonly #authority: string | undefined
+  readonly #jitter: Random
+  readonly #pools = new Map<Endpoint, ConnectionPool>()
+  readonly #dispatchers = new Map<Endpoint, DispatcherLike>()
+  readonly #closing = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(host: Host, settings: HttpSettings, authority: string | undefined) {
+    this.#host = host
+    this.#settings = settings
+    this.#authority = authority
+    this.#jitter = host.random.fork('connection-age')
+  }
+
+  readonly send = (attempt: Attempt): Promise<Outcome> => {
+    const { reason } = attempt.cancellation
+    if (reason !== undefined) return Promise.resolve(failed(reason))
+    if (this.#closed) return Promise.resolve(failed(this.#closedError(attempt)))
+    if (this.#settings.dispatcher !== undefined) return this.#sendForeign(attempt, this.#settings.dispatcher)
+    const pool = this.#poolOf(attempt.endpoint)
+    const connection = pool.take()
+    return connection === undefined ? this.#sendLater(attempt, pool) : this.#sendOn(connection, pool, attempt)
+  }
+
+  retire(endpoint: Endpoint): void {
+    this.#dispatchers.delete(endpoint)
+    const pool = this.#pools.get(endpoint)
+    if (pool === undefined) return
+    this.#pools.delete(endpoint)
+    const closing = pool.close()
+    this.#closing.add(closing)
+    void closing.then(() => this.#closing.delete(closing))
+  }
+
+  stats(endpoint: Endpoint): TransportStats | undefined {
+    return this.#pools.get(endpoint)?.stats
+  }
+
+  async close(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#closed = true
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    const drained = Promise.all([...this.#closing, ...pools.map((pool) => pool.close())])
+    if (!Number.isFinite(graceMs)) {
+      await drained
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const timer = this.#host.clock.schedule(graceMs, resolve)
+      void drained.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+    await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+
+  async #sendLater(attempt: Attempt, pool: ConnectionPool): Promise<Outcome> {
+    const connection = await pool.wait(attempt.cancellation)
+    return MeshError.is(connection) ? failed(connection) : this.#sendOn(connection, pool, attempt)
+  }
+
+  async #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
+    const exchange = new Exchange(attempt, this.#host.clock, new PooledCarrier(pool, connection), this.#settings.maxReplyBytes)
+    const authority = this.#authority ?? attempt.call.authority
+    const client = connection.client(authority)
+    const outcome = await exchange.run(() => {
+      client.dispatch(this.#options(attempt, exchange, connection.authority === authority ? undefined : authority, connection.servername) as never, exchange as never)
+    })
+    exchange.watchBody(this.#settings.bodyTimeoutMs)
+    return outcome
+  }
+
+  async #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
+    let dispatcher = this.#dispatchers.get(attempt.endpoint)
+    if (dispatcher === undefined) this.#dispatchers.set(attempt.endpoint, (dispatcher = make(attempt.endpoint)))
+    const wire = dispatcher
+    const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings.maxReplyBytes)
+    const outcome = await exchange.run(() => {
+      const { endpoint, call } = attempt
+      const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
+      wire.dispatch({ ...options, origin: new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost').origin }, exchange)
+    })
+    exchange.watchBody(this.#settings.bodyTimeoutMs)
+    return outcome
+  }
+
+  #options(attempt: Attempt, exchange: Exchange, authority: string | undefined, servername: string | undefined): Record<string, unknown> {
+    let { headers } = attempt
+    if (authority !== undefined && headerOf(headers, 'host') === undefined) headers = withHeader(headers, 'host', authority)
+    return { path: attempt.path, method: attempt.call.method, headers, body: exchange.body, servername }
+  }
+
+  #poolOf(endpoint: Endpoint): ConnectionPool {
+    let pool = this.#pools.get(endpoint)
+    if (pool === undefined) this.#pools.set(endpoint, (pool = new ConnectionPool(endpoint, this.#settings, this.#host, this.#jitter)))
+    return pool
+  }
+
+  #closedError({ call, endpoint }: Attempt): MeshError {
+    return new MeshError('CLOSED', 'the transport is closed', { service: call.service, endpoint: endpoint.address, sent: false })
+  }
+}
+
+/**
+ * The transport that every service has: undici over connections of our own.
+ *
+ * @param http see {@link HttpOptions}.
+ * @param tls see {@link TlsOptions}; `undefined` for none.
+ * @returns a part of a service.
+ */
+export function undiciTransport(http?: HttpOptions, tls?: TlsOptions): DescribedPart<Transport> {
+  const settings = httpSettings(http, tls)
+  return part<Transport>('undici', { http: http ?? {}, tls: tls ?? {} }, (host) => new UndiciTransport(host, settings, http?.authority))
+}
