@@ -1,9 +1,9 @@
 import type { CancelListener, Cancellation } from '../call/cancellation.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
+import type { Timer } from '../runtime/clock.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
-import type { Timer } from '../runtime/clock.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { type Connecting, Connector } from './connector.ts'
 import type { HttpSettings } from './http-settings.ts'
@@ -91,7 +91,7 @@ export class ConnectionPool implements ConnectionOwner {
       }
       free.pop()
       connection.retiring = true
-      if (connection.active === 0) this.#discard(connection)
+      if (connection.active === 0) void this.#discard(connection)
     }
     return undefined
   }
@@ -100,7 +100,9 @@ export class ConnectionPool implements ConnectionOwner {
   wait(cancellation: Cancellation): Promise<Connection | MeshError> {
     if (this.#closed) return Promise.resolve(this.#error('CLOSED', 'its connections are closed'))
     if (this.#waiters.size >= this.#settings.pending + this.#room()) {
-      return Promise.resolve(this.#error('QUEUE_FULL', `${this.#waiters.size} attempts already wait for one of its ${this.#settings.connections} connections`))
+      return Promise.resolve(
+        this.#error('QUEUE_FULL', `${this.#waiters.size} attempts already wait for one of its ${this.#settings.connections} connections`),
+      )
     }
     return new Promise((resolve) => {
       const waiter = new Waiter(this, cancellation, resolve)
@@ -108,7 +110,10 @@ export class ConnectionPool implements ConnectionOwner {
       const limit = this.#settings.pendingTimeoutMs
       if (Number.isFinite(limit)) {
         waiter.timer = this.#host.clock.schedule(limit, () =>
-          this.leave(waiter, this.#error('QUEUE_TIMEOUT', `none of its ${this.#settings.connections} connections became free within ${limit} ms`)),
+          this.leave(
+            waiter,
+            this.#error('QUEUE_TIMEOUT', `none of its ${this.#settings.connections} connections became free within ${limit} ms`),
+          ),
         )
       }
       this.#grow()
@@ -128,7 +133,7 @@ export class ConnectionPool implements ConnectionOwner {
     connection.active -= 1
     if (!connection.usable || this.#closed) {
       this.#withdraw(connection)
-      if (connection.active === 0) this.#discard(connection)
+      if (connection.active === 0) void this.#discard(connection)
       this.#grow()
       return
     }

@@ -104,7 +104,7 @@ export class Exchange implements BodySource, CancelListener {
     const announced = Number(replyHeader(headers, 'content-length') ?? Number.NaN)
     const feed = new BodyFeed(this, Number.isNaN(announced) ? undefined : announced)
     this.#feed = feed
-    this.#retiring = headers['connection'] !== undefined && replyHeader(headers, 'connection')?.toLowerCase() === 'close'
+    this.#retiring = headers.connection !== undefined && replyHeader(headers, 'connection')?.toLowerCase() === 'close'
     if (announced > this.#maxReplyBytes && this.#attempt.call.method !== 'HEAD') {
       this.#settle(failed(this.#tooLarge(announced)))
       feed.abort(this.#tooLarge(announced))

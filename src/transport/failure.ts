@@ -1,5 +1,5 @@
-import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 
 /** HTTP/2's REFUSED_STREAM: the server says that it did not process the request. */
 const refusedStream = 7
@@ -58,10 +58,19 @@ function judgeStarted(error: unknown, progress: Progress): Judgement {
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return { code: 'INVALID_CALL', sent: true, text: 'the request body is not as long as its content-length says' }
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isParserError(error)) {
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    isParserError(error)
+  ) {
     return { code: 'BAD_REPLY', sent: true, text: 'the reply is not valid HTTP' }
   }
-  return { code: 'CONNECTION_LOST', sent: true, text: progress.replied ? 'the reply was cut short' : 'the connection was lost before a reply came' }
+  return {
+    code: 'CONNECTION_LOST',
+    sent: true,
+    text: progress.replied ? 'the reply was cut short' : 'the connection was lost before a reply came',
+  }
 }
 
 /** Whether the peer said, in HTTP/2's words, that it did not process the stream. */

@@ -1,6 +1,6 @@
 import { type Duration, durationMs } from '../runtime/duration.ts'
 import { type Given, withDefaults } from '../runtime/with-defaults.ts'
-import { type DispatcherFactory, httpDefaults, type HttpOptions, type TlsOptions } from './http-options.ts'
+import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from './http-options.ts'
 
 /** {@link HttpOptions} with every default filled in and every duration in milliseconds. */
 export interface HttpSettings {

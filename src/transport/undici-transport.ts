@@ -6,7 +6,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Host } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
-import type { Connection } from './connection.ts'
+import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Carrier, Exchange } from './exchange.ts'
 import type { DispatcherFactory, DispatcherLike, HttpOptions, TlsOptions } from './http-options.ts'
@@ -101,7 +101,7 @@ class UndiciTransport implements Transport {
 
   async #sendLater(attempt: Attempt, pool: ConnectionPool): Promise<Outcome> {
     const connection = await pool.wait(attempt.cancellation)
-    return MeshError.is(connection) ? failed(connection) : this.#sendOn(connection, pool, attempt)
+    return connection instanceof Connection ? this.#sendOn(connection, pool, attempt) : failed(connection)
   }
 
   async #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
@@ -109,21 +109,30 @@ class UndiciTransport implements Transport {
     const authority = this.#authority ?? attempt.call.authority
     const client = connection.client(authority)
     const outcome = await exchange.run(() => {
-      client.dispatch(this.#options(attempt, exchange, connection.authority === authority ? undefined : authority, connection.servername) as never, exchange as never)
+      client.dispatch(
+        this.#options(attempt, exchange, connection.authority === authority ? undefined : authority, connection.servername) as never,
+        exchange as never,
+      )
     })
     exchange.watchBody(this.#settings.bodyTimeoutMs)
     return outcome
   }
 
   async #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
-    let dispatcher = this.#dispatchers.get(attempt.endpoint)
-    if (dispatcher === undefined) this.#dispatchers.set(attempt.endpoint, (dispatcher = make(attempt.endpoint)))
+    const { endpoint, call } = attempt
+    let dispatcher = this.#dispatchers.get(endpoint)
+    try {
+      if (dispatcher === undefined) this.#dispatchers.set(endpoint, (dispatcher = make(endpoint)))
+    } catch (cause) {
+      const facts = { service: call.service, endpoint: endpoint.address, sent: false, field: 'http.dispatcher' }
+      return failed(new MeshError('INTERNAL', `http.dispatcher threw for ${endpoint.address}`, facts, cause))
+    }
     const wire = dispatcher
     const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings.maxReplyBytes)
     const outcome = await exchange.run(() => {
-      const { endpoint, call } = attempt
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
-      wire.dispatch({ ...options, origin: new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost').origin }, exchange)
+      const { origin } = new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost')
+      wire.dispatch({ ...options, origin }, exchange)
     })
     exchange.watchBody(this.#settings.bodyTimeoutMs)
     return outcome
