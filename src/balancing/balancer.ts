@@ -58,7 +58,10 @@ export interface Picker {
 export interface PickQuery {
   /** The call. */
   readonly call: Call
-  /** Whether the call has tried an endpoint already; choose such a one only when nothing else is left. */
+  /**
+   * Whether the call has tried an endpoint already: one of its attempts there is over (`call.spent`) or under way (`call.underway`). Choose
+   * such a one only when nothing else is left.
+   */
   isSpent(endpoint: Endpoint): boolean
 }
 

@@ -1,9 +1,10 @@
 import type { EndpointAddress } from './endpoint.ts'
 
 /** What a message says that an endpoint's URL should have been. */
-export const endpointUrlExpectation = "a URL such as 'http://10.0.0.7:8080', 'unix:/run/app.sock' or '10.0.0.7:8080', without path, query or credentials"
+export const endpointUrlExpectation =
+  "a URL such as 'http://10.0.0.7:8080', 'unix:/run/app.sock' or '10.0.0.7:8080', without path, query or credentials"
 
-const unix = /^(?:(https?)\+)?unix:(?:\/\/)?(\/.*)$/
+const unix = /^(?:(https?)\+)?unix:\/*(\/.*)$/
 const bare = /^(?:\[[0-9a-fA-F:.]+\]|[^\s/?#@:[\]]+)(?::\d{1,5})?$/
 
 /**
@@ -24,7 +25,8 @@ export function readEndpointAddress(url: unknown, secure: boolean): EndpointAddr
   const text = bare.test(url) ? `${secure ? 'https' : 'http'}://${url}` : url
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) return undefined
-  if (parsed.username !== '' || parsed.password !== '' || parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') return undefined
+  if (parsed.username !== '' || parsed.password !== '' || parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '')
+    return undefined
   const port = parsed.port === '' ? (parsed.protocol === 'https:' ? 443 : 80) : Number(parsed.port)
   const host = parsed.hostname
   if (port === 0 || host === '') return undefined

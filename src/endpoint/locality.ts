@@ -8,8 +8,3 @@ export interface Locality {
 
 /** Nowhere in particular. */
 export const unknownLocality: Locality = Object.freeze({ region: '', zone: '' })
-
-/** Whether two places are the same. */
-export function sameLocality(left: Locality, right: Locality): boolean {
-  return left.region === right.region && left.zone === right.zone
-}

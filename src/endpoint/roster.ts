@@ -5,9 +5,11 @@
  * roster stands between: an address that was in the last list and is in the next one keeps its object, whatever else about it changed.
  * That identity is the contract on which latencies, counters, ejections and connection pools rest.
  */
+
+import { printValue } from '../errors/print-value.ts'
 import { type Endpoint, type EndpointSpec, noLabels, RosterEndpoint } from './endpoint.ts'
 import { endpointUrlExpectation, readEndpointAddress } from './endpoint-address.ts'
-import { sameLocality, unknownLocality } from './locality.ts'
+import { unknownLocality } from './locality.ts'
 
 /** What an update of the roster did. */
 export interface RosterChange {
@@ -29,13 +31,24 @@ export interface RefusedEndpoint {
   readonly problem: string
 }
 
+/** An endpoint as the roster keeps it. */
+interface Entry {
+  readonly endpoint: RosterEndpoint
+  /** The update that listed it last. */
+  listedIn: number
+  /** Whether it left: a spelling that still leads here leads nowhere. */
+  gone: boolean
+}
+
 /** The endpoints of one service. */
 export class Roster {
   readonly #secure: () => boolean
-  #byAddress = new Map<string, RosterEndpoint>()
-  /** The same endpoints by the text that named them: parsing ten thousand known addresses again would cost more than all the rest. */
-  #bySpelling = new Map<string, RosterEndpoint>()
+  readonly #byAddress = new Map<string, Entry>()
+  /** The same by the text that named them: parsing ten thousand known addresses again would cost more than all the rest. */
+  readonly #bySpelling = new Map<string, Entry>()
+  #entries: readonly Entry[] = []
   #spelledSecure = false
+  #updates = 0
   #endpoints: readonly Endpoint[] = Object.freeze([])
 
   /** @param secure whether an address that does not name its protocol speaks https at the moment. */
@@ -43,7 +56,7 @@ export class Roster {
     this.#secure = secure
   }
 
-  /** Every endpoint, in the order of the last answer. The array is frozen and replaced as a whole. */
+  /** Every endpoint, in the order of the last answer. The array is frozen; it is another one after each update that changed anything. */
   get endpoints(): readonly Endpoint[] {
     return this.#endpoints
   }
@@ -55,70 +68,122 @@ export class Roster {
    * @returns what changed.
    */
   update(specs: readonly EndpointSpec[]): RosterChange {
-    const secure = this.#secure()
-    const next = new Map<string, RosterEndpoint>()
-    const spellings = new Map<string, RosterEndpoint>()
-    const spelled = secure === this.#spelledSecure ? this.#bySpelling : spellings
+    this.#updates += 1
+    this.#forgetSpellings(specs.length)
+    const before = this.#entries
+    const entries: Entry[] = []
     const added: Endpoint[] = []
     const altered: Endpoint[] = []
     const refused: RefusedEndpoint[] = []
     for (const spec of specs) {
-      const address = spelled.get(spec.url) ?? readEndpointAddress(spec.url, secure)
-      const problem = address === undefined ? `expected ${endpointUrlExpectation}` : specProblem(spec)
-      if (address === undefined || problem !== undefined) {
-        refused.push({ url: String(spec.url), problem: problem ?? '' })
+      const problem = specProblem(spec)
+      const entry = problem === undefined ? this.#entryFor(spec.url) : undefined
+      if (entry === undefined) {
+        refused.push({ url: printUrl(spec), problem: problem ?? `expected ${endpointUrlExpectation}` })
         continue
       }
-      if (next.has(address.address)) continue
-      const known = this.#byAddress.get(address.address)
-      const endpoint = known ?? new RosterEndpoint(address)
-      const changed = describe(endpoint, spec)
-      if (known === undefined) added.push(endpoint)
-      else if (changed) altered.push(endpoint)
-      next.set(endpoint.address, endpoint)
-      spellings.set(spec.url, endpoint)
+      if (entry.listedIn === this.#updates) continue
+      const changed = describe(entry.endpoint, spec)
+      if (entry.listedIn === 0) added.push(entry.endpoint)
+      else if (changed) altered.push(entry.endpoint)
+      entry.listedIn = this.#updates
+      entries.push(entry)
     }
-    const removed: Endpoint[] = []
-    for (const [address, endpoint] of this.#byAddress) if (!next.has(address)) removed.push(endpoint)
-    this.#byAddress = next
-    this.#bySpelling = spellings
-    this.#spelledSecure = secure
-    this.#endpoints = Object.freeze([...next.values()])
+    const removed = this.#removeUnlisted(before)
+    const same = altered.length === 0 && entries.length === before.length && entries.every((entry, index) => entry === before[index])
+    if (!same) {
+      this.#entries = entries
+      this.#endpoints = Object.freeze(entries.map((entry) => entry.endpoint))
+    }
     return { added, removed, altered, refused }
   }
 
+  /** The entry that a URL names, a new one if need be; `undefined` if it is no endpoint's. */
+  #entryFor(url: string): Entry | undefined {
+    const spelled = this.#bySpelling.get(url)
+    if (spelled !== undefined && !spelled.gone) return spelled
+    const address = readEndpointAddress(url, this.#spelledSecure)
+    if (address === undefined) return undefined
+    let entry = this.#byAddress.get(address.address)
+    if (entry === undefined) {
+      entry = { endpoint: new RosterEndpoint(address), listedIn: 0, gone: false }
+      this.#byAddress.set(address.address, entry)
+    }
+    this.#bySpelling.set(url, entry)
+    return entry
+  }
+
+  #removeUnlisted(before: readonly Entry[]): Endpoint[] {
+    const removed: Endpoint[] = []
+    for (const entry of before) {
+      if (entry.listedIn === this.#updates) continue
+      entry.gone = true
+      this.#byAddress.delete(entry.endpoint.address)
+      removed.push(entry.endpoint)
+    }
+    return removed
+  }
+
+  /** Spellings mean something else when TLS comes or goes, and those of endpoints that left pile up. */
+  #forgetSpellings(listed: number): void {
+    const secure = this.#secure()
+    if (secure === this.#spelledSecure && this.#bySpelling.size <= 2 * listed + 64) return
+    this.#spelledSecure = secure
+    this.#bySpelling.clear()
+  }
+}
+
+/** The URL of a spec for a message, without the password that should not have been in it. */
+function printUrl(spec: unknown): string {
+  const url = typeof spec === 'object' && spec !== null && 'url' in spec ? spec.url : spec
+  return typeof url === 'string' ? url.replace(/\/\/[^/@]*@/, '//***@') : printValue(url)
 }
 
 /** What is wrong with a spec beside its URL, if anything. */
 export function specProblem(spec: EndpointSpec): string | undefined {
-  const { weight, priority } = spec
+  if (typeof spec !== 'object' || spec === null) return `expected { url, ... }, got ${printValue(spec)}`
+  const { weight, priority, labels } = spec
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
     return `weight: expected a number in (0, Infinity), got ${weight}`
   }
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 127)) {
     return `priority: expected an integer in [0, 127], got ${priority}`
   }
+  for (const field of texts) {
+    const value: unknown = spec[field]
+    if (value !== undefined && typeof value !== 'string') return `${field}: expected a text, got ${printValue(value)}`
+  }
+  if (labels !== undefined && !areLabels(labels))
+    return `labels: expected texts by name such as { version: 'v2' }, got ${printValue(labels)}`
   return undefined
+}
+
+const texts = ['region', 'zone', 'servername'] as const
+
+function areLabels(labels: unknown): boolean {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false
+  return Object.values(labels).every((value) => typeof value === 'string')
 }
 
 /** Writes a spec's description on an endpoint; tells whether anything changed. */
 function describe(endpoint: RosterEndpoint, spec: EndpointSpec): boolean {
   const weight = spec.weight ?? 1
   const priority = spec.priority ?? 0
-  const locality =
-    spec.region === undefined && spec.zone === undefined ? unknownLocality : { region: spec.region ?? '', zone: spec.zone ?? '' }
+  const region = spec.region ?? ''
+  const zone = spec.zone ?? ''
   const labels = spec.labels ?? noLabels
   const same =
     endpoint.weight === weight &&
     endpoint.priority === priority &&
     endpoint.servername === spec.servername &&
-    sameLocality(endpoint.locality, locality) &&
+    endpoint.locality.region === region &&
+    endpoint.locality.zone === zone &&
     sameLabels(endpoint.labels, labels)
   if (same) return false
   endpoint.weight = weight
   endpoint.priority = priority
   endpoint.servername = spec.servername
-  endpoint.locality = Object.freeze(locality)
+  endpoint.locality = region === '' && zone === '' ? unknownLocality : Object.freeze({ region, zone })
   endpoint.labels = Object.freeze({ ...labels })
   return true
 }

@@ -25,6 +25,7 @@ const brand: unique symbol = Symbol.for('proxyless.ConfigError') as never
  * ```
  */
 export class ConfigError extends Error {
+  /** Always `'ConfigError'`. */
   override readonly name: string = 'ConfigError'
   /** Always `'INVALID_CONFIG'`. */
   readonly code = 'INVALID_CONFIG'

@@ -78,6 +78,7 @@ const brand: unique symbol = Symbol.for('proxyless.MeshError') as never
  * ```
  */
 export class MeshError extends Error {
+  /** Always `'MeshError'`. */
   override readonly name: string = 'MeshError'
   /** Why the call failed. */
   readonly code: MeshErrorCode

@@ -5,6 +5,9 @@
  * chosen. Either is a value with a name that makes a {@link Layer}. Policies of users run in the order of `.use(...)`: the first sees the
  * call first. The built-in ones have their places in `mesh/assemble.ts`, each with its reason.
  *
+ * This room never knows about discovery, balancing or connections: a policy sees calls, attempts and their outcomes, and asks the service's one
+ * judge how to take them.
+ *
  * To add one: a folder here, a place in `mesh/assemble.ts`, a slot in the builder. Outside this package: pass your own to `.use(...)`.
  *
  * @example

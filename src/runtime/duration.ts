@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** A length of time: text with a unit, such as `'250ms'`, `'2s'`, `'1m'` or `'1h'`, or a number of milliseconds. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
 
@@ -31,6 +33,7 @@ export const durationExpectation = "a duration such as '250ms', '2s' or '1m', or
  */
 export function durationMs(value: Duration, field: string): number {
   const ms = readDuration(value)
-  if (ms === undefined) throw new TypeError(`${field}: expected ${durationExpectation}, got ${JSON.stringify(value)}`)
-  return ms
+  if (ms !== undefined) return ms
+  const received = typeof value === 'string' ? JSON.stringify(value) : inspect(value)
+  throw new TypeError(`${field}: expected ${durationExpectation}, got ${received}`)
 }

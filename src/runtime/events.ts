@@ -7,7 +7,12 @@
 /** Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses. */
 export interface MeshEvents {
   /** A service's endpoints changed. */
-  'endpoints-changed': { readonly service: string; readonly added: readonly string[]; readonly removed: readonly string[]; readonly total: number }
+  'endpoints-changed': {
+    readonly service: string
+    readonly added: readonly string[]
+    readonly removed: readonly string[]
+    readonly total: number
+  }
   /** A resolver threw; the last good answer stays in use and the resolver is started again after `retryInMs`. */
   'resolver-failed': { readonly service: string; readonly resolver: string; readonly error: unknown; readonly retryInMs: number }
   /** A resolver answered again after it had failed `failures` times in a row. */
@@ -16,8 +21,17 @@ export interface MeshEvents {
   'empty-answer-held': { readonly service: string; readonly resolver: string; readonly endpoints: number; readonly holdMs: number }
   /** A resolver's answer held an endpoint that cannot be used; the others are used. */
   'endpoint-refused': { readonly service: string; readonly resolver: string; readonly endpoint: string; readonly problem: string }
+  /** The file that keeps a service's last good answer could not be read or written; the mesh goes on without it. */
+  'snapshot-file-failed': { readonly service: string; readonly file: string; readonly error: unknown }
   /** An attempt failed and the call goes on to another one. */
-  'attempt-repeated': { readonly service: string; readonly endpoint: string; readonly code: string; readonly attempt: number; readonly sent: boolean; readonly waitMs: number }
+  'attempt-repeated': {
+    readonly service: string
+    readonly endpoint: string
+    readonly code: string
+    readonly attempt: number
+    readonly sent: boolean
+    readonly waitMs: number
+  }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A new plan is in force. */
@@ -56,13 +70,17 @@ export class Events {
    * @returns a function that takes it away again.
    */
   on<Name extends MeshEventName>(name: Name, listener: MeshEventListener<Name>): () => void {
-    const guest = listener as unknown as MeshEventListener<MeshEventName>
+    // A function of its own for each call of this one, so that who listens twice is told twice, and each of the two can leave alone.
+    const guest: MeshEventListener<MeshEventName> = (event) => (listener as unknown as MeshEventListener<MeshEventName>)(event)
     let listeners = this.#listeners.get(name)
-    if (listeners === undefined) this.#listeners.set(name, (listeners = new Set()))
+    if (listeners === undefined) {
+      listeners = new Set()
+      this.#listeners.set(name, listeners)
+    }
     listeners.add(guest)
     return () => {
-      listeners.delete(guest)
-      if (listeners.size === 0) this.#listeners.delete(name)
+      // Leaving a second time must not take away the set that others have made since.
+      if (listeners.delete(guest) && listeners.size === 0) this.#listeners.delete(name)
     }
   }
 }

@@ -49,7 +49,8 @@ class SeededRandom implements Random {
   fork(label: string): Random {
     if (this.#labels.has(label)) throw new Error(`random: the stream "${label}" was already taken; two consumers must not share draws`)
     this.#labels.add(label)
-    return new SeededRandom(`${this.#seed}/${label}`)
+    // With its length, so that fork('a/b') and fork('a').fork('b') are two streams.
+    return new SeededRandom(`${this.#seed}/${label.length}:${label}`)
   }
 }
 

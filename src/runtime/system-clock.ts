@@ -4,16 +4,30 @@ import type { Clock, Timer, TimerOptions } from './clock.ts'
 const longestDelayMs = 2 ** 31 - 1
 
 class SystemTimer implements Timer {
+  readonly #task: () => void
+  readonly #background: boolean
   #handle: NodeJS.Timeout
 
   constructor(delayMs: number, task: () => void, background: boolean) {
-    // Rounded up: setTimeout cuts fractions off, and a timer may be late but never early.
-    this.#handle = setTimeout(task, Math.min(Math.ceil(delayMs), longestDelayMs))
-    if (background) this.#handle.unref()
+    this.#task = task
+    this.#background = background
+    // A timer may be late but never early. setTimeout cuts fractions off and counts from the last whole millisecond: without the one that
+    // is added here, one timer in eight comes up to a millisecond too soon.
+    this.#handle = this.#arm(delayMs > 0 ? Math.ceil(delayMs) + 1 : 0)
   }
 
   cancel(): void {
     clearTimeout(this.#handle)
+  }
+
+  #arm(delayMs: number): NodeJS.Timeout {
+    const handle = delayMs > longestDelayMs ? setTimeout(() => this.#rearm(delayMs), longestDelayMs) : setTimeout(this.#task, delayMs)
+    if (this.#background) handle.unref()
+    return handle
+  }
+
+  #rearm(delayMs: number): void {
+    this.#handle = this.#arm(delayMs - longestDelayMs)
   }
 }
 

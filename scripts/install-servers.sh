@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs the servers that the integration tests talk to: nginx and dnsmasq. Only what is missing, and nothing is started: the tests
+# run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
+set -euo pipefail
+
+missing=()
+PATH="$PATH:/usr/sbin:/sbin"
+command -v nginx >/dev/null || missing+=(nginx)
+command -v dnsmasq >/dev/null || missing+=(dnsmasq)
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "servers: nginx and dnsmasq are here"
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+  echo "servers: ${missing[*]} missing, and this machine has no apt-get to install them with" >&2
+  exit 1
+fi
+root=()
+[ "$(id -u)" -eq 0 ] || root=(sudo -n)
+
+# dnsmasq-base is the program without the system service. For nginx there is no such package, so a service policy says no while it installs.
+packages=()
+for name in "${missing[@]}"; do
+  case "$name" in
+    nginx) packages+=(nginx-light) ;;
+    dnsmasq) packages+=(dnsmasq-base) ;;
+  esac
+done
+
+policy=/usr/sbin/policy-rc.d
+placed=no
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+  "${root[@]}" chmod 755 "$policy"
+  placed=yes
+fi
+remove_policy() { [ "$placed" = no ] || "${root[@]}" rm -f "$policy"; }
+trap remove_policy EXIT
+
+install_packages() {
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+}
+"${root[@]}" apt-get update -qq </dev/null
+# nginx-light became a part of nginx in newer releases.
+install_packages "${packages[@]}" || install_packages "${missing[@]}"
+for name in "${missing[@]}"; do
+  command -v "$name" >/dev/null || { echo "servers: $name is still missing" >&2; exit 1; }
+done
+echo "servers: installed ${missing[*]}"

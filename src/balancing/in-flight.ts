@@ -1,0 +1,24 @@
+import { type DescribedPart, part } from '../runtime/part.ts'
+import type { LoadMeter } from './load-meter.ts'
+
+const ended = (): void => {}
+const began = (): typeof ended => ended
+
+/**
+ * The number of attempts that an endpoint has begun and not ended; a reply whose body is still being read counts.
+ *
+ * It reads the count that the mesh keeps on every endpoint anyway, so it costs nothing and cannot drift. It answers at once to an
+ * endpoint that hangs, and knows nothing about one that is merely slow and idle.
+ *
+ * @example
+ * ```ts
+ * import { fixed, inFlight, mesh, powerOfTwo } from 'proxyless'
+ *
+ * const net = mesh()
+ *   .service('orders', (s) => s.resolve(fixed(['http://10.0.0.7:8080', 'http://10.0.0.8:8080'])).balance(powerOfTwo(inFlight())))
+ *   .build()
+ * ```
+ */
+export function inFlight(): DescribedPart<LoadMeter> {
+  return part('in-flight', {}, () => ({ name: 'in-flight', load: (endpoint) => endpoint.inFlight, began }))
+}

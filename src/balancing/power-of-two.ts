@@ -1,0 +1,99 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { Part } from '../runtime/host.ts'
+import { type DescribedPart, part } from '../runtime/part.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import type { LoadMeter } from './load-meter.ts'
+
+/** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
+const redraws = 4
+
+class PowerOfTwoPicker implements Picker {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #meter: LoadMeter
+  readonly #draws: Random
+
+  constructor(endpoints: readonly Endpoint[], meter: LoadMeter, draws: Random) {
+    this.#endpoints = endpoints
+    this.#meter = meter
+    this.#draws = draws
+  }
+
+  pick(query: PickQuery): Endpoint {
+    const endpoints = this.#endpoints
+    const count = endpoints.length
+    if (count === 1) return endpoints[0] as Endpoint
+    const draws = this.#draws
+    for (let draw = 0; draw <= redraws; draw += 1) {
+      const a = Math.floor(draws.next() * count)
+      // The second draw has one hole; shifting past it keeps both uniform and apart.
+      const skip = Math.floor(draws.next() * (count - 1))
+      const left = endpoints[a] as Endpoint
+      const right = endpoints[skip >= a ? skip + 1 : skip] as Endpoint
+      if (!query.isSpent(left) && !query.isSpent(right)) return this.#lighter(left, right)
+    }
+    return this.#pickBySearch(query)
+  }
+
+  #lighter(left: Endpoint, right: Endpoint): Endpoint {
+    return this.#meter.load(left) <= this.#meter.load(right) ? left : right
+  }
+
+  /** Two by chance of those that are not spent, or of all, if all are: a reservoir of two, so that nothing is allocated. */
+  #pickBySearch(query: PickQuery): Endpoint {
+    const endpoints = this.#endpoints
+    const draws = this.#draws
+    let unspent = 0
+    for (let i = 0; i < endpoints.length; i += 1) if (!query.isSpent(endpoints[i] as Endpoint)) unspent += 1
+    let left: Endpoint | undefined
+    let right: Endpoint | undefined
+    let seen = 0
+    for (let i = 0; i < endpoints.length; i += 1) {
+      const endpoint = endpoints[i] as Endpoint
+      if (unspent > 0 && query.isSpent(endpoint)) continue
+      seen += 1
+      if (left === undefined) left = endpoint
+      else if (right === undefined) right = endpoint
+      else {
+        const at = Math.floor(draws.next() * seen)
+        if (at === 0) left = endpoint
+        else if (at === 1) right = endpoint
+      }
+    }
+    // Whoever comes first in the reservoir would win every tie.
+    if (right === undefined) return left as Endpoint
+    return draws.next() < 0.5 ? this.#lighter(left as Endpoint, right) : this.#lighter(right, left as Endpoint)
+  }
+}
+
+/**
+ * The less loaded of two endpoints drawn by chance. It keeps queues nearly as short as asking everybody, without the herd that runs to
+ * whoever is least loaded at the moment (Mitzenmacher, "The power of two choices in randomized load balancing").
+ *
+ * The two are distinct, as in Finagle and Linkerd: with replacement, the busier of two endpoints would still get a quarter of the calls.
+ *
+ * @param meter what load is.
+ * @throws TypeError when `meter` is not a load meter.
+ * @example
+ * ```ts
+ * import { fixed, inFlight, mesh, powerOfTwo } from 'proxyless'
+ *
+ * const net = mesh()
+ *   .service('orders', (s) => s.resolve(fixed(['http://10.0.0.7:8080', 'http://10.0.0.8:8080'])).balance(powerOfTwo(inFlight())))
+ *   .build()
+ * ```
+ */
+export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
+  if (typeof meter !== 'function') {
+    throw new TypeError(`powerOfTwo: meter: expected a load meter such as inFlight(), got ${printValue(meter)}`)
+  }
+  return part('power-of-two', { meter }, (host) => {
+    const made = meter(host)
+    if (typeof made?.load !== 'function' || typeof made.began !== 'function') {
+      throw new TypeError(`${host.service}: powerOfTwo: meter: expected an object with load and began, got ${printValue(made)}`)
+    }
+    const draws = host.random.fork('power-of-two')
+    return { name: 'power-of-two', meters: [made], picker: (endpoints) => new PowerOfTwoPicker(endpoints, made, draws) }
+  })
+}

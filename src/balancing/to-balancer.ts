@@ -1,0 +1,49 @@
+import { printValue } from '../errors/print-value.ts'
+import type { Host } from '../runtime/host.ts'
+import { balanceFunction, isPromise } from './balance-function.ts'
+import type { BalanceFunction, Balancer, BalancerPart } from './balancer.ts'
+
+const expectation = 'a balancer such as powerOfTwo(inFlight()), or a function (endpoints, call) => endpoint'
+
+function isBalancer(value: unknown): value is Balancer {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Balancer>).picker === 'function'
+}
+
+/**
+ * Makes the balancer of a service from what was given to `.balance(...)`.
+ *
+ * A part and a bare function are both functions, and nothing marks either for certain. So:
+ * - a described part (one that `part` made) is a part, and what it throws is thrown on;
+ * - a function of two or more parameters is a bare function, since a part takes its host alone;
+ * - any other is called with the host. What gives a balancer was a part. What gives anything else, or throws because a host is not a list of
+ *   endpoints, is a bare function.
+ *
+ * @param value what was given.
+ * @param host the service that it works for.
+ * @throws TypeError when `value` is neither; what a described part throws.
+ */
+export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): Balancer {
+  if (typeof value !== 'function') throw unusable(host, value)
+  const described = typeof (value as { kind?: unknown }).kind === 'string'
+  if (!described && value.length >= 2) return balanceFunction(value as BalanceFunction, host)
+  let made: unknown
+  try {
+    made = (value as BalancerPart)(host)
+  } catch (error) {
+    if (described) throw error
+    return balanceFunction(value as BalanceFunction, host)
+  }
+  if (isBalancer(made)) return made
+  if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
+  if (isPromise(made)) {
+    // It would go unhandled, and end the process.
+    made.then(undefined, () => {})
+    throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)
+  }
+  return balanceFunction(value as BalanceFunction, host)
+}
+
+function unusable(host: Host, value: unknown): TypeError {
+  const hint = isBalancer(value) ? '; put the balancer into a function: () => balancer' : ''
+  return new TypeError(`${host.service}: balance: expected ${expectation}, got ${printValue(value)}${hint}`)
+}

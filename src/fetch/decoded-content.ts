@@ -1,0 +1,95 @@
+import { pipeline, Readable, type Transform } from 'node:stream'
+import type { MeshError } from '../errors/mesh-error.ts'
+import type { Coding } from './content-codings.ts'
+import type { Content } from './response-body.ts'
+
+/** Up to here, in bytes, a whole body is decoded at once: a thread would cost more than the work. */
+const smallBytes = 16 * 1024
+
+/** A compressed body, decompressed when it is read: a body that nobody reads costs nothing. */
+export class DecodedContent implements Content {
+  readonly #raw: Content
+  readonly #codings: readonly Coding[]
+  #pieces: AsyncIterator<Uint8Array> | undefined
+
+  /**
+   * @param raw the body as it came.
+   * @param codings how to undo its codings, in that order.
+   */
+  constructor(raw: Content, codings: readonly Coding[]) {
+    this.#raw = raw
+    this.#codings = codings
+  }
+
+  /** Sharing would decode at once; two readers had better share the stream. */
+  get over(): boolean {
+    return false
+  }
+
+  async gather(): Promise<Uint8Array[]> {
+    let bytes = join(await this.#raw.gather())
+    for (const coding of this.#codings) {
+      // No coding has a way to write nothing in nothing, but servers do.
+      if (bytes.byteLength === 0) return []
+      bytes = (bytes.byteLength <= smallBytes && decodeSmall(coding, bytes)) || (await coding.decode(bytes))
+    }
+    return [bytes]
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    this.#pieces ??= await this.#decodedPieces()
+    const { done, value } = await this.#pieces.next()
+    return done === true ? undefined : new Uint8Array(value)
+  }
+
+  discard(): void {
+    this.#raw.discard()
+    this.#pieces?.return?.().then(
+      () => {},
+      () => {},
+    )
+  }
+
+  abort(error: MeshError): void {
+    this.#raw.abort(error)
+  }
+
+  async #decodedPieces(): Promise<AsyncIterator<Uint8Array>> {
+    const raw = this.#raw
+    const first = await raw.read()
+    if (first === undefined) return Readable.from([])[Symbol.asyncIterator]()
+    const source = Readable.from(rawPieces(raw, first), { objectMode: false })
+    // Only the first decoder sees the first bytes of the body; those of a deflate further down the chain are not known yet.
+    const decoders = this.#codings.map((coding, i) => coding.stream(i === 0 ? first : zlibLike))
+    const last = decoders.at(-1) as Transform
+    pipeline([source, ...decoders], (error) => {
+      if (error !== null && error !== undefined) raw.discard()
+    })
+    return last[Symbol.asyncIterator]()
+  }
+}
+
+/** Looks like a zlib header: what `deflate` properly is. */
+const zlibLike = new Uint8Array([0x78])
+
+async function* rawPieces(raw: Content, first: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield first
+  for (;;) {
+    const piece = await raw.read()
+    if (piece === undefined) return
+    yield piece
+  }
+}
+
+function decodeSmall(coding: Coding, bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return coding.decodeNow(bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw error
+  }
+}
+
+function join(pieces: Uint8Array[]): Uint8Array {
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+}

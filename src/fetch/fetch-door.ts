@@ -1,0 +1,202 @@
+import { Call } from '../call/call.ts'
+import { repeatable } from '../call/call-options.ts'
+import { Cancellation } from '../call/cancellation.ts'
+import { ContextValues } from '../call/context-values.ts'
+import { replyHeader } from '../call/header-list.ts'
+import type { Outcome } from '../call/outcome.ts'
+import type { Reply } from '../call/reply.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { AbortLink } from './abort-link.ts'
+import { wireHeaders } from './automatic-headers.ts'
+import { mostCodings, readCodings } from './content-codings.ts'
+import { DecodedContent } from './decoded-content.ts'
+import type { Destination, DestinationFinder } from './destination.ts'
+import { checkLength, type FetchRequest, withBodyHeaders } from './fetch-request.ts'
+import { matchesIntegrity } from './integrity.ts'
+import { LeanResponse } from './lean-response.ts'
+import { isIdempotent } from './method.ts'
+import { peekBody } from './peek-body.ts'
+import { followRedirect, isRedirect } from './redirect.ts'
+import { refererFor } from './referrer.ts'
+import { type Content, MemoryContent, ResponseBody } from './response-body.ts'
+
+/** What stays the same over the redirects of one fetch. */
+interface Journey {
+  readonly cancellation: Cancellation
+  readonly link: AbortLink | undefined
+  readonly startedAt: number
+  readonly deadline: number
+}
+
+/** Carries requests that were read: from the request to the response, redirects included. */
+export class FetchDoor {
+  readonly #finder: DestinationFinder
+  readonly #clock: Clock
+
+  constructor(finder: DestinationFinder, clock: Clock) {
+    this.#finder = finder
+    this.#clock = clock
+  }
+
+  /**
+   * Carries one request.
+   *
+   * @param request what to send.
+   * @param known who carries it, or why nobody does; found by the URL unless it is given.
+   * @throws what fetch throws.
+   */
+  async carry(request: FetchRequest, known?: Destination | MeshError): Promise<Response> {
+    const { signal, upload } = request
+    if (signal?.aborted === true) {
+      upload?.stop(signal.reason)
+      return Promise.reject(signal.reason)
+    }
+    const destination = known ?? this.#find(request)
+    if (MeshError.is(destination)) throw fetchFailed(destination)
+    const ready = request.source === undefined ? request : await peeked(request, request.source)
+    const startedAt = this.#clock.now()
+    const deadline = startedAt + (request.mesh.deadlineMs ?? destination.deadlineMs)
+    const cancellation = new Cancellation()
+    if (signal === undefined) return this.#travel(ready, destination, { cancellation, link: undefined, startedAt, deadline })
+    if (signal.aborted) return Promise.reject(signal.reason)
+    const link = new AbortLink(destination.service, signal, cancellation)
+    return this.#travel(ready, destination, { cancellation, link, startedAt, deadline })
+  }
+
+  async #travel(first: FetchRequest, start: Destination, journey: Journey): Promise<Response> {
+    let request = first
+    let destination = start
+    let type: 'basic' | 'cors' = 'basic'
+    for (let redirects = 0; ; redirects += 1) {
+      const outcome = await this.#send(request, destination, journey)
+      const { link } = journey
+      if (request.signal?.aborted === true) {
+        if (outcome.ok) outcome.reply.body.discard()
+        return Promise.reject(request.signal.reason)
+      }
+      if (!outcome.ok) {
+        link?.release()
+        request.upload?.abandon(outcome.error)
+        throw fetchFailed(outcome.error)
+      }
+      const { reply } = outcome
+      const { redirect } = request.options
+      if (redirect === 'manual' || !isRedirect(reply.status)) return respond(request, reply, destination, journey, redirects > 0, type)
+      const next =
+        redirect === 'error' ? { problem: `unexpected redirect with ${reply.status}` } : followRedirect(request, reply, redirects)
+      if (next === 'stay') return respond(request, reply, destination, journey, redirects > 0, type)
+      reply.body.discard()
+      request.upload?.abandon(undefined)
+      const found = 'problem' in next ? badReply(destination, next.problem) : this.#find(next.request)
+      if ('problem' in next || MeshError.is(found)) {
+        link?.release()
+        throw fetchFailed(found as MeshError)
+      }
+      if (next.request.target.origin.text !== request.target.origin.text) type = 'cors'
+      request = next.request
+      destination = found
+    }
+  }
+
+  #find({ target: { origin } }: FetchRequest): Destination | MeshError {
+    return this.#finder.find(origin.protocol, origin.hostname, origin.port)
+  }
+
+  #send(request: FetchRequest, destination: Destination, { cancellation, link, startedAt, deadline }: Journey): Promise<Outcome> {
+    const { target, method, headers, body, options, mesh } = request
+    const context = new ContextValues()
+    if (!mesh.mayRepeat) context.set(repeatable, false)
+    const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
+    const call = new Call({
+      service: destination.service,
+      method,
+      path: target.path,
+      authority: destination.authority ?? target.origin.host,
+      headers: wireHeaders(headers, target.origin.protocol === 'https:', header),
+      body,
+      idempotent: mesh.idempotent ?? isIdempotent(method),
+      startedAt,
+      deadline,
+      cancellation,
+      subset: mesh.subset,
+      context,
+    })
+    const sending = destination.send(call)
+    if (link === undefined) return sending
+    link.upload = request.upload
+    return link.follow(sending)
+  }
+}
+
+/** Looks into the body of a `Request`, and checks what could not be checked before. */
+async function peeked(request: FetchRequest, source: Request): Promise<FetchRequest> {
+  const { contentLength } = request.headers
+  const { body, upload } = await peekBody(source, contentLength)
+  checkLength(request.target.origin.hostname, contentLength, body)
+  return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
+}
+
+function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 205 || status === 304 || status === 101 || status === 103
+}
+
+function respond(
+  request: FetchRequest,
+  reply: Reply,
+  destination: Destination,
+  { link }: Journey,
+  redirected: boolean,
+  type: 'basic' | 'cors',
+): Response | Promise<Response> {
+  const { status, statusText, headers, body } = reply
+  const head = { status, statusText, headers, url: request.target.href, redirected, type }
+  const { integrity } = request.options
+  if (status === 407) {
+    link?.release()
+    body.discard()
+    throw fetchFailed(badReply(destination, 'proxy authentication required'))
+  }
+  if (hasNoBody(request.method, status)) {
+    link?.release()
+    body.discard()
+    if (integrity !== '') throw fetchFailed(badReply(destination, 'integrity mismatch: the reply has no body'))
+    return new LeanResponse(head, undefined)
+  }
+  const encoding = replyHeader(headers, 'content-encoding')
+  const content = encoding === undefined ? body : decoded(body, encoding)
+  if (content === undefined) {
+    link?.release()
+    const error = badReply(destination, `the reply's content-encoding names more than ${mostCodings} codings`)
+    body.abort(error)
+    throw fetchFailed(error)
+  }
+  const responseBody = new ResponseBody(content, request.signal)
+  if (link !== undefined) {
+    if (!body.over) link.guard(responseBody)
+    body.whenOver(link)
+  }
+  if (integrity === '') return new LeanResponse(head, responseBody)
+  return checked(responseBody, integrity, destination).then((safe) => new LeanResponse(head, safe))
+}
+
+function decoded(body: Content, encoding: string): Content | undefined {
+  const codings = readCodings(encoding)
+  if (codings === 'too-many') return undefined
+  return codings.length === 0 ? body : new DecodedContent(body, codings)
+}
+
+async function checked(body: ResponseBody, integrity: string, destination: Destination): Promise<ResponseBody> {
+  const pieces = await body.gather()
+  if (!matchesIntegrity(pieces, integrity))
+    throw fetchFailed(badReply(destination, 'integrity mismatch: the reply is not what init.integrity says'))
+  return body.over(new MemoryContent(pieces))
+}
+
+function badReply({ service }: Destination, message: string): MeshError {
+  return new MeshError('BAD_REPLY', message, { service, sent: true })
+}
+
+function fetchFailed(cause: MeshError): TypeError {
+  return new TypeError('fetch failed', { cause })
+}

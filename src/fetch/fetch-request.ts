@@ -1,0 +1,142 @@
+import type { CallBody } from '../call/call-body.ts'
+import type { CallOptions } from '../call/call-options.ts'
+import { argumentError, doorName } from './argument-error.ts'
+import { type MeshOptions, noMeshOptions, readMeshOptions } from './mesh-options.ts'
+import { isGetOrHead, readMethod } from './method.ts'
+import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
+import { nothingToSend, readBody, textType } from './request-body.ts'
+import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
+import type { Upload } from './upload.ts'
+import type { UrlTarget } from './url-target.ts'
+
+/**
+ * The options of `net.fetch`: those of fetch, and those of the mesh.
+ *
+ * Of fetch's options those have an effect that make sense in a server; `cache` and `referrer` only set headers, `credentials`,
+ * `priority` and a `dispatcher` do nothing: the mesh sends through its own connections.
+ */
+export interface MeshRequestInit extends Omit<RequestInit, 'body'> {
+  /** What to send. A `ReadableStream` or an async iterable needs `duplex: 'half'` beside it, and can be sent once. */
+  body?: RequestInit['body'] | AsyncIterable<Uint8Array> | null
+  /** The options of the mesh for this call. */
+  mesh?: CallOptions | undefined
+}
+
+/** A request as the door understands it: everything checked, nothing read, nothing sent. */
+export interface FetchRequest {
+  readonly target: UrlTarget
+  /** As it goes over the wire. */
+  readonly method: string
+  /** The caller's headers, with the content type of the body. */
+  readonly headers: OwnHeaders
+  readonly body: CallBody
+  /** The caller's stream, if the body is one. */
+  readonly upload: Upload | undefined
+  /** Ends the call. */
+  readonly signal: AbortSignal | undefined
+  readonly options: RequestOptions
+  readonly mesh: MeshOptions
+  /** A `Request` whose body is to be sent; it has yet to be looked into. */
+  readonly source: Request | undefined
+}
+
+/** Headers of a request whose body is text and that has no others. */
+const textHeaders = new OwnHeaders()
+textHeaders.add('content-type', textType)
+
+/** A request that is nothing but a URL. */
+export function plainRequest(target: UrlTarget): FetchRequest {
+  return {
+    target,
+    method: 'GET',
+    headers: noOwnHeaders,
+    body: nothingToSend.body,
+    upload: undefined,
+    signal: undefined,
+    options: plainOptions,
+    mesh: noMeshOptions,
+    source: undefined,
+  }
+}
+
+/**
+ * Reads the input and the options of a fetch.
+ *
+ * @param target the URL.
+ * @param input the `Request` that the caller passed instead of a URL, if it is one.
+ * @param init the caller's options; they win over `input`.
+ * @throws TypeError when one of them is not what fetch takes. Nothing has been read or sent then.
+ */
+export function readRequest(target: UrlTarget, input: Request | undefined, init: MeshRequestInit | null | undefined): FetchRequest {
+  if (init === undefined || init === null) {
+    if (input === undefined) return plainRequest(target)
+  } else if (typeof init !== 'object' && typeof init !== 'function') throw argumentError(doorName, 'init', 'an object', init)
+  const given = init ?? undefined
+  const service = target.origin.hostname
+  const method = readMethod(service, given?.method === undefined ? input?.method : given.method)
+  const options = readOptions(service, given, input)
+  const givenHeaders = given?.headers === undefined ? input?.headers : given.headers
+  const headers = givenHeaders === undefined ? noOwnHeaders : readHeaders(service, givenHeaders)
+  const mesh = readMeshOptions(service, given?.mesh)
+  const signal = readSignal(service, given?.signal === undefined ? input?.signal : given.signal)
+  const givenBody = given?.body
+  const hasBody = givenBody !== undefined && givenBody !== null
+  const source = !hasBody && input !== undefined && hasUnreadBody(service, input) ? input : undefined
+  if ((hasBody || source !== undefined) && isGetOrHead(method))
+    throw argumentError(service, 'init.body', `no body beside the method ${method}`, givenBody ?? source?.body)
+  const { contentLength } = headers
+  const read = hasBody
+    ? readBody(givenBody, { service, duplex: given?.duplex, keepalive: options.keepalive, contentLength })
+    : nothingToSend
+  if (source === undefined) checkLength(service, contentLength, read.body)
+  return {
+    target,
+    method,
+    headers: withBodyHeaders(headers, read.body, read.contentType),
+    body: read.body,
+    upload: read.upload,
+    signal,
+    options,
+    mesh,
+    source,
+  }
+}
+
+/** Adds what the body adds to the headers: its content type, and its length where only we know it. */
+export function withBodyHeaders(headers: OwnHeaders, body: CallBody, contentType: string | undefined): OwnHeaders {
+  const type = contentType !== undefined && !headers.has('content-type') ? contentType : undefined
+  // Of a body that comes in pieces the transport does not know the length, though we may.
+  const length = body.whole ? undefined : body.length
+  if (type === undefined && length === undefined) return headers
+  if (headers === noOwnHeaders && type === textType && length === undefined) return textHeaders
+  const own = headers === noOwnHeaders ? new OwnHeaders() : headers
+  if (type !== undefined) own.add('content-type', type)
+  if (length !== undefined) own.add('content-length', String(length))
+  return own
+}
+
+/**
+ * A wrong length would have the server wait for bytes that never come.
+ *
+ * @throws TypeError when the caller's content-length is not the length of the body.
+ */
+export function checkLength(service: string, announced: number | undefined, body: CallBody): void {
+  if (announced !== undefined && body.length !== undefined && announced !== body.length) {
+    throw argumentError(service, 'init.headers.content-length', `${body.length}, the length of the body, or no such header`, announced)
+  }
+}
+
+function hasUnreadBody(service: string, input: Request): boolean {
+  const { body } = input
+  if (body === null || body === undefined) return false
+  if (input.bodyUsed || body.locked) {
+    throw new TypeError(`${service}: input: expected a Request whose body is unused, got one whose body has already been used`)
+  }
+  return true
+}
+
+function readSignal(service: string, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined
+  if (!(signal instanceof AbortSignal)) throw argumentError(service, 'init.signal', 'an AbortSignal or null', signal)
+  return signal
+}

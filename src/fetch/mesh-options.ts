@@ -1,0 +1,58 @@
+import { type CallOptions, callOptionNames } from '../call/call-options.ts'
+import { durationExpectation, readDuration } from '../runtime/duration.ts'
+import { argumentError } from './argument-error.ts'
+
+/** `init.mesh`, checked. */
+export interface MeshOptions {
+  /** In milliseconds; `undefined` for the service's. */
+  readonly deadlineMs: number | undefined
+  /** See {@link CallOptions.subset}. */
+  readonly subset: Readonly<Record<string, string>> | undefined
+  /** See {@link CallOptions.idempotent}. */
+  readonly idempotent: boolean | undefined
+  /** Whether the call may be repeated at all. */
+  readonly mayRepeat: boolean
+}
+
+/** The options of a call that says nothing. */
+export const noMeshOptions: MeshOptions = Object.freeze({
+  deadlineMs: undefined,
+  subset: undefined,
+  idempotent: undefined,
+  mayRepeat: true,
+})
+
+/**
+ * Reads `init.mesh`.
+ *
+ * @param service for messages.
+ * @param mesh what came.
+ * @throws TypeError for a name or a value that is none.
+ */
+export function readMeshOptions(service: string, mesh: unknown): MeshOptions {
+  if (mesh === undefined) return noMeshOptions
+  if (typeof mesh !== 'object' || mesh === null) throw argumentError(service, 'init.mesh', 'an object', mesh)
+  for (const name of Object.keys(mesh)) {
+    if (!(callOptionNames as readonly string[]).includes(name)) {
+      throw argumentError(service, 'init.mesh', `only the options ${callOptionNames.join(', ')}`, name)
+    }
+  }
+  const { deadline, subset, idempotent, retry } = mesh as CallOptions
+  const deadlineMs = deadline === undefined ? undefined : readDuration(deadline)
+  if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, 'init.mesh.deadline', durationExpectation, deadline)
+  if (subset !== undefined) checkSubset(service, subset)
+  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
+    throw argumentError(service, 'init.mesh.idempotent', 'true or false', idempotent)
+  }
+  if (retry !== undefined && retry !== false) throw argumentError(service, 'init.mesh.retry', 'false, or nothing', retry)
+  return { deadlineMs, subset, idempotent, mayRepeat: retry !== false }
+}
+
+function checkSubset(service: string, subset: unknown): void {
+  if (typeof subset !== 'object' || subset === null) {
+    throw argumentError(service, 'init.mesh.subset', "labels such as { version: 'v2' }", subset)
+  }
+  for (const [label, value] of Object.entries(subset)) {
+    if (typeof value !== 'string') throw argumentError(service, `init.mesh.subset.${label}`, 'a text', value)
+  }
+}

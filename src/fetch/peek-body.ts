@@ -1,0 +1,117 @@
+import { BytesBody, type CallBody, StreamBody } from '../call/call-body.ts'
+import { Upload } from './upload.ts'
+
+/** A body whose `Request` was looked into. */
+export interface PeekedBody {
+  /** What the call carries. */
+  readonly body: CallBody
+  /** The rest of the caller's stream, if the body did not turn out to be there as a whole. */
+  readonly upload: Upload | undefined
+}
+
+/** So many turns of the microtask queue a body has to show itself as a whole; text and bytes take about a dozen. */
+const mostTurns = 48
+
+/** A whole body that marks its `Request` as used when it is first sent. */
+class RequestBytes extends BytesBody {
+  readonly #request: Request
+  #marked = false
+
+  constructor(request: Request, bytes: Uint8Array) {
+    super(bytes)
+    this.#request = request
+  }
+
+  override open(): Uint8Array {
+    if (!this.#marked) {
+      this.#marked = true
+      markUsed(this.#request)
+    }
+    return super.open()
+  }
+}
+
+/**
+ * Gets at the body of a `Request`.
+ *
+ * A `Request` hides what it was made of: its body is always a stream. Most are made of text or bytes, and such a stream gives everything
+ * at once. So we read a copy of it for a moment: what is there as a whole is sent as a whole, with its length, and can be repeated; the rest
+ * is a stream. The `Request` itself stays unused until the body is sent, and so remains good when the call is refused.
+ *
+ * @param request whose body is neither used nor locked.
+ * @param length in bytes, when the caller said it.
+ */
+export async function peekBody(request: Request, length: number | undefined): Promise<PeekedBody> {
+  const reader = (request.clone().body as ReadableStream<Uint8Array>).getReader()
+  const pieces: Uint8Array[] = []
+  let waiting = new Peek(reader)
+  for (let turn = 0; turn < mostTurns; turn += 1) {
+    await undefined
+    const { result } = waiting
+    if (result === undefined) continue
+    if (result.done) return { body: new RequestBytes(request, concat(pieces)), upload: undefined }
+    pieces.push(result.value)
+    waiting = new Peek(reader)
+  }
+  const upload = new Upload(rest(request, pieces, waiting, reader), length)
+  return { body: new StreamBody(upload, length), upload }
+}
+
+type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+
+/** A read whose result can be looked at. */
+class Peek {
+  result: ReadResult | undefined
+  readonly promise: Promise<ReadResult>
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
+    this.promise = reader.read()
+    this.promise.then(
+      (result) => {
+        this.result = result
+      },
+      () => {},
+    )
+  }
+}
+
+function rest(
+  request: Request,
+  pieces: readonly Uint8Array[],
+  waiting: Peek,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const early = pieces.slice()
+  let next: Promise<ReadResult> | undefined = waiting.promise
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        markUsed(request)
+        const piece = early.shift()
+        if (piece !== undefined) {
+          controller.enqueue(piece)
+          return
+        }
+        const { done, value } = await (next ?? reader.read())
+        next = undefined
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel(reason) {
+        markUsed(request)
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** Also ends the other half of the copy, which would otherwise keep every piece. */
+function markUsed(request: Request): void {
+  const { body } = request
+  if (body !== null && !body.locked && !request.bodyUsed) body.cancel().catch(() => {})
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces)
+}

@@ -1,0 +1,89 @@
+import { argumentError } from './argument-error.ts'
+import type { UrlTarget } from './url-target.ts'
+
+/** Where a call comes from, as the caller said. */
+export interface Referrer {
+  /** Its URL. */
+  readonly url: URL
+  /** How much of it is told to whom. */
+  readonly policy: ReferrerPolicy
+}
+
+const policies = [
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'same-origin',
+  'origin',
+  'strict-origin',
+  'origin-when-cross-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
+] as const
+
+type ReferrerPolicy = (typeof policies)[number]
+
+/** Longer ones are cut down to the origin. */
+const longestReferrer = 4_096
+
+/**
+ * Reads the referrer of a request.
+ *
+ * @param service for messages.
+ * @param referrer a URL; empty, `about:client` or nothing for none.
+ * @param policy a referrer policy; empty or nothing for the default.
+ * @throws TypeError when one of them is not what fetch takes.
+ */
+export function readReferrer(service: string, referrer: unknown, policy: unknown): Referrer | undefined {
+  const chosen = policy === undefined || policy === '' ? 'strict-origin-when-cross-origin' : policy
+  if (!(policies as readonly unknown[]).includes(chosen)) throw argumentError(service, 'init.referrerPolicy', 'a referrer policy', policy)
+  if (referrer === undefined || referrer === '' || referrer === 'about:client') return undefined
+  const text = String(referrer)
+  if (!URL.canParse(text)) throw argumentError(service, 'init.referrer', 'a URL', referrer)
+  return { url: new URL(text), policy: chosen as ReferrerPolicy }
+}
+
+/**
+ * What a redirect makes of a referrer: its own policy, if it names one that is known, holds from then on.
+ *
+ * @param referrer as it was.
+ * @param header the redirect's `referrer-policy`: the last known policy of the list counts.
+ */
+export function redirectReferrer(referrer: Referrer, header: string): Referrer {
+  const named = header.split(',').map((name) => name.trim())
+  const policy = named.findLast((name): name is ReferrerPolicy => (policies as readonly string[]).includes(name))
+  return policy === undefined ? referrer : { url: referrer.url, policy }
+}
+
+/**
+ * The `referer` header for a URL, by the W3C's "Referrer Policy", section 8.3.
+ *
+ * @param referrer where the call comes from.
+ * @param target where it goes.
+ */
+export function refererFor({ url, policy }: Referrer, target: UrlTarget): string | undefined {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
+  const origin = `${url.origin}/`
+  const path = `${url.origin}${url.pathname}${url.search}`
+  const full = path.length > longestReferrer ? origin : path
+  const isSameOrigin = url.origin === target.origin.text
+  const isDowngrade = url.protocol === 'https:' && target.origin.protocol === 'http:'
+  switch (policy) {
+    case 'no-referrer':
+      return undefined
+    case 'unsafe-url':
+      return full
+    case 'origin':
+      return origin
+    case 'same-origin':
+      return isSameOrigin ? full : undefined
+    case 'origin-when-cross-origin':
+      return isSameOrigin ? full : origin
+    case 'no-referrer-when-downgrade':
+      return isDowngrade ? undefined : full
+    case 'strict-origin':
+      return isDowngrade ? undefined : origin
+    case 'strict-origin-when-cross-origin':
+      if (isSameOrigin) return full
+      return isDowngrade ? undefined : origin
+  }
+}

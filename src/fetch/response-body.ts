@@ -1,0 +1,143 @@
+import type { MeshError } from '../errors/mesh-error.ts'
+
+/** Where the bytes of a response come from: a `ReplyBody`, a decoder over one, or memory. */
+export interface Content {
+  /** The rest, as a whole: at once when it is here. Copy what you keep. */
+  gather(): Uint8Array[] | Promise<Uint8Array[]>
+  /** The next piece, in a buffer of its own; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>
+  /** Gives up the rest. */
+  discard(): void
+  /** Fails the body. */
+  abort(error: MeshError): void
+  /** Whether all of it is here, or nothing more will come. */
+  readonly over: boolean
+}
+
+/** Bytes in memory. Several responses may share them. */
+export class MemoryContent implements Content {
+  readonly #pieces: Uint8Array[] | Promise<Uint8Array[]>
+  #next = 0
+  readonly over = true
+
+  /** @param pieces the bytes, or why there are none. */
+  constructor(pieces: Uint8Array[] | Promise<Uint8Array[]>) {
+    this.#pieces = pieces
+    // The failure belongs to whoever reads; nobody may.
+    if (!Array.isArray(pieces)) pieces.catch(() => {})
+  }
+
+  gather(): Uint8Array[] | Promise<Uint8Array[]> {
+    return this.#pieces
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const pieces = await this.#pieces
+    while (this.#next < pieces.length) {
+      const piece = pieces[this.#next] as Uint8Array
+      this.#next += 1
+      if (piece.byteLength > 0) return new Uint8Array(piece)
+    }
+    return undefined
+  }
+
+  discard(): void {}
+
+  abort(): void {}
+
+  /** The same bytes, to be read from the start. */
+  copy(): MemoryContent {
+    return new MemoryContent(this.#pieces)
+  }
+}
+
+/**
+ * The body of a response: its content, and how failing to read it looks to the caller.
+ *
+ * A response and the stream made from it both hold this object, and nobody else does: when the caller drops them, the body is
+ * collected, and its connection is free again.
+ */
+export class ResponseBody {
+  readonly #content: Content
+  readonly #signal: AbortSignal | undefined
+  #controller: ReadableByteStreamController | undefined
+
+  /**
+   * @param content the bytes.
+   * @param signal of the caller, whose reason is thrown once it is aborted.
+   */
+  constructor(content: Content, signal: AbortSignal | undefined) {
+    this.#content = content
+    this.#signal = signal
+  }
+
+  /** The rest, as a whole: at once when it is here. */
+  gather(): Uint8Array[] | Promise<Uint8Array[]> {
+    const signal = this.#signal
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    const pieces = this.#content.gather()
+    if (!Array.isArray(pieces)) return this.#orReason(pieces)
+    return signal === undefined ? pieces : unlessAborted(pieces, signal)
+  }
+
+  /** Bytes that two responses can share, if they are all here; then this body must not be used any more. */
+  share(): MemoryContent | undefined {
+    return this.#content.over && this.#signal?.aborted !== true ? new MemoryContent(this.#content.gather()) : undefined
+  }
+
+  /** The same body over other content. */
+  over(content: Content): ResponseBody {
+    return new ResponseBody(content, this.#signal)
+  }
+
+  /** The caller left. */
+  abort(error: MeshError): void {
+    this.#content.abort(error)
+    this.#controller?.error(this.#signal?.reason)
+    this.#controller = undefined
+  }
+
+  /** Makes the stream; the body must not be used otherwise from then on. */
+  toStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const stream: ReadableStream = new ReadableStream({
+      type: 'bytes',
+      start: (controller) => this.#begin(controller),
+      pull: (controller) => this.#pull(controller),
+      cancel: () => this.#content.discard(),
+    })
+    return stream
+  }
+
+  #begin(controller: ReadableByteStreamController): void {
+    this.#controller = controller
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    const signal = this.#signal
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    const piece = await this.#orReason(this.#content.read())
+    if (piece !== undefined) {
+      controller.enqueue(piece)
+      return
+    }
+    this.#controller = undefined
+    controller.close()
+    // A reader that brought its own buffer is told of the end only when that is given back.
+    controller.byobRequest?.respond(0)
+  }
+
+  async #orReason<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading
+    } catch (cause) {
+      if (this.#signal?.aborted === true) return Promise.reject(this.#signal.reason)
+      throw new TypeError('terminated', { cause })
+    }
+  }
+}
+
+/** A caller that leaves right after it asked has left before it got anything. */
+async function unlessAborted(pieces: Uint8Array[], signal: AbortSignal): Promise<Uint8Array[]> {
+  await undefined
+  return signal.aborted ? Promise.reject(signal.reason) : pieces
+}

@@ -1,0 +1,43 @@
+import type { ReplyHeaders } from '../call/header-list.ts'
+
+type Pairs = readonly (readonly [string, string])[]
+
+/** The global class, seen without its members so that they can be overridden. */
+const GlobalHeaders: new (pairs: Pairs) => object = Headers as never
+
+/** The headers of a response: a global `Headers` that cannot be changed. */
+class ResponseHeaders extends GlobalHeaders {
+  append(): never {
+    throw immutable()
+  }
+
+  set(): never {
+    throw immutable()
+  }
+
+  delete(): never {
+    throw immutable()
+  }
+}
+
+// To everybody else it is a plain Headers.
+Object.defineProperty(ResponseHeaders.prototype, 'constructor', { value: Headers, writable: true, configurable: true })
+
+function immutable(): TypeError {
+  return new TypeError('immutable')
+}
+
+/**
+ * Makes the `Headers` of a response.
+ *
+ * @param headers what came over the wire.
+ */
+export function toResponseHeaders(headers: ReplyHeaders): Headers {
+  const pairs: [string, string][] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string') pairs.push([name, value])
+    else if (value !== undefined) for (const one of value) pairs.push([name, one])
+  }
+  return new ResponseHeaders(pairs) as unknown as Headers
+}

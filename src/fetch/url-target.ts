@@ -1,0 +1,102 @@
+import { argumentError, doorName } from './argument-error.ts'
+
+/** The parts of an http URL that do not depend on the path. */
+export interface UrlOrigin {
+  /** Of the URL. */
+  readonly protocol: 'http:' | 'https:'
+  /** In lower case; an IPv6 address in brackets. */
+  readonly hostname: string
+  /** Empty for the protocol's default. */
+  readonly port: string
+  /** Host name, and the port if it is not the default. */
+  readonly host: string
+  /** Protocol, host and port, as `URL.origin` has it. */
+  readonly text: string
+}
+
+/** Where a call goes, as its URL says. */
+export interface UrlTarget {
+  /** See {@link UrlOrigin}. */
+  readonly origin: UrlOrigin
+  /** Path and query, beginning with `/`. */
+  readonly path: string
+  /** The whole URL, normalised, without fragment. */
+  readonly href: string
+}
+
+const expectation = "an absolute http or https URL such as 'http://orders/v1/42'"
+
+/** Origins that are spelled as `URL` would spell them, by their text: a program calls few of them, very often. */
+const knownOrigins = new Map<string, UrlOrigin>()
+const mostKnownOrigins = 1_000
+
+/**
+ * Paths and queries that `URL` would leave as they are: nothing to encode, no segment that begins with a dot or with an escape (which
+ * may be a dot), no fragment. Others take the slow way.
+ */
+const plainPath = /^(?:\/(?:[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@%-]*)?)+(?:\?[!$-&(-;=?-~]*)?$/
+
+/**
+ * Takes a URL apart, without making a `URL` for the usual spelling.
+ *
+ * @param input the URL as the caller wrote it.
+ * @returns its parts, or `undefined` for a scheme that is none of the mesh's business but that fetch knows: `data:` and `blob:`.
+ * @throws TypeError when it is not a URL, has another scheme, or has credentials.
+ */
+export function readTarget(input: string): UrlTarget | undefined {
+  const end = input.indexOf('/', 8)
+  if (end !== -1) {
+    const origin = knownOrigins.get(input.slice(0, end))
+    if (origin !== undefined) {
+      const path = input.slice(end)
+      if (plainPath.test(path)) return { origin, path, href: input }
+    }
+  }
+  return readSlowly(input)
+}
+
+function readSlowly(input: string): UrlTarget | undefined {
+  let url: URL
+  try {
+    url = new URL(input)
+  } catch (cause) {
+    // Fetch's own words: code that tells a bad URL from a bad network looks for them.
+    throw new TypeError(`Failed to parse URL from ${input}`, { cause })
+  }
+  if (url.protocol === 'data:' || url.protocol === 'blob:') return undefined
+  return targetOf(url)
+}
+
+/**
+ * The same for a URL that was parsed already.
+ *
+ * @throws TypeError when it has another scheme than http or https, or has credentials.
+ */
+export function targetOf(url: URL): UrlTarget {
+  const { protocol } = url
+  if (protocol !== 'http:' && protocol !== 'https:') throw argumentError(doorName, 'input', expectation, url.href)
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(`${url.hostname}: input: expected a URL without credentials; send them in an authorization header`)
+  }
+  const origin = originOf(url, protocol)
+  const href = withoutFragment(url)
+  const path = href.slice(origin.text.length)
+  return { origin, path, href }
+}
+
+function originOf(url: URL, protocol: 'http:' | 'https:'): UrlOrigin {
+  const text = url.origin
+  let origin = knownOrigins.get(text)
+  if (origin === undefined) {
+    origin = { protocol, hostname: url.hostname, port: url.port, host: url.host, text }
+    if (knownOrigins.size >= mostKnownOrigins) knownOrigins.clear()
+    knownOrigins.set(text, origin)
+  }
+  return origin
+}
+
+function withoutFragment(url: URL): string {
+  const { href } = url
+  const mark = href.indexOf('#')
+  return mark === -1 ? href : href.slice(0, mark)
+}

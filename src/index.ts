@@ -1,0 +1,129 @@
+/**
+ * The service mesh as a fetch function: discovery, balancing, retries and deadlines inside your Node process.
+ *
+ * Begin with {@link mesh}.
+ *
+ * @module
+ */
+
+// First of all, because Node's own undici is loaded by the first mention of Response.
+import './transport/global-dispatcher-slots.ts'
+
+// ---------------------------------------------------------------------------------------------------------------------------------
+// To use the mesh.
+// ---------------------------------------------------------------------------------------------------------------------------------
+
+// Describe it.
+export { mesh } from './mesh/mesh-builder-impl.ts'
+export type { DefaultsSlot, FreeName, MeshBuilder } from './mesh/mesh-builder.ts'
+export { type MeshOptions, meshDefaults } from './mesh/mesh-options.ts'
+export type { MeshTypeError } from './mesh/mesh-type-error.ts'
+export type {
+  AliasSlot,
+  BalancerSlot,
+  DraftState,
+  EmptyDefaults,
+  EmptyDraft,
+  Ready,
+  ResolverSlot,
+  ServiceDraft,
+  SetBalancer,
+  SetResolver,
+  Slot,
+  SlotValues,
+  SubsetSlot,
+  WithSlot,
+  WithSubset,
+} from './mesh/service-draft.ts'
+export { serviceDefaults } from './mesh/service-defaults.ts'
+
+// Call through it.
+export { type CallOptions, callOptionNames } from './call/call-options.ts'
+export type { MeshFetch } from './fetch/create-fetch.ts'
+export type { MeshRequestInit } from './fetch/fetch-request.ts'
+export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
+
+// Look into it, change it.
+export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
+export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
+
+// Where endpoints come from.
+export { type DirectoryOptions, directoryDefaults } from './discovery/directory-options.ts'
+export { dns } from './discovery/dns.ts'
+export { type DnsOptions, dnsDefaults } from './discovery/dns-options.ts'
+export { type FileOptions, file, fileDefaults } from './discovery/file.ts'
+export type { FileFormat } from './discovery/file-content.ts'
+export { firstOf } from './discovery/first-of.ts'
+export { fixed } from './discovery/fixed.ts'
+export { merge } from './discovery/merge.ts'
+export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaults } from './discovery/poll.ts'
+export type { EndpointSpec } from './endpoint/endpoint.ts'
+
+// Which endpoint now.
+export { inFlight } from './balancing/in-flight.ts'
+export { powerOfTwo } from './balancing/power-of-two.ts'
+export { random } from './balancing/random.ts'
+export { roundRobin } from './balancing/round-robin.ts'
+
+// How endpoints are spoken to, and what happens when one fails.
+export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
+export type { Duration } from './runtime/duration.ts'
+export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+// What goes wrong.
+export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
+export { MeshError, type MeshErrorCode, type MeshErrorFacts } from './errors/mesh-error.ts'
+
+// ---------------------------------------------------------------------------------------------------------------------------------
+// To extend it.
+// ---------------------------------------------------------------------------------------------------------------------------------
+
+// Every part.
+export type { Clock, Timer, TimerOptions } from './runtime/clock.ts'
+export type { Emit } from './runtime/events.ts'
+export type { Host, Part } from './runtime/host.ts'
+export { type DescribedPart, part, samePart } from './runtime/part.ts'
+export type { Random } from './runtime/random.ts'
+export { systemClock } from './runtime/system-clock.ts'
+export { systemRandom } from './runtime/system-random.ts'
+export type { Given } from './runtime/with-defaults.ts'
+
+// Resolvers.
+export type {
+  AbsentService,
+  ResolvedEndpoints,
+  ResolveFunction,
+  Resolution,
+  Resolver,
+  ResolverPart,
+  ResolverYield,
+  Watch,
+} from './discovery/resolver.ts'
+export type { ResolverSource } from './discovery/to-resolver.ts'
+
+// Balancers and meters.
+export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
+export type { LoadMeter } from './balancing/load-meter.ts'
+export type { Endpoint } from './endpoint/endpoint.ts'
+export type { Locality } from './endpoint/locality.ts'
+
+// Policies and classifiers: what they see, and what they answer.
+export { Attempt, type AttemptChange } from './call/attempt.ts'
+export { Call, type CallParts, type SpentAttempt, type UnderwayAttempt } from './call/call.ts'
+export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, StreamBody } from './call/call-body.ts'
+export { Cancellation, type CancelListener } from './call/cancellation.ts'
+export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
+export { defaultClassifier } from './call/default-classifier.ts'
+export { type HeaderList, headerOf, noHeaders, type ReplyHeaders, replyHeader, withHeader } from './call/header-list.ts'
+export { compose, type Layer, type Send } from './call/layer.ts'
+export { failed, type Outcome, replied } from './call/outcome.ts'
+export type { Reply } from './call/reply.ts'
+export { type Classifier, type Verdict, verdicts } from './call/verdict.ts'
+export type { AttemptPolicy, CallPolicy, Policy, PolicyHost } from './policies/policy.ts'
+
+// Transports.
+export { type BodyListener, BodyFeed, type BodySource, bodyBufferBytes, type FeedReader } from './call/body-feed.ts'
+export { ReplyBody } from './call/reply-body.ts'
+export type { Transport, TransportStats } from './transport/transport.ts'
+export { undiciTransport } from './transport/undici-transport.ts'

@@ -1,0 +1,158 @@
+import { numberedStream } from '../discovery/numbered-stream.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create-fetch.ts'
+import type { Destination, DestinationFinder } from '../fetch/destination.ts'
+import { durationMs } from '../runtime/duration.ts'
+import { Events, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
+import type { Host } from '../runtime/host.ts'
+import { systemRandom } from '../runtime/system-random.ts'
+import { undiciTransport } from '../transport/undici-transport.ts'
+import { closeCarefully } from './careful-transport.ts'
+import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
+import { meshDefaults } from './mesh-options.ts'
+import { nearestName } from './nearest-name.ts'
+import { Passthrough } from './passthrough.ts'
+import type { MeshPlan, MeshPlanInput } from './plan.ts'
+import { type MeshMeans, readPlan } from './read-plan.ts'
+import { ServiceSet } from './service-set.ts'
+import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
+
+const defaultGraceMs = durationMs(meshDefaults.grace, 'grace')
+
+const noPassthrough: PassthroughSnapshot = Object.freeze({
+  origins: 0,
+  calls: Object.freeze({ started: 0, succeeded: 0, failed: 0, ignored: 0, inFlight: 0, retried: 0 }),
+})
+
+/** The class behind `Mesh`. */
+export class MeshImpl implements Mesh, DestinationFinder {
+  readonly fetch: MeshFetch
+  readonly #means: MeshMeans
+  readonly #events = new Events()
+  readonly #host: Host
+  readonly #services: ServiceSet
+  readonly #clients = new Map<string, ServiceClient>()
+  readonly #since: number
+  #plan: MeshPlan
+  #passthrough: Passthrough | undefined
+  #state: MeshSnapshot['state'] = 'open'
+  #closing: Promise<void> | undefined
+
+  /**
+   * @param plan a finished plan.
+   * @param means what the mesh runs on.
+   * @throws ConfigError when a part cannot be made; then nothing was started.
+   */
+  constructor(plan: MeshPlan, means: MeshMeans) {
+    const { clock, random = systemRandom(), transport } = means
+    this.#means = means
+    this.#since = clock.wallTime()
+    this.#host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
+    this.#services = new ServiceSet(this.#host, transport)
+    this.#plan = plan
+    this.fetch = createFetch(this, clock)
+    this.#services.apply(plan.services, defaultGraceMs)
+  }
+
+  get plan(): MeshPlan {
+    return this.#plan
+  }
+
+  /** Asked by the door, once a call. */
+  find(protocol: 'http:' | 'https:', hostname: string, port: string): Destination | MeshError {
+    if (this.#state !== 'open') return this.#closedError(hostname)
+    const service = this.#services.hosts.find(protocol, hostname, port)
+    if (service !== undefined) return service
+    if (this.#plan.outbound === 'registered-only') return this.#unknownError(port === '' ? hostname : `${hostname}:${port}`, hostname)
+    try {
+      this.#passthrough ??= this.#openPassthrough()
+    } catch (error) {
+      return new MeshError('INTERNAL', 'the transport could not be made', { service: hostname, sent: false }, error)
+    }
+    return this.#passthrough.find(protocol, hostname, port)
+  }
+
+  service(name: string): ServiceClient {
+    let client = this.#clients.get(name)
+    if (client !== undefined) return client
+    const names = [...this.#services.running.keys()]
+    if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
+    const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'] })
+    this.#clients.set(name, client)
+    return client
+  }
+
+  apply(input: MeshPlanInput): void {
+    if (this.#state !== 'open') throw this.#closedError(this.#plan.name)
+    const plan = readPlan(input)
+    const changes = this.#services.apply(plan.services, defaultGraceMs)
+    this.#plan = plan
+    this.#events.emit('plan-applied', changes)
+  }
+
+  snapshot(): MeshSnapshot {
+    const services = [...this.#services.running].map(([name, runtime]) => [name, runtime.snapshot()] as const)
+    return {
+      name: this.#plan.name,
+      since: this.#since,
+      state: this.#state,
+      services: Object.fromEntries(services),
+      passthrough: this.#passthrough?.snapshot() ?? noPassthrough,
+    }
+  }
+
+  on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  close(options?: CloseOptions): Promise<void> {
+    const graceMs = durationMs(options?.grace ?? meshDefaults.grace, 'close: grace')
+    this.#closing ??= this.#shutDown(graceMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #shutDown(graceMs: number): Promise<void> {
+    const { clock, transport } = this.#means
+    const endsAt = clock.now() + graceMs
+    this.#state = 'closing'
+    await Promise.all([this.#services.retire(graceMs), this.#passthrough?.retire(graceMs)])
+    if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.#host)
+    this.#state = 'closed'
+  }
+
+  #findByName(name: string): Destination | MeshError {
+    if (this.#state !== 'open') return this.#closedError(name)
+    return this.#services.running.get(name) ?? this.#removedError(name)
+  }
+
+  #openPassthrough(): Passthrough {
+    const { transport } = this.#means
+    const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
+    const shared = typeof transport === 'object'
+    const carrier = shared ? transport : (transport ?? undiciTransport())(host)
+    return new Passthrough(host, carrier, !shared, meshDefaults.passthroughOrigins)
+  }
+
+  #closedError(service: string): MeshError {
+    return new MeshError('CLOSED', `the mesh "${this.#plan.name}" is closed`, { service, sent: false })
+  }
+
+  #removedError(service: string): MeshError {
+    return new MeshError('UNKNOWN_SERVICE', 'the service is not part of the plan any more', { service, sent: false })
+  }
+
+  #unknownError(host: string, hostname: string): MeshError {
+    const nearest = nearestName(hostname, this.#services.hosts.names)
+    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`
+    const names = [...this.#services.running.keys()].join(', ')
+    const known = names === '' ? 'has no services' : `has the services ${names}`
+    const message = `no service has this host, and the mesh "${this.#plan.name}" calls nobody else: it ${known}${hint}`
+    return new MeshError('UNKNOWN_SERVICE', message, { service: host, sent: false })
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../runtime/clock.ts'
+import type { Part } from '../runtime/host.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/** What {@link mesh} takes. Every option has a default, see {@link meshDefaults}. */
+export interface MeshOptions {
+  /** Names the mesh in its snapshot, such as the name of the program. @defaultValue {@link meshDefaults}.name */
+  readonly name?: string | undefined
+  /**
+   * What happens to a host that no service declares: `'passthrough'` sends the call straight to it, without balancing, retries or a
+   * deadline; `'registered-only'` refuses it.
+   *
+   * @defaultValue {@link meshDefaults}.outbound
+   */
+  readonly outbound?: 'passthrough' | 'registered-only' | undefined
+  /** The source of time. @defaultValue {@link systemClock} */
+  readonly clock?: Clock | undefined
+  /** The source of chance; the mesh takes it over. @defaultValue a fresh {@link systemRandom} */
+  readonly random?: Random | undefined
+  /**
+   * Carries every attempt, in place of the mesh's own connections. A transport is shared by all services and closed with the mesh; a part
+   * makes one for each service.
+   *
+   * @defaultValue `undiciTransport`, one for each service
+   */
+  readonly transport?: Transport | Part<Transport> | undefined
+}
+
+/** The defaults of {@link MeshOptions} and of `net.close`. */
+export const meshDefaults = Object.freeze({
+  name: 'mesh',
+  outbound: 'passthrough',
+  /** How long calls in flight may take to end when a mesh is closed, or a service leaves the plan. */
+  grace: '30s',
+  /** How many hosts that no service declares are remembered; the longest unused idle ones are forgotten first. */
+  passthroughOrigins: 1_024,
+} as const)

@@ -1,0 +1,106 @@
+import type { CallOptions } from '../call/call-options.ts'
+import type { MeshFetch } from '../fetch/create-fetch.ts'
+import type { MeshRequestInit } from '../fetch/fetch-request.ts'
+import type { Duration } from '../runtime/duration.ts'
+import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
+import type { MeshTypeError } from './mesh-type-error.ts'
+import type { MeshPlan, MeshPlanInput } from './plan.ts'
+import type { MeshSnapshot } from './snapshot.ts'
+
+/** Services as code sees them that does not know which mesh it is given: any name, any subset. */
+export interface AnyServices {
+  readonly [service: string]: { readonly [label: string]: string }
+}
+
+/** The labels by which a call may narrow the endpoints of a service: those that the service declares. */
+export type SubsetChoice<Subsets extends object> = [keyof Subsets] extends [never]
+  ? MeshTypeError<'this service declares no subsets: call .subset(label, values) when describing it'>
+  : { readonly [Label in keyof Subsets]?: Subsets[Label] | undefined }
+
+/** The options of one call to a service whose subsets are known. */
+export interface ServiceCallOptions<Subsets extends object> extends Omit<CallOptions, 'subset'> {
+  /** Labels that the endpoint must carry. @defaultValue any endpoint */
+  readonly subset?: SubsetChoice<Subsets> | undefined
+}
+
+/** What `net.service(name).fetch` takes beside the path: the options of fetch, and those of the mesh. */
+export interface ServiceRequestInit<Subsets extends object> extends Omit<MeshRequestInit, 'mesh'> {
+  /** The options of the mesh for this call. */
+  mesh?: ServiceCallOptions<Subsets> | undefined
+}
+
+/** Calls one service; made by `net.service(name)`. */
+export interface ServiceClient<Subsets extends object = AnyServices[string]> {
+  /** The logical name. */
+  readonly name: string
+  /**
+   * Calls the service, as `net.fetch` does.
+   *
+   * @param path path and query, beginning with `/`.
+   * @param init see {@link ServiceRequestInit}.
+   */
+  readonly fetch: (path: `/${string}`, init?: ServiceRequestInit<Subsets>) => Promise<Response>
+}
+
+/** How a mesh is closed. */
+export interface CloseOptions {
+  /** How long calls in flight may take to end; what is left then is cut off. @defaultValue {@link meshDefaults}.grace */
+  readonly grace?: Duration | undefined
+}
+
+/**
+ * A running mesh; made by `mesh()....build()`.
+ *
+ * @example
+ * ```ts
+ * import { fixed, mesh } from 'proxyless'
+ *
+ * await using net = mesh({ name: 'checkout' })
+ *   .service('orders', (s) => s.resolve(fixed(['http://10.0.0.7:8080', 'http://10.0.0.8:8080'])))
+ *   .build()
+ *
+ * const order = await net.fetch('http://orders/v1/42')
+ * const same = await net.service('orders').fetch('/v1/42', { mesh: { deadline: '300ms' } })
+ * console.log(order.status, same.status)
+ * ```
+ */
+export interface Mesh<Services extends object = AnyServices> extends AsyncDisposable {
+  /**
+   * Fetch, with the host of the URL naming the service. It can be passed around, such as to a client library that takes a fetch function.
+   *
+   * @throws TypeError as fetch does, with a {@link MeshError} as its `cause`; the reason of the caller's own signal when that ends the call.
+   */
+  readonly fetch: MeshFetch
+  /**
+   * Calls one service by its logical name.
+   *
+   * @throws TypeError when there is no such service, which only untyped code can bring about.
+   */
+  service<Name extends keyof Services & string>(name: Name): ServiceClient<Services[Name] & object>
+  /** The plan that is in force: frozen. */
+  readonly plan: MeshPlan
+  /**
+   * Replaces the plan. Calls in flight end on what they began with; whatever is known about an endpoint that stays (counters, connections,
+   * loads) is kept; a part that did not change is not replaced.
+   *
+   * @param plan `builder.plan()`, or an edited copy of {@link Mesh.plan}.
+   * @throws ConfigError with every problem of the plan; then nothing has changed. MeshError `CLOSED` when the mesh is closed.
+   */
+  apply(plan: MeshPlanInput): void
+  /** What is going on, as plain data. */
+  snapshot(): MeshSnapshot
+  /**
+   * Adds a listener.
+   *
+   * @param event see {@link MeshEvents}.
+   * @param listener what it throws is thrown away.
+   * @returns a function that takes the listener away.
+   */
+  on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void
+  /**
+   * Refuses new calls, lets those in flight end, then closes every connection and stops every resolver.
+   *
+   * @returns the same promise every time; it never rejects.
+   */
+  close(options?: CloseOptions): Promise<void>
+}

@@ -1,0 +1,60 @@
+import { numberedStream } from '../discovery/numbered-stream.ts'
+import { ConfigError, type ConfigProblem } from '../errors/config-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { Host, Part } from '../runtime/host.ts'
+
+/** Makes the parts of one service, each with a stream of chance of its own, and remembers what goes wrong until all were tried. */
+export class PartMaker {
+  readonly #host: Host
+  readonly #path: string
+  readonly #problems: ConfigProblem[] = []
+  #cause: unknown
+
+  /**
+   * @param host the service.
+   * @param path where the service stands in the plan.
+   */
+  constructor(host: Host, path: string) {
+    this.#host = host
+    this.#path = path
+  }
+
+  /** What went wrong so far. */
+  get problems(): readonly ConfigProblem[] {
+    return this.#problems
+  }
+
+  /** The first error. */
+  get cause(): unknown {
+    return this.#cause
+  }
+
+  /**
+   * Makes a part.
+   *
+   * @param slot where the part stands in the service.
+   * @param create makes it.
+   * @returns the part; when `create` throws, nothing that could be used, and {@link problems} says so.
+   */
+  make<T>(slot: string, create: Part<T>): T {
+    try {
+      return create({ ...this.#host, random: numberedStream(this.#host.random, slot) })
+    } catch (error) {
+      this.fail(slot, error)
+      return undefined as T
+    }
+  }
+
+  /** Remembers what went wrong with a part. */
+  fail(slot: string, error: unknown): void {
+    this.#cause ??= error
+    const path = `${this.#path}.${slot}`
+    if (ConfigError.is(error)) for (const problem of error.problems) this.#problems.push({ ...problem, path: `${path}.${problem.path}` })
+    else
+      this.#problems.push({
+        path,
+        expected: 'a part that can be made',
+        received: error instanceof Error ? error.message : printValue(error),
+      })
+  }
+}

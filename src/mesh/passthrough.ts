@@ -1,0 +1,135 @@
+import type { Balancer } from '../balancing/balancer.ts'
+import type { Call } from '../call/call.ts'
+import { defaultClassifier } from '../call/default-classifier.ts'
+import { compose, type Send } from '../call/layer.ts'
+import { type Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import { readEndpointAddress } from '../endpoint/endpoint-address.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import type { Destination } from '../fetch/destination.ts'
+import { deadline } from '../policies/timeout/deadline.ts'
+import type { DirectoryView } from '../routing/directory-view.ts'
+import { Router } from '../routing/router.ts'
+import type { Host } from '../runtime/host.ts'
+import type { Transport } from '../transport/transport.ts'
+import { CallGate } from './call-gate.ts'
+import { CallLedger } from './call-ledger.ts'
+import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { portNumber } from './host-table.ts'
+import type { PassthroughSnapshot } from './snapshot.ts'
+
+/** One origin that no service declares. */
+class Origin implements Destination {
+  readonly service: string
+  readonly deadlineMs = Number.POSITIVE_INFINITY
+  readonly authority = undefined
+  readonly endpoint: Endpoint
+  readonly gate: CallGate
+  readonly send: Send<Call>
+
+  constructor(endpoint: Endpoint, host: Host, transport: Transport, ledger: CallLedger) {
+    this.service = host.service
+    this.endpoint = endpoint
+    const router = new Router({
+      host,
+      directory: soleEndpoint(endpoint),
+      balancer: noChoice,
+      classify: defaultClassifier,
+      send: transport.send,
+    })
+    // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
+    this.gate = new CallGate(compose([deadline(host)], router.send), ledger)
+    this.send = this.gate.send
+  }
+}
+
+const noChoice: Balancer = Object.freeze({
+  name: 'passthrough',
+  picker: ([only]: readonly Endpoint[]) => ({ pick: () => only }),
+})
+
+function soleEndpoint(endpoint: Endpoint): DirectoryView {
+  return Object.freeze({
+    state: 'resolved',
+    endpoints: Object.freeze([endpoint]),
+    version: 1,
+    lastError: undefined,
+    settled: () => Promise.resolve(),
+    refresh: () => {},
+  })
+}
+
+/**
+ * Carries calls to hosts that no service declares: straight out, without balancing, retries or a default deadline. Each origin keeps its
+ * host name, which the operating system resolves, and its connections. The number of origins is bounded: the longest unused one that is
+ * idle goes first.
+ */
+export class Passthrough {
+  readonly #host: Host
+  readonly #transport: Transport
+  readonly #ownsTransport: boolean
+  readonly #limit: number
+  readonly #ledger = new CallLedger()
+  /** In the order of their last use. */
+  readonly #origins = new Map<string, Origin>()
+  #newest: Origin | undefined
+
+  /**
+   * @param host the mesh.
+   * @param transport carries every attempt.
+   * @param ownsTransport whether the transport is to be closed with this.
+   * @param limit how many origins are remembered.
+   */
+  constructor(host: Host, transport: Transport, ownsTransport: boolean, limit: number) {
+    this.#host = host
+    this.#transport = transport
+    this.#ownsTransport = ownsTransport
+    this.#limit = limit
+  }
+
+  /** The way to an origin. */
+  find(protocol: 'http:' | 'https:', hostname: string, port: string): Destination | MeshError {
+    const key = `${protocol}//${hostname}:${portNumber(protocol, port)}`
+    const known = this.#origins.get(key)
+    if (known !== undefined && known === this.#newest) return known
+    const origin = known ?? this.#open(key, port === '' ? hostname : `${hostname}:${port}`)
+    if (MeshError.is(origin)) return origin
+    this.#origins.delete(key)
+    this.#origins.set(key, origin)
+    this.#newest = origin
+    if (this.#origins.size > this.#limit) this.#forgetOne()
+    return origin
+  }
+
+  /** What is going on, as plain data. */
+  snapshot(): PassthroughSnapshot {
+    return { origins: this.#origins.size, calls: this.#ledger.snapshot() }
+  }
+
+  /**
+   * Lets calls end, then closes the connections.
+   *
+   * @param graceMs how long the calls may take, in milliseconds.
+   */
+  async retire(graceMs: number): Promise<void> {
+    const { clock } = this.#host
+    const endsAt = clock.now() + graceMs
+    await Promise.all([...this.#origins.values()].map((origin) => origin.gate.drained(clock, graceMs, false)))
+    if (this.#ownsTransport) await closeCarefully(this.#transport, Math.max(0, endsAt - clock.now()), this.#host)
+  }
+
+  #open(address: string, service: string): Origin | MeshError {
+    const parts = readEndpointAddress(address, false)
+    if (parts === undefined)
+      return new MeshError('INVALID_CALL', 'expected a host that can be connected to', { service, sent: false, field: 'url' })
+    return new Origin(new RosterEndpoint(parts), { ...this.#host, service }, this.#transport, this.#ledger)
+  }
+
+  #forgetOne(): void {
+    for (const [key, origin] of this.#origins) {
+      if (origin.gate.inFlight > 0 || origin === this.#newest) continue
+      this.#origins.delete(key)
+      retireCarefully(this.#transport, origin.endpoint, this.#host)
+      return
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/verdict.ts'
+import type { DirectoryOptions } from '../discovery/directory-options.ts'
+import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { Duration } from '../runtime/duration.ts'
+import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+
+/** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
+export interface DirectoryPlan {
+  /** See {@link DirectoryOptions.emptyGuard}. */
+  readonly emptyGuard: number | false
+  /** See {@link DirectoryOptions.backoff}. */
+  readonly backoff: { readonly initial: number; readonly max: number }
+  /** See {@link DirectoryOptions.refreshGap}. */
+  readonly refreshGap: number
+  /** See {@link DirectoryOptions.snapshotFile}. */
+  readonly snapshotFile?: string | undefined
+  /** See {@link DirectoryOptions.snapshotAfter}. */
+  readonly snapshotAfter: number
+}
+
+/** {@link HttpOptions} in a finished plan: durations in milliseconds. */
+export interface HttpPlan {
+  /** See {@link HttpOptions.protocol}. */
+  readonly protocol: 'h1' | 'h2' | 'auto'
+  /** See {@link HttpOptions.authority}. */
+  readonly authority?: string | undefined
+  /** See {@link HttpOptions.connections}. */
+  readonly connections: number
+  /** See {@link HttpOptions.streams}. */
+  readonly streams: number
+  /** See {@link HttpOptions.pending}. */
+  readonly pending: number
+  /** See {@link HttpOptions.pendingTimeout}. */
+  readonly pendingTimeout: number
+  /** See {@link HttpOptions.connectTimeout}. */
+  readonly connectTimeout: number
+  /** See {@link HttpOptions.keepAlive}. */
+  readonly keepAlive: number
+  /** See {@link HttpOptions.maxConnectionAge}. */
+  readonly maxConnectionAge: number
+  /** See {@link HttpOptions.bodyTimeout}. */
+  readonly bodyTimeout: number
+  /** See {@link HttpOptions.maxReplyBytes}. */
+  readonly maxReplyBytes: number
+  /** See {@link HttpOptions.dispatcher}. */
+  readonly dispatcher?: DispatcherFactory | undefined
+}
+
+/** {@link RetryOptions} in a finished plan: durations in milliseconds. */
+export interface RetryPlan {
+  /** See {@link RetryOptions.attempts}. */
+  readonly attempts: number
+  /** See {@link RetryOptions.attemptTimeout}; left out for none. */
+  readonly attemptTimeout?: number | undefined
+  /** See {@link RetryOptions.requeues}. */
+  readonly requeues: number
+  /** See {@link RetryOptions.backoff}. */
+  readonly backoff: { readonly base: number; readonly max: number }
+  /** See {@link RetryOptions.budget}. */
+  readonly budget: { readonly ratio: number; readonly perSecond: number; readonly window: number } | false
+}
+
+/** A service as `net.apply` takes it: whatever is left out has its default. */
+export interface ServicePlanInput {
+  /** Where its endpoints come from. */
+  readonly resolver: ResolverPart | ResolveFunction
+  /** How the resolver's answers are treated. */
+  readonly directory?: DirectoryOptions | undefined
+  /** Further hosts that name it. */
+  readonly aliases?: readonly string[] | undefined
+  /** Labels by which calls may narrow its endpoints, with their values. */
+  readonly subsets?: Readonly<Record<string, readonly string[]>> | undefined
+  /** Which endpoint now. */
+  readonly balancer?: BalancerPart | BalanceFunction | undefined
+  /** TLS settings, if any. */
+  readonly tls?: TlsOptions | undefined
+  /** How endpoints are spoken to. */
+  readonly http?: HttpOptions | undefined
+  /** How long a call may take; `Infinity` for no limit. */
+  readonly deadline?: Duration | undefined
+  /** When a failed attempt is followed by another one; `false` for never. */
+  readonly retry?: RetryOptions | false | undefined
+  /** The judge. */
+  readonly classifier?: Classifier | undefined
+  /** Policies of users, outermost first. */
+  readonly policies?: readonly Policy[] | undefined
+}
+
+/** A service of a finished plan. */
+export interface ServicePlan extends ServicePlanInput {
+  /** How the resolver's answers are treated. */
+  readonly directory: DirectoryPlan
+  /** Further hosts that name it, in lower case. */
+  readonly aliases: readonly string[]
+  /** Labels by which calls may narrow its endpoints, with their values. */
+  readonly subsets: Readonly<Record<string, readonly string[]>>
+  /** Which endpoint now. */
+  readonly balancer: BalancerPart | BalanceFunction
+  /** How endpoints are spoken to. */
+  readonly http: HttpPlan
+  /** How long a call may take, in milliseconds; `Infinity` for no limit. */
+  readonly deadline: number
+  /** When a failed attempt is followed by another one; `false` for never. */
+  readonly retry: RetryPlan | false
+  /** The judge. */
+  readonly classifier: Classifier
+  /** Policies of users, outermost first. */
+  readonly policies: readonly Policy[]
+}
+
+/** A mesh as `net.apply` takes it. */
+export interface MeshPlanInput {
+  /** The name of the mesh. */
+  readonly name?: string | undefined
+  /** What happens to hosts that no service declares. */
+  readonly outbound?: 'passthrough' | 'registered-only' | undefined
+  /** Every service by name. */
+  readonly services: Readonly<Record<string, ServicePlanInput>>
+}
+
+/**
+ * A whole mesh as frozen plain data: `JSON.stringify` and `console.log` print it (with private keys left out), and `isDeepStrictEqual`
+ * compares it. To change one, edit a copy: wherever a finished plan has milliseconds, the copy may have any {@link Duration}, and whatever
+ * it leaves out has its default.
+ *
+ * @example
+ * ```ts
+ * import type { Mesh } from 'proxyless'
+ *
+ * export function giveMoreTime(net: Mesh, service: string): void {
+ *   const { plan } = net
+ *   const settings = plan.services[service]
+ *   if (settings === undefined) return
+ *   net.apply({ ...plan, services: { ...plan.services, [service]: { ...settings, deadline: '30s' } } })
+ * }
+ * ```
+ */
+export interface MeshPlan extends MeshPlanInput {
+  /** The name of the mesh. */
+  readonly name: string
+  /** What happens to hosts that no service declares. */
+  readonly outbound: 'passthrough' | 'registered-only'
+  /** Every service by name. */
+  readonly services: Readonly<Record<string, ServicePlan>>
+}

@@ -1,0 +1,177 @@
+/**
+ * What one service is made of, one slot at a time.
+ *
+ * A draft never changes: each method gives another draft. Its type keeps one record of what was set so far, so that a slot which is set
+ * twice, or a service without a resolver, is a compiler message with a sentence in it. The same rules hold at run time, for untyped code.
+ *
+ * To add a slot: a property here, a method in service-draft-impl.ts, a field in plan.ts, its schema in service-schema.ts, and a place in
+ * assemble.ts.
+ */
+import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/verdict.ts'
+import type { DirectoryOptions } from '../discovery/directory-options.ts'
+import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { Duration } from '../runtime/duration.ts'
+import type { HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { MeshTypeError } from './mesh-type-error.ts'
+
+/** What a draft knows about itself. One record, so that adding a fact never adds a type parameter. */
+export interface DraftState {
+  /** What it is a draft of. */
+  readonly of: 'service' | 'defaults'
+  /** The slots that are set. */
+  readonly set: string
+  /** The subsets that are declared: labels with their values. */
+  readonly subsets: object
+}
+
+/** A service of which nothing is said yet. */
+export interface EmptyDraft {
+  /** See {@link DraftState.of}. */
+  readonly of: 'service'
+  /** See {@link DraftState.set}. */
+  readonly set: never
+  /** See {@link DraftState.subsets}. */
+  // biome-ignore lint/complexity/noBannedTypes: no labels at all, and unlike Record<string, never> it can be intersected
+  readonly subsets: {}
+}
+
+/** Defaults of which nothing is said yet. */
+export interface EmptyDefaults {
+  /** See {@link DraftState.of}. */
+  readonly of: 'defaults'
+  /** See {@link DraftState.set}. */
+  readonly set: never
+  /** See {@link DraftState.subsets}. */
+  // biome-ignore lint/complexity/noBannedTypes: see EmptyDraft
+  readonly subsets: {}
+}
+
+/** A draft's state with one more slot set. */
+export interface WithSlot<S extends DraftState, Slot extends string> {
+  /** See {@link DraftState.of}. */
+  readonly of: S['of']
+  /** See {@link DraftState.set}. */
+  readonly set: S['set'] | Slot
+  /** See {@link DraftState.subsets}. */
+  readonly subsets: S['subsets']
+}
+
+/** A draft's state with one more subset, given as a record of one label. */
+export interface WithSubset<S extends DraftState, Subset extends object> {
+  /** See {@link DraftState.of}. */
+  readonly of: S['of']
+  /** See {@link DraftState.set}. */
+  readonly set: S['set']
+  /** See {@link DraftState.subsets}. */
+  readonly subsets: S['subsets'] & Subset
+}
+
+/** What the plain slots take, by the name that a message gives them. */
+export interface SlotValues {
+  /** See {@link ServiceDraft.tls}. */
+  readonly tls: TlsOptions
+  /** See {@link ServiceDraft.http}. */
+  readonly http: HttpOptions
+  /** See {@link ServiceDraft.deadline}. */
+  readonly deadline: Duration
+  /** See {@link ServiceDraft.retry}. */
+  readonly retry: RetryOptions | false
+  /** See {@link ServiceDraft.classify}. */
+  readonly classifier: Classifier
+}
+
+/** A slot that takes one value, once. */
+export type Slot<S extends DraftState, Name extends keyof SlotValues> = Name extends S['set']
+  ? MeshTypeError<`${Name} is already set for this service`>
+  : (value: SlotValues[Name]) => ServiceDraft<WithSlot<S, Name>>
+
+/** The slot of the resolver. */
+export type ResolverSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a resolver belongs to one service, not to the defaults'>
+  : 'resolver' extends S['set']
+    ? MeshTypeError<'resolver is already set for this service'>
+    : SetResolver<S>
+
+/** Sets the resolver. */
+export interface SetResolver<S extends DraftState> {
+  /** An async generator that yields full lists of endpoints. */
+  (resolver: ResolveFunction, options?: DirectoryOptions): ServiceDraft<WithSlot<S, 'resolver'>>
+  /** `fixed(...)`, `dns(...)` and the like, or a part of your own. */
+  (resolver: ResolverPart, options?: DirectoryOptions): ServiceDraft<WithSlot<S, 'resolver'>>
+}
+
+/** The slot of the balancer. */
+export type BalancerSlot<S extends DraftState> = 'balancer' extends S['set']
+  ? MeshTypeError<'balancer is already set for this service'>
+  : SetBalancer<S>
+
+/** Sets the balancer. */
+export interface SetBalancer<S extends DraftState> {
+  /** A function that chooses among the endpoints that the call has not tried yet. */
+  (balancer: BalanceFunction): ServiceDraft<WithSlot<S, 'balancer'>>
+  /** `roundRobin()`, `powerOfTwo(...)` and the like, or a part of your own. */
+  (balancer: BalancerPart): ServiceDraft<WithSlot<S, 'balancer'>>
+}
+
+/** Adds aliases. */
+export type AliasSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'an alias belongs to one service, not to the defaults'>
+  : (...hosts: readonly string[]) => ServiceDraft<S>
+
+/** Declares subsets. */
+export type SubsetSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a subset belongs to one service, not to the defaults'>
+  : <const Label extends string, const Value extends string>(
+      label: Label extends keyof S['subsets'] ? MeshTypeError<`subset "${Label}" is already declared for this service`> : Label,
+      values: readonly Value[],
+    ) => ServiceDraft<WithSubset<S, { readonly [L in Label]: Value }>>
+
+/**
+ * A service that is being described. Everything but `.resolve(...)` has a default that protects.
+ *
+ * @example
+ * ```ts
+ * import { fixed, mesh, type ServiceDraft } from 'proxyless'
+ *
+ * // Shared settings are a function from draft to draft.
+ * const patient = (s: ServiceDraft) => s.deadline('1m').retry({ attempts: 5 })
+ *
+ * const net = mesh()
+ *   .service('reports', (s) => s.apply(patient).resolve(fixed(['http://127.0.0.1:9000'])))
+ *   .build()
+ * ```
+ */
+export interface ServiceDraft<S extends DraftState = EmptyDraft> {
+  /** Where the endpoints come from; the only slot that has no default. The second argument says how the answers are treated. */
+  readonly resolve: ResolverSlot<S>
+  /** Further hosts that name this service: `'orders.shop.svc.cluster.local'`, or `'orders:8080'` for one port alone. May be called again. */
+  readonly alias: AliasSlot<S>
+  /** Declares a label by which callers may narrow the endpoints, and its values: `.subset('version', ['v1', 'v2'])`. May be called again. */
+  readonly subset: SubsetSlot<S>
+  /** Which endpoint now. @defaultValue {@link serviceDefaults}.balancer */
+  readonly balance: BalancerSlot<S>
+  /** TLS settings; they also make addresses that do not name their protocol speak https. @defaultValue none */
+  readonly tls: Slot<S, 'tls'>
+  /** How endpoints are spoken to. @defaultValue {@link httpDefaults} */
+  readonly http: Slot<S, 'http'>
+  /** How long a whole call may take, waiting and body included; `Infinity` for no limit. @defaultValue {@link serviceDefaults}.deadline */
+  readonly deadline: Slot<S, 'deadline'>
+  /** When a failed attempt is followed by another one; `false` for never. @defaultValue {@link retryDefaults} */
+  readonly retry: Slot<S, 'retry'>
+  /** The one judge of the service. @defaultValue {@link defaultClassifier} */
+  readonly classify: Slot<S, 'classifier'>
+  /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */
+  use(...policies: readonly Policy[]): ServiceDraft<S>
+  /** No deadline, no retries, random choice: every protection is off unless this service sets it itself. */
+  readonly bare: 'bare' extends S['set'] ? MeshTypeError<'bare is already set for this service'> : () => ServiceDraft<WithSlot<S, 'bare'>>
+  /** Hands the draft to a function: how shared settings are reused. */
+  apply<T>(step: (draft: this) => T): T
+}
+
+/** A draft that has what a service needs, or a sentence that says what is missing. */
+export type Ready<S extends DraftState> = 'resolver' extends S['set']
+  ? ServiceDraft<S>
+  : MeshTypeError<'this service has no resolver: call .resolve(...)'>

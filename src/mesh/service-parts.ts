@@ -1,0 +1,109 @@
+import type { Balancer } from '../balancing/balancer.ts'
+import { toBalancer } from '../balancing/to-balancer.ts'
+import type { Attempt } from '../call/attempt.ts'
+import type { Call } from '../call/call.ts'
+import type { Layer } from '../call/layer.ts'
+import type { Resolver } from '../discovery/resolver.ts'
+import { toResolver } from '../discovery/to-resolver.ts'
+import type { Policy, PolicyHost } from '../policies/policy.ts'
+import { retry } from '../policies/retry/retry.ts'
+import { retrySettings } from '../policies/retry/retry-options.ts'
+import { attemptTimeout } from '../policies/timeout/attempt-timeout.ts'
+import { deadline } from '../policies/timeout/deadline.ts'
+import type { Host } from '../runtime/host.ts'
+import { samePart } from '../runtime/part.ts'
+import type { Transport } from '../transport/transport.ts'
+import { undiciTransport } from '../transport/undici-transport.ts'
+import { guardLayer } from './guard-layer.ts'
+import type { MeshOptions } from './mesh-options.ts'
+import type { PartMaker } from './part-maker.ts'
+import type { ServicePlan } from './plan.ts'
+
+/** What the layers of a service are put together from. */
+export interface LayerParts {
+  readonly balancer: Balancer
+  readonly transport: Transport
+  readonly deadline: Layer<Call>
+  readonly callPolicies: readonly Layer<Call>[]
+  readonly retry: Layer<Call>
+  readonly attemptTimeout: Layer<Attempt>
+  readonly attemptPolicies: readonly Layer<Attempt>[]
+}
+
+/** Everything that the plan of a service makes. */
+export interface ServiceParts extends LayerParts {
+  readonly plan: ServicePlan
+  readonly resolver: Resolver
+  /** The guarded layer of each policy, in the order of the plan. */
+  readonly policies: readonly PolicyLayer[]
+  /** Whether the transport is this service's own. */
+  readonly ownsTransport: boolean
+}
+
+/** A policy and the layer that it made. */
+type PolicyLayer =
+  | { readonly scope: 'call'; readonly policy: Policy; readonly layer: Layer<Call> }
+  | { readonly scope: 'attempt'; readonly policy: Policy; readonly layer: Layer<Attempt> }
+
+const straightOn = <C>(next: C): C => next
+
+/**
+ * Makes the parts of a service. A part whose settings are the same as before is taken over with all that it knows: loads, budgets,
+ * connections.
+ *
+ * @param plan the service.
+ * @param maker makes parts, and collects what goes wrong.
+ * @param transport what the mesh uses instead of its own connections, if anything.
+ * @param before the parts of the plan before, if there was one.
+ */
+export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOptions['transport'], before?: ServiceParts): ServiceParts {
+  const same = (...slots: readonly (keyof ServicePlan)[]) =>
+    before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
+  const judged = (host: Host): PolicyHost => ({ ...host, classify: plan.classifier })
+  const policies = makePolicies(plan, maker, same('classifier')?.policies ?? [])
+  const settings = plan.retry === false ? undefined : retrySettings(plan.retry)
+  return {
+    plan,
+    resolver: same('resolver', 'directory')?.resolver ?? maker.make('resolver', (host) => toResolver(plan.resolver, host)),
+    balancer: same('balancer')?.balancer ?? maker.make('balancer', (host) => toBalancer(plan.balancer, host)),
+    deadline: before?.deadline ?? maker.make('deadline', (host) => deadline(host)),
+    retry:
+      settings === undefined
+        ? straightOn
+        : (same('retry', 'classifier')?.retry ?? maker.make('retry', (host) => retry(settings, judged(host)))),
+    attemptTimeout: settings === undefined ? straightOn : maker.make('retry', (host) => attemptTimeout(settings, host)),
+    policies,
+    callPolicies: policies.flatMap((entry) => (entry.scope === 'call' ? [entry.layer] : [])),
+    attemptPolicies: policies.flatMap((entry) => (entry.scope === 'attempt' ? [entry.layer] : [])),
+    ...makeTransport(plan, maker, transport, same('http', 'tls')),
+  }
+}
+
+function makeTransport(
+  plan: ServicePlan,
+  maker: PartMaker,
+  given: MeshOptions['transport'],
+  before: ServiceParts | undefined,
+): Pick<ServiceParts, 'transport' | 'ownsTransport'> {
+  if (typeof given === 'object') return { transport: given, ownsTransport: false }
+  if (before !== undefined) return { transport: before.transport, ownsTransport: true }
+  const create = given ?? undiciTransport(plan.http, plan.tls)
+  return { transport: maker.make('http', create), ownsTransport: true }
+}
+
+function makePolicies(plan: ServicePlan, maker: PartMaker, before: readonly PolicyLayer[]): PolicyLayer[] {
+  const left = [...before]
+  const made = plan.policies.map((policy, i) => {
+    const known = left.findIndex((entry) => samePart(entry.policy, policy))
+    const [kept] = known < 0 ? [] : left.splice(known, 1)
+    return kept ?? maker.make(`policies[${i}]`, (host) => makePolicy(policy, { ...host, classify: plan.classifier }))
+  })
+  // One that could not be made is a problem that the maker knows of.
+  return made.filter((entry) => entry !== undefined)
+}
+
+function makePolicy(policy: Policy, host: PolicyHost): PolicyLayer {
+  return policy.scope === 'call'
+    ? { scope: 'call', policy, layer: guardLayer(policy.name, policy.layer(host), host) }
+    : { scope: 'attempt', policy, layer: guardLayer(policy.name, policy.layer(host), host) }
+}

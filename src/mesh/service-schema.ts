@@ -1,0 +1,128 @@
+/** What a service of a plan may say, and what it is when it says nothing. */
+import * as v from 'valibot'
+import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/verdict.ts'
+import { type DirectoryOptions, directoryDefaults } from '../discovery/directory-options.ts'
+import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
+import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
+import type { ServicePlanInput } from './plan.ts'
+import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { policySchema } from './policy-schema.ts'
+import { serviceDefaults } from './service-defaults.ts'
+
+/** Every option must have a schema: a new one that is forgotten here does not compile. */
+type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
+
+const timeout = () => duration({ from: 0, above: true, endless: true })
+
+const http = options({
+  protocol: v.optional(oneOf(['h1', 'h2', 'auto']), httpDefaults.protocol),
+  authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined)),
+  connections: v.optional(integer({ from: 1 }), httpDefaults.connections),
+  streams: v.optional(integer({ from: 1 }), httpDefaults.streams),
+  pending: v.optional(integer({ from: 0 }), httpDefaults.pending),
+  pendingTimeout: v.optional(timeout(), httpDefaults.pendingTimeout),
+  connectTimeout: v.optional(timeout(), httpDefaults.connectTimeout),
+  keepAlive: v.optional(duration({ from: 0, endless: true }), httpDefaults.keepAlive),
+  maxConnectionAge: v.optional(timeout(), httpDefaults.maxConnectionAge),
+  bodyTimeout: v.optional(timeout(), httpDefaults.bodyTimeout),
+  maxReplyBytes: v.optional(integer({ from: 0, endless: true }), httpDefaults.maxReplyBytes),
+  dispatcher: v.optional(callable<DispatcherFactory>('a function from an endpoint to an undici dispatcher')),
+} satisfies SchemaOf<HttpOptions>)
+
+const directory = options({
+  emptyGuard: v.optional(orFalse(duration({ from: 0 })), directoryDefaults.emptyGuard),
+  backoff: v.optional(
+    options({
+      initial: v.optional(duration({ from: 0, above: true }), directoryDefaults.backoff.initial),
+      max: v.optional(duration({ from: 0, above: true }), directoryDefaults.backoff.max),
+    } satisfies SchemaOf<NonNullable<DirectoryOptions['backoff']>>),
+    {},
+  ),
+  refreshGap: v.optional(duration({ from: 0 }), directoryDefaults.refreshGap),
+  snapshotFile: v.optional(text('the path of a file')),
+  snapshotAfter: v.optional(duration({ from: 0 }), directoryDefaults.snapshotAfter),
+} satisfies SchemaOf<DirectoryOptions>)
+
+const backoff = options({
+  base: v.optional(duration({ from: 0 }), retryDefaults.backoff.base),
+  max: v.optional(duration({ from: 0 }), retryDefaults.backoff.max),
+} satisfies SchemaOf<BackoffOptions>)
+
+const budget = options({
+  ratio: v.optional(number({ from: 0 }), retryDefaults.budget.ratio),
+  perSecond: v.optional(number({ from: 0 }), retryDefaults.budget.perSecond),
+  window: v.optional(duration({ from: 1_000 }), retryDefaults.budget.window),
+} satisfies SchemaOf<BudgetOptions>)
+
+const retry = options({
+  attempts: v.optional(integer({ from: 1 }), retryDefaults.attempts),
+  attemptTimeout: v.optional(timeout()),
+  requeues: v.optional(integer({ from: 0 }), retryDefaults.requeues),
+  backoff: v.optional(backoff, {}),
+  budget: v.optional(orFalse(budget), {}),
+} satisfies SchemaOf<RetryOptions>)
+
+const isPem = (value: unknown) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array
+const pem = () => thing<string | Uint8Array>('text or bytes in PEM', isPem)
+
+const tls = options({
+  ca: v.optional(
+    v.pipe(
+      thing<NonNullable<TlsOptions['ca']>>('text or bytes in PEM, or a list of these', (value) =>
+        Array.isArray(value) ? value.length > 0 && value.every(isPem) : isPem(value),
+      ),
+      v.transform((ca) => (Array.isArray(ca) ? Object.freeze([...ca]) : ca)),
+    ),
+  ),
+  cert: v.optional(pem()),
+  key: v.optional(pem()),
+  servername: v.optional(text('a host name')),
+  rejectUnauthorized: v.optional(flag()),
+} satisfies SchemaOf<TlsOptions>)
+
+/** A plan is frozen throughout; the object is the schema's own, never the caller's. */
+function frozen<T extends object>() {
+  return v.transform((made: T) => Object.freeze(made))
+}
+
+const subsetValues = v.pipe(
+  thing<readonly string[]>(
+    'a list of at least one text, none empty and none twice',
+    (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((entry) => typeof entry === 'string' && entry !== '') &&
+      new Set(value).size === value.length,
+  ),
+  v.transform((values) => Object.freeze([...values])),
+)
+
+const alias = v.pipe(
+  thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined),
+  v.transform((value) => printServiceHost(readServiceHost(value) as ServiceHost)),
+)
+
+/** A service as a plan may describe it. What comes out is a {@link ServicePlan}. */
+export const serviceSchema = options({
+  resolver: callable<ResolverPart | ResolveFunction>(
+    'a resolver, as .resolve(...) takes it: fixed([...]), dns(...), an async generator function',
+  ),
+  directory: v.optional(directory, {}),
+  aliases: v.optional(v.pipe(v.array(alias, 'a list of hosts'), frozen()), []),
+  subsets: v.optional(v.pipe(v.record(v.string(), subsetValues, 'an object of labels, each with a list of values'), frozen()), {}),
+  balancer: v.optional(
+    callable<BalancerPart | BalanceFunction>(
+      'a balancer, as .balance(...) takes it: roundRobin(), or a function (endpoints, call) => endpoint',
+    ),
+    () => serviceDefaults.balancer,
+  ),
+  tls: v.optional(tls),
+  http: v.optional(http, {}),
+  deadline: v.optional(timeout(), serviceDefaults.deadline),
+  retry: v.optional(orFalse(retry), {}),
+  classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
+  policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
+} satisfies SchemaOf<ServicePlanInput>)

@@ -1,0 +1,128 @@
+import type { BodyListener } from '../../call/body-feed.ts'
+import type { Call } from '../../call/call.ts'
+import type { CancelListener } from '../../call/cancellation.ts'
+import type { Layer, Send } from '../../call/layer.ts'
+import { failed, type Outcome } from '../../call/outcome.ts'
+import type { Reply } from '../../call/reply.ts'
+import type { ReplyBody } from '../../call/reply-body.ts'
+import { MeshError } from '../../errors/mesh-error.ts'
+import type { Timer } from '../../runtime/clock.ts'
+import type { Host } from '../../runtime/host.ts'
+import { deadlineError, lateError } from './deadline-error.ts'
+
+const background = Object.freeze({ background: true })
+
+/** Watches over one call until its body is over. */
+class DeadlineWatch implements CancelListener, BodyListener {
+  readonly #call: Call
+  readonly #host: Host
+  #resolve: ((outcome: Outcome) => void) | undefined
+  #timer: Timer | undefined
+  /** Weak: a reply that the caller dropped must be collected, although the timer still points here. */
+  #body: WeakRef<ReplyBody> | undefined
+
+  constructor(call: Call, host: Host) {
+    this.#call = call
+    this.#host = host
+  }
+
+  run(next: Send<Call>, leftMs: number): Promise<Outcome> {
+    const promise = new Promise<Outcome>((resolve) => {
+      this.#resolve = resolve
+    })
+    this.#call.cancellation.add(this)
+    if (leftMs !== Number.POSITIVE_INFINITY) this.#timer = this.#host.clock.schedule(leftMs, () => this.#due())
+    void this.#follow(next)
+    return promise
+  }
+
+  /** The caller left. After the head of the reply its body is the transport's business. */
+  cancelled(reason: MeshError): void {
+    this.#settle(failed(reason))
+    this.#timer?.cancel()
+  }
+
+  bodyOver(): void {
+    this.#timer?.cancel()
+  }
+
+  async #follow(next: Send<Call>): Promise<void> {
+    let outcome: Outcome
+    try {
+      outcome = await next(this.#call)
+    } catch (error) {
+      outcome = failed(this.#threw(error))
+    }
+    if (this.#settle(outcome)) this.#answered(outcome)
+    else if (outcome.ok) outcome.reply.body.discard()
+  }
+
+  /** Gives the caller an outcome, unless it has one; tells which. */
+  #settle(outcome: Outcome): boolean {
+    const resolve = this.#resolve
+    if (resolve === undefined) return false
+    this.#resolve = undefined
+    this.#call.cancellation.remove(this)
+    resolve(outcome)
+    return true
+  }
+
+  #answered(outcome: Outcome): void {
+    const timer = this.#timer
+    if (timer === undefined) return
+    if (!outcome.ok || outcome.reply.body.over) timer.cancel()
+    else this.#watchBody(outcome.reply, timer)
+  }
+
+  /** From here on the caller has something in hand, and may have dropped it: the rest of the deadline does not keep the process alive. */
+  #watchBody({ body }: Reply, timer: Timer): void {
+    timer.cancel()
+    this.#body = new WeakRef(body)
+    const { clock } = this.#host
+    this.#timer = clock.schedule(Math.max(0, this.#call.deadline - clock.now()), () => this.#due(), background)
+    body.whenOver(this)
+  }
+
+  #due(): void {
+    const { clock } = this.#host
+    const now = clock.now()
+    const leftMs = this.#call.deadline - now
+    if (leftMs > 0) {
+      // A delay of more than 24 days is cut short by the platform.
+      this.#timer = clock.schedule(leftMs, () => this.#due(), this.#resolve === undefined ? background : undefined)
+      return
+    }
+    const error = deadlineError(this.#call, now, this.#resolve === undefined)
+    this.#settle(failed(error))
+    this.#body?.deref()?.abort(error)
+    // Last: whoever is stopped by it must find the call settled.
+    this.#call.cancellation.cancel(error)
+  }
+
+  #threw(error: unknown): MeshError {
+    const { service, spent, underway } = this.#call
+    this.#host.emit('part-threw', { service, part: 'call', error })
+    const sent = underway.length > 0 || spent.some((attempt) => attempt.sent)
+    return new MeshError('INTERNAL', 'a policy threw', { service, sent }, error)
+  }
+}
+
+/**
+ * Ends a call when its deadline passes or when its caller leaves, at once and whatever the layers below are doing: an outcome that comes
+ * too late is thrown away. A deadline that passes cancels the call, so that the attempt in flight stops; one that passes after the head of
+ * the reply came cuts the body off. A call whose deadline is over already is refused, and nothing of it is sent.
+ *
+ * A call without a deadline has no timer.
+ *
+ * @param host time, and the name of the service.
+ * @returns a layer that surrounds everything a call may wait for.
+ */
+export function deadline(host: Host): Layer<Call> {
+  return (next) => (call) => {
+    const { reason } = call.cancellation
+    if (reason !== undefined) return Promise.resolve(failed(reason))
+    const leftMs = call.deadline === Number.POSITIVE_INFINITY ? call.deadline : call.deadline - host.clock.now()
+    if (leftMs <= 0) return Promise.resolve(failed(lateError(call)))
+    return new DeadlineWatch(call, host).run(next, leftMs)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Call } from '../call/call.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { DirectoryView } from './directory-view.ts'
+
+/** So many of the attempts that a call has spent are named. */
+const mostNamed = 3
+
+/** The error of a service that has no endpoints: it says which kind of nothing that is. */
+export function nothingKnown(call: Call, directory: DirectoryView): MeshError {
+  const { state, lastError } = directory
+  if (state === 'absent') return noEndpoint(call, 'the resolver says that there is no such service')
+  const afterwards = lastError === undefined ? '' : `; the resolver failed last with: ${reasonOf(lastError)}`
+  if (state === 'unresolved') return noEndpoint(call, `the resolver has not answered yet${afterwards}`, lastError)
+  return noEndpoint(call, `the service has no endpoints at the moment${afterwards}`, lastError)
+}
+
+/**
+ * The error of a balancer that answers with no endpoint.
+ *
+ * @param count how many endpoints it had to choose from.
+ * @param allTried whether the call had tried them all.
+ */
+export function declined(call: Call, balancer: string, count: number, allTried: boolean): MeshError {
+  const all = count === 1 ? 'the only endpoint' : `all ${count} endpoints`
+  if (!allTried) return noEndpoint(call, `the balancer ${balancer} declined ${all}`)
+  return noEndpoint(call, `this call has tried ${all}, and the balancer ${balancer} offers none again (${triedBy(call)})`)
+}
+
+/** The one error code of this room, with `sent` as it is for the call as a whole. */
+export function noEndpoint(call: Call, reason: string, cause?: unknown): MeshError {
+  const sent = call.spent.some((attempt) => attempt.sent) || call.underway.length > 0
+  return new MeshError('NO_ENDPOINT', `no endpoint to try: ${reason}`, { service: call.service, sent }, cause)
+}
+
+function triedBy(call: Call): string {
+  const named = call.spent.slice(-mostNamed).map(({ endpoint, result }) => `${endpoint.address}: ${result}`)
+  const more = call.spent.length - named.length
+  return `${more > 0 ? `${more} more, then ` : ''}${named.join(', ')}`
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : printValue(error)
+}

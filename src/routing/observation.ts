@@ -1,0 +1,100 @@
+import type { Attempt } from '../call/attempt.ts'
+import type { BodyListener } from '../call/body-feed.ts'
+import type { SpentAttempt, UnderwayAttempt } from '../call/call.ts'
+import { failed, type Outcome } from '../call/outcome.ts'
+import type { Verdict } from '../call/verdict.ts'
+import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import type { MeshError } from '../errors/mesh-error.ts'
+import type { MeterEnd, Observer } from './observer.ts'
+
+/**
+ * One attempt as routing sees it: begun once, and ended once, however it ends. Its latency ends with the head of the reply or the failure;
+ * its load ends with the body.
+ */
+export class Observation implements BodyListener, UnderwayAttempt {
+  readonly endpoint: Endpoint
+  readonly startedAt: number
+  readonly #observer: Observer
+  readonly #attempt: Attempt
+  readonly #meterEnds: MeterEnd | readonly MeterEnd[] | undefined
+  #latencyMs = 0
+  #verdict: Verdict | undefined
+
+  /** The attempt begins. */
+  constructor(observer: Observer, attempt: Attempt) {
+    this.endpoint = attempt.endpoint
+    this.#observer = observer
+    this.#attempt = attempt
+    this.startedAt = observer.now()
+    observer.counters.attempts += 1
+    const counted = this.endpoint as RosterEndpoint
+    counted.attempts += 1
+    counted.inFlight += 1
+    writable(attempt.call.underway).push(this)
+    this.#meterEnds = observer.beginMetering(this.endpoint)
+  }
+
+  /**
+   * The head of the reply came, or the attempt failed.
+   *
+   * @param outcome what came.
+   * @param untriedLeft whether there is an endpoint for the call that it has not tried.
+   */
+  answered(outcome: Outcome, untriedLeft: boolean): void {
+    this.#latencyMs = this.#observer.now() - this.startedAt
+    const verdict = this.#observer.judge(outcome, this.#attempt)
+    const { spent, underway } = this.#attempt.call
+    withdraw(writable(underway), this)
+    writable(spent).push({
+      endpoint: this.endpoint,
+      verdict,
+      result: outcome.ok ? outcome.reply.status : outcome.error.code,
+      latencyMs: this.#latencyMs,
+      sent: outcome.ok || outcome.error.facts.sent,
+      untriedLeft,
+    })
+    this.#settle(verdict)
+    if (outcome.ok) outcome.reply.body.whenOver(this)
+    else this.#end()
+  }
+
+  /** The body is over; one that failed is judged once more. */
+  bodyOver(error: MeshError | undefined): void {
+    if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
+    this.#end()
+  }
+
+  /** Takes a verdict; a failure is counted at once, and stays whatever comes after it. */
+  #settle(verdict: Verdict): void {
+    if (this.#verdict?.kind === 'failure') return
+    this.#verdict = verdict
+    if (verdict.kind !== 'failure') return
+    this.#observer.counters.failed += 1
+    const counted = this.endpoint as RosterEndpoint
+    counted.failures += 1
+  }
+
+  #end(): void {
+    const verdict = this.#verdict as Verdict
+    const { counters } = this.#observer
+    if (verdict.kind === 'success') counters.succeeded += 1
+    else if (verdict.kind === 'ignored') counters.ignored += 1
+    const counted = this.endpoint as RosterEndpoint
+    counted.inFlight -= 1
+    const ends = this.#meterEnds
+    if (ends === undefined) return
+    if (typeof ends === 'function') this.#observer.endMetering(ends, verdict, this.#latencyMs)
+    else for (const end of ends) this.#observer.endMetering(end, verdict, this.#latencyMs)
+  }
+}
+
+/** Routing is the one that writes a call's records, and this is where. */
+function writable<T extends SpentAttempt | UnderwayAttempt>(records: readonly T[]): T[] {
+  return records as T[]
+}
+
+function withdraw(underway: UnderwayAttempt[], attempt: UnderwayAttempt): void {
+  // Nearly always it is the only one, and the last.
+  if (underway[underway.length - 1] === attempt) underway.pop()
+  else underway.splice(underway.indexOf(attempt), 1)
+}

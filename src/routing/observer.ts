@@ -1,0 +1,106 @@
+import type { LoadMeter } from '../balancing/load-meter.ts'
+import type { Attempt } from '../call/attempt.ts'
+import { defaultClassifier } from '../call/default-classifier.ts'
+import type { Outcome } from '../call/outcome.ts'
+import type { Classifier, Verdict } from '../call/verdict.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { Host } from '../runtime/host.ts'
+
+/** Attempts of one service, counted. */
+export interface AttemptCounts {
+  /** Attempts begun. */
+  readonly attempts: number
+  /** Attempts over and judged a success, their bodies included. */
+  readonly succeeded: number
+  /** Attempts judged a failure, counted as soon as they are. */
+  readonly failed: number
+  /** Attempts over and nobody's fault. */
+  readonly ignored: number
+}
+
+/** Hears the end of an attempt; see {@link LoadMeter.began}. */
+export type MeterEnd = (verdict: Verdict, latencyMs: number) => void
+
+/**
+ * Judges and counts the attempts of one service, and tells its meters. The meters and the classifier may be a user's: whatever they throw
+ * is told as an event, and no count is lost by it.
+ */
+export class Observer {
+  readonly #host: Host
+  readonly #meters: readonly LoadMeter[]
+  readonly #classify: Classifier
+  /** See {@link AttemptCounts}. */
+  readonly counters = { attempts: 0, succeeded: 0, failed: 0, ignored: 0 }
+
+  /**
+   * @param host time, and who hears of a part that throws.
+   * @param meters what must hear of every attempt.
+   * @param classify the judge of the service.
+   */
+  constructor(host: Host, meters: readonly LoadMeter[], classify: Classifier) {
+    this.#host = host
+    this.#meters = meters
+    this.#classify = classify
+  }
+
+  /** Monotonic time, in milliseconds. */
+  now(): number {
+    return this.#host.clock.now()
+  }
+
+  /** What the service's judge says; what the default one says, if it has nothing sensible to say. */
+  judge(outcome: Outcome, attempt: Attempt): Verdict {
+    try {
+      const verdict: Verdict | undefined = this.#classify(outcome, attempt)
+      const kind = verdict?.kind
+      if (kind === 'success' || kind === 'failure' || kind === 'ignored') return verdict
+      throw new TypeError(`classifier: expected a verdict such as { kind: 'success' }, got ${printValue(verdict)}`)
+    } catch (error) {
+      this.threw('classifier', error)
+      return defaultClassifier(outcome, attempt)
+    }
+  }
+
+  /**
+   * Tells the meters that an attempt begins.
+   *
+   * @returns what must be called when it is over: one function, several, or none at all.
+   */
+  beginMetering(endpoint: Endpoint): MeterEnd | readonly MeterEnd[] | undefined {
+    const meters = this.#meters
+    if (meters.length === 1) return this.#began(meters[0] as LoadMeter, endpoint)
+    if (meters.length === 0) return undefined
+    const ends: MeterEnd[] = []
+    for (const meter of meters) {
+      const end = this.#began(meter, endpoint)
+      if (end !== undefined) ends.push(end)
+    }
+    return ends
+  }
+
+  /** Tells a meter that an attempt is over. */
+  endMetering(end: MeterEnd, verdict: Verdict, latencyMs: number): void {
+    try {
+      end(verdict, latencyMs)
+    } catch (error) {
+      this.threw('load meter', error)
+    }
+  }
+
+  /** Tells whoever watches that a part threw. */
+  threw(part: string, error: unknown): void {
+    this.#host.emit('part-threw', { service: this.#host.service, part, error })
+  }
+
+  #began(meter: LoadMeter, endpoint: Endpoint): MeterEnd | undefined {
+    try {
+      const end: unknown = meter.began(endpoint)
+      if (typeof end === 'function') return end as MeterEnd
+      throw new TypeError(`began: expected a function to be returned, got ${printValue(end)}`)
+    } catch (error) {
+      this.threw(`load meter ${meter.name}`, error)
+      return undefined
+    }
+  }
+}

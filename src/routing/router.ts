@@ -1,0 +1,161 @@
+/**
+ * From a call to an attempt.
+ *
+ * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then
+ * priority.ts), asks the balancer's picker for one, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
+ * meters, exactly once. A call that is to be repeated comes through here again, and so chooses afresh.
+ *
+ * It never knows how endpoints are found, how one is chosen among equals, when an attempt is repeated, or what a connection is.
+ *
+ * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in {@link Router} between subset and
+ * picker, and a sentence in no-endpoint.ts for the case that it leaves nothing.
+ *
+ * @example
+ * ```ts
+ * import type { Endpoint } from 'proxyless'
+ *
+ * // A step that narrows: endpoints of one region, or all when the region has none.
+ * export function nearest(endpoints: readonly Endpoint[], region: string): readonly Endpoint[] {
+ *   const near = endpoints.filter((endpoint) => endpoint.locality.region === region)
+ *   return near.length > 0 ? near : endpoints
+ * }
+ * ```
+ */
+import type { Balancer } from '../balancing/balancer.ts'
+import { Attempt } from '../call/attempt.ts'
+import type { Call, SpentAttempt } from '../call/call.ts'
+import type { Send } from '../call/layer.ts'
+import { failed, type Outcome } from '../call/outcome.ts'
+import type { Classifier } from '../call/verdict.ts'
+import { waitingFor } from '../call/waiting-for.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { Host } from '../runtime/host.ts'
+import { CandidateSets } from './candidate-sets.ts'
+import type { Candidates } from './candidates.ts'
+import type { DirectoryView } from './directory-view.ts'
+import { declined, noEndpoint, nothingKnown } from './no-endpoint.ts'
+import { Observation } from './observation.ts'
+import { type AttemptCounts, Observer } from './observer.ts'
+import { describeUnmatchedSubset } from './subset.ts'
+import { TriedQuery } from './tried-query.ts'
+
+/** What a {@link Router} works with. */
+export interface RouterParts {
+  /** Time, events, and the name of the service. */
+  readonly host: Host
+  /** The service's endpoints. */
+  readonly directory: DirectoryView
+  /** Which endpoint now. */
+  readonly balancer: Balancer
+  /** The judge of the service. */
+  readonly classify: Classifier
+  /** Carries an attempt to its endpoint. */
+  readonly send: Send<Attempt>
+}
+
+/** Routes the calls of one service. */
+export class Router {
+  readonly #service: string
+  readonly #directory: DirectoryView
+  readonly #balancer: Balancer
+  readonly #send: Send<Attempt>
+  readonly #sets: CandidateSets
+  readonly #observer: Observer
+  readonly #query = new TriedQuery()
+
+  /** @param parts see {@link RouterParts}. */
+  constructor(parts: RouterParts) {
+    const { host, directory, balancer, classify, send } = parts
+    this.#service = host.service
+    this.#directory = directory
+    this.#balancer = balancer
+    this.#send = send
+    this.#sets = new CandidateSets(directory, balancer, host)
+    this.#observer = new Observer(host, balancer.meters ?? [], classify)
+  }
+
+  /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
+  readonly send: Send<Call> = (call) => this.#route(call)
+
+  /** Attempts so far. */
+  get counters(): AttemptCounts {
+    return this.#observer.counters
+  }
+
+  async #route(call: Call): Promise<Outcome> {
+    if (this.#directory.state === 'unresolved') await this.#waitForAnswer(call)
+    const { reason } = call.cancellation
+    if (reason !== undefined) return failed(reason)
+    if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
+    const candidates = this.#sets.of(call.subset)
+    const endpoint = this.#pick(candidates, call)
+    if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
+    const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
+    const observation = new Observation(this.#observer, attempt)
+    let outcome: Outcome
+    try {
+      outcome = checked(await this.#send(attempt))
+    } catch (error) {
+      outcome = failed(this.#threw(attempt, error))
+    }
+    const untriedLeft = this.#hasUntried(candidates, call)
+    observation.answered(outcome, untriedLeft)
+    // Nobody took the call anywhere: perhaps the service has moved.
+    if (!untriedLeft && call.spent.every(neverTaken)) this.#directory.refresh()
+    return outcome
+  }
+
+  async #waitForAnswer(call: Call): Promise<void> {
+    call.context.set(waitingFor, 'discovery')
+    try {
+      await this.#directory.settled(call.cancellation)
+    } catch (error) {
+      this.#observer.threw('directory', error)
+    }
+    call.context.set(waitingFor, undefined)
+  }
+
+  #pick(candidates: Candidates, call: Call): Endpoint | undefined {
+    const query = this.#query
+    const before = query.standFor(call)
+    try {
+      return candidates.pick(query)
+    } finally {
+      query.standFor(before)
+    }
+  }
+
+  #hasUntried(candidates: Candidates, call: Call): boolean {
+    const query = this.#query
+    const before = query.standFor(call)
+    const untried = candidates.hasUntried(query)
+    query.standFor(before)
+    return untried
+  }
+
+  /** An attempt's layers and transport resolve to an outcome, always; one that does not is made to. */
+  #threw({ endpoint, number }: Attempt, error: unknown): MeshError {
+    this.#observer.threw('attempt', error)
+    const facts = { service: this.#service, endpoint: endpoint.address, sent: true }
+    return new MeshError('INTERNAL', `a policy or the transport threw during attempt ${number}`, facts, error)
+  }
+
+  #whyNone(candidates: Candidates, call: Call): MeshError {
+    if (candidates.count > 0) return declined(call, this.#balancer.name, candidates.count, !this.#hasUntried(candidates, call))
+    return noEndpoint(call, describeUnmatchedSubset(this.#directory.endpoints, call.subset ?? {}))
+  }
+}
+
+/** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */
+function neverTaken({ sent, verdict }: SpentAttempt): boolean {
+  return !sent && verdict.kind === 'failure' && verdict.retry === 'always'
+}
+
+/** Policies may be untyped code. */
+function checked(outcome: Outcome): Outcome {
+  const { ok, reply, error } = (outcome ?? {}) as { ok?: unknown; reply?: { body?: unknown }; error?: unknown }
+  if (ok === true ? reply?.body !== undefined : ok === false && MeshError.is(error)) return outcome
+  throw new TypeError(`expected an outcome with a reply or a MeshError, got ${printValue(outcome)}`)
+}

@@ -1,0 +1,35 @@
+import type { PickQuery } from '../balancing/balancer.ts'
+import type { Call } from '../call/call.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+
+/**
+ * What a picker is asked with. There is one for each router: picking is synchronous, so the query can stand for one call after the other,
+ * and a pick allocates nothing.
+ */
+export class TriedQuery implements PickQuery {
+  #call: Call | undefined
+
+  get call(): Call {
+    return this.#call as Call
+  }
+
+  /** Bound, because pickers take it out of the query. An endpoint counts as tried from the moment at which an attempt at it begins. */
+  readonly isSpent = (endpoint: Endpoint): boolean => {
+    const { spent, underway } = this.#call as Call
+    for (let i = 0; i < spent.length; i += 1) if (spent[i]?.endpoint === endpoint) return true
+    for (let i = 0; i < underway.length; i += 1) if (underway[i]?.endpoint === endpoint) return true
+    return false
+  }
+
+  /**
+   * Lets the query stand for another call.
+   *
+   * @returns the call that it stood for: put it back afterwards. A picker may begin another call while it picks, and a call that is over
+   * must not be kept alive from here.
+   */
+  standFor(call: Call | undefined): Call | undefined {
+    const before = this.#call
+    this.#call = call
+    return before
+  }
+}

@@ -1,0 +1,28 @@
+import type { BalanceFunction } from '../../src/balancing/balancer.ts'
+import { inFlight } from '../../src/balancing/in-flight.ts'
+import type { LoadMeter } from '../../src/balancing/load-meter.ts'
+import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
+import { random } from '../../src/balancing/random.ts'
+import { roundRobin } from '../../src/balancing/round-robin.ts'
+import { part } from '../../src/runtime/part.ts'
+import { balancerSuite } from '../../src/testing/balancer-suite.ts'
+import { loadMeterSuite } from '../../src/testing/load-meter-suite.ts'
+
+const leastBusy: BalanceFunction = (endpoints, _call) => endpoints.toSorted((a, b) => a.inFlight - b.inFlight)[0]
+const byPath: BalanceFunction = (endpoints, call) =>
+  endpoints.toSorted((a, b) => (a.address < b.address ? -1 : 1))[(Number(call.path.split('/')[2]) * 7919) % endpoints.length]
+const firstOfAll: BalanceFunction = (endpoints) => endpoints[0]
+
+/** The meter of the module comment of load-meter.ts. */
+const busy = () => part<LoadMeter>('busy', {}, () => ({ name: 'busy', load: (endpoint) => endpoint.inFlight, began: () => () => {} }))
+
+balancerSuite({ name: 'round robin', balancer: () => roundRobin() })
+balancerSuite({ name: 'random', balancer: () => random() })
+balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
+balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
+balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })
+balancerSuite({ name: 'a bare function: by path', balancer: () => byPath, steady: true, ignoresOrder: true })
+balancerSuite({ name: 'a bare function: the first', balancer: () => firstOfAll, steady: true, reachesAll: false })
+
+loadMeterSuite({ name: 'in flight', meter: () => inFlight(), forgetsAtOnce: true })
+loadMeterSuite({ name: 'a meter of the user', meter: () => busy(), forgetsAtOnce: true })

@@ -1,0 +1,129 @@
+// Compiled, never run: what the builder accepts, and beside it what it refuses.
+import {
+  type EndpointSpec,
+  fixed,
+  type Host,
+  inFlight,
+  mesh,
+  type Policy,
+  powerOfTwo,
+  type Resolver,
+  roundRobin,
+  type ServiceDraft,
+} from 'proxyless'
+
+const urls = ['http://127.0.0.1:8080']
+const tenant: Policy = { name: 'tenant', scope: 'call', layer: () => (next) => (call) => next(call) }
+
+// A service needs a resolver, and nothing else.
+mesh().service('orders', (s) => s.resolve(fixed(urls)))
+// @ts-expect-error no resolver
+mesh().service('orders', (s) => s)
+// @ts-expect-error no resolver, though something else is set
+mesh().service('orders', (s) => s.deadline('2s'))
+// @ts-expect-error not a draft
+mesh().service('orders', () => 5)
+
+// The order of slots is free.
+mesh().service('orders', (s) => s.deadline('2s').resolve(fixed(urls)).retry(false).balance(roundRobin()).http({}).tls({}))
+mesh().service('orders', (s) => s.bare().resolve(fixed(urls)))
+
+// Each slot is set once.
+// @ts-expect-error resolver twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).resolve(fixed(urls)))
+// @ts-expect-error balancer twice
+mesh().service('orders', (s) => s.balance(roundRobin()).balance(roundRobin()).resolve(fixed(urls)))
+// @ts-expect-error deadline twice
+mesh().service('orders', (s) => s.deadline(1).resolve(fixed(urls)).deadline(2))
+// @ts-expect-error retry twice
+mesh().service('orders', (s) => s.retry(false).resolve(fixed(urls)).retry({}))
+// @ts-expect-error classifier twice
+mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
+// @ts-expect-error bare twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).bare().bare())
+// Policies and aliases add up.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
+
+// A resolver may be a part or an async generator function; its parameters are known.
+mesh().service('orders', (s) =>
+  s.resolve(async function* (service, { signal, pause }) {
+    while (!signal.aborted) {
+      yield [`http://${service}.internal`]
+      await pause(1_000)
+    }
+  }),
+)
+mesh().service('orders', (s) => s.resolve((host: Host): Resolver => ({ name: host.service, watch: async function* () {} })))
+mesh().service('orders', (s) => s.resolve(fixed(urls), { emptyGuard: false, backoff: { max: '1m' } }))
+// @ts-expect-error a list is not a resolver
+mesh().service('orders', (s) => s.resolve(urls))
+// @ts-expect-error a wrong option of the directory
+mesh().service('orders', (s) => s.resolve(fixed(urls), { emptyGard: '1s' }))
+
+// A balancer may be a part or a function; its parameters are known.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).balance(powerOfTwo(inFlight())))
+mesh().service('orders', (s) =>
+  s.resolve(fixed(urls)).balance((endpoints) => endpoints.find((e) => e.locality.zone === 'a') ?? endpoints[0]),
+)
+mesh().service('orders', (s) => s.resolve(fixed(urls)).balance((endpoints, call) => endpoints[call.path.length % endpoints.length]))
+// @ts-expect-error a meter is not a balancer
+mesh().service('orders', (s) => s.resolve(fixed(urls)).balance(inFlight()))
+
+// Durations are numbers, or text with a unit.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline(250).http({ connectTimeout: '1.5s' }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline(Number.POSITIVE_INFINITY))
+// @ts-expect-error no unit that exists
+mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline('2 seconds'))
+// @ts-expect-error no unit
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ attemptTimeout: '400' }))
+
+// Options that do not exist.
+// @ts-expect-error attempts, not tries
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ tries: 3 }))
+// @ts-expect-error h3 is not spoken
+mesh().service('orders', (s) => s.resolve(fixed(urls)).http({ protocol: 'h3' }))
+// @ts-expect-error outbound, not egress
+mesh({ egress: 'passthrough' })
+// @ts-expect-error no such way
+mesh({ outbound: 'blocked' })
+
+// A name is given once.
+mesh()
+  .service('orders', (s) => s.resolve(fixed(urls)))
+  .service('users', (s) => s.resolve(fixed(urls)))
+mesh()
+  .service('orders', (s) => s.resolve(fixed(urls)))
+  // @ts-expect-error the same name
+  .service('orders', (s) => s.resolve(fixed(urls)))
+
+// Names that are known at run time only: a mesh in a loop.
+const names: string[] = ['a', 'b']
+let many = mesh().service(names[0] as string, (s) => s.resolve(fixed(urls)))
+for (const name of names) many = many.service(name, (s) => s.resolve(fixed(urls)))
+void many.build().service('a').fetch('/')
+
+// Defaults are for what services can share, and are set once.
+mesh().defaults((s) => s.deadline('1s').retry(false).use(tenant).http({}).tls({}).balance(roundRobin()).bare())
+// @ts-expect-error a resolver belongs to one service
+mesh().defaults((s) => s.resolve(fixed(urls)))
+// @ts-expect-error an alias belongs to one service
+mesh().defaults((s) => s.alias('orders.internal'))
+// @ts-expect-error a subset belongs to one service
+mesh().defaults((s) => s.subset('version', ['v1']))
+// @ts-expect-error a slot twice
+mesh().defaults((s) => s.deadline(1).deadline(2))
+const withDefaults = mesh().defaults((s) => s)
+// @ts-expect-error defaults twice
+withDefaults.defaults((s: never) => s)
+
+// Shared settings are a function from draft to draft; what it set is known afterwards.
+const patient = (s: ServiceDraft) => s.deadline('1m').retry({ attempts: 5 })
+mesh().service('reports', (s) => s.apply(patient).resolve(fixed(urls)))
+// @ts-expect-error the deadline is set by patient
+mesh().service('reports', (s) => s.apply(patient).resolve(fixed(urls)).deadline('2s'))
+
+// Specs of endpoints.
+const specs: EndpointSpec[] = [{ url: 'http://10.0.0.7', weight: 2, zone: 'a', priority: 1, labels: { version: 'v1' } }]
+mesh().service('orders', (s) => s.resolve(fixed(specs)))
+// @ts-expect-error labels are text
+mesh().service('orders', (s) => s.resolve(fixed([{ url: 'http://10.0.0.7', labels: { version: 1 } }])))

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, type ConfigProblem, dns, firstOf, fixed, mesh, poll } from '../../../src/index.ts'
+
+/** A draft or builder as untyped code sees it. */
+// biome-ignore lint/suspicious/noExplicitAny: these tests are about code that the compiler does not check
+type Untyped = any
+
+const found = fixed(['http://127.0.0.1:8080'])
+
+/** What a description is refused with. */
+function refusal(finish: () => unknown): ConfigError {
+  try {
+    finish()
+  } catch (error) {
+    assert.ok(ConfigError.is(error), String(error))
+    return error
+  }
+  assert.fail('expected a ConfigError')
+}
+
+/** The problems that `build()` and `plan()` report, alike, in one error. */
+function problemsOf(describe: () => Untyped): readonly ConfigProblem[] {
+  const builder = describe()
+  const { problems } = refusal(() => builder.build())
+  assert.deepEqual(refusal(() => builder.plan()).problems, problems)
+  return problems
+}
+
+/** The same for one service called `orders`, as `path: expected, got received` lines. */
+function linesOf(configure: (draft: Untyped) => Untyped): string[] {
+  return problemsOf(() => (mesh() as Untyped).service('orders', configure)).map(
+    (p) => `${p.path}: expected ${p.expected}, got ${p.received}`,
+  )
+}
+
+/** Wrong descriptions of a service that is otherwise right, with the beginning of what is said. */
+const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) => Untyped, ...lines: string[]])[] = [
+  ['no resolver', (s) => s, 'services.orders.resolver: expected a resolver, as .resolve(...) takes it'],
+  ['a resolver that is a list', (s) => s.resolve(['http://a']), 'services.orders.resolver: expected a resolver'],
+  ['no draft', () => 5, 'services.orders: expected a function that gives back the draft it was given, configured, got'],
+  ['a slot set twice', (s) => s.resolve(found).deadline(1).deadline(2), 'services.orders.deadline: expected to be set once, got it twice'],
+  ['a resolver set twice', (s) => s.resolve(found).resolve(found), 'services.orders.resolver: expected to be set once, got it twice'],
+  ['bare twice', (s) => s.resolve(found).bare().bare(), 'services.orders.bare: expected to be set once, got it twice'],
+  [
+    'a subset declared twice',
+    (s) => s.resolve(found).subset('v', ['1']).subset('v', ['2']),
+    'services.orders.subsets.v: expected to be declared once',
+  ],
+  ['a subset without values', (s) => s.resolve(found).subset('v', []), 'services.orders.subsets.v: expected a list of at least one text'],
+  [
+    'a subset with a value twice',
+    (s) => s.resolve(found).subset('v', ['1', '1']),
+    'services.orders.subsets.v: expected a list of at least one text',
+  ],
+  [
+    'a subset that is no list',
+    (s) => s.resolve(found).subset('v', 'v1'),
+    'services.orders.subsets.v: expected a list of at least one text',
+  ],
+  [
+    'a subset without a label',
+    (s) => s.resolve(found).subset('', ['v1']),
+    'services.orders.subsets: expected a label that is text and not empty',
+  ],
+  ['an alias with a scheme', (s) => s.resolve(found).alias('a', 'http://b'), 'services.orders.aliases[1]: expected a host such as'],
+  ['no endpoints', (s) => s.resolve(fixed([])), 'services.orders.resolver.endpoints: expected a list of at least one endpoint, got []'],
+  [
+    'endpoints that cannot be used',
+    (s) =>
+      s.resolve(
+        fixed(['http://ok', 'ftp://a', { url: 'http://b/path' }, { url: 'http://c', weight: 0 }, { url: 'http://d', priority: -1 }]),
+      ),
+    'services.orders.resolver.endpoints[1]: expected a URL such as',
+    'services.orders.resolver.endpoints[2].url: expected a URL such as',
+    'services.orders.resolver.endpoints[3].weight: expected a number in (0, Infinity), got 0',
+    'services.orders.resolver.endpoints[4].priority: expected an integer in [0, 127], got -1',
+  ],
+  [
+    'no endpoints within another resolver',
+    (s) =>
+      s.resolve(
+        firstOf(
+          poll(async () => []),
+          fixed([]),
+        ),
+      ),
+    'services.orders.resolver.sources[1].endpoints: expected a list',
+  ],
+  [
+    'a wrong option of a resolver',
+    (s) => s.resolve(dns('orders.internal', { port: 70_000 } as Untyped)),
+    'services.orders.dns.port: expected',
+  ],
+  [
+    'a balancer that is no function',
+    (s) => s.resolve(found).balance('random'),
+    'services.orders.balancer: expected a balancer, as .balance(...) takes it',
+  ],
+  [
+    'a balancer that throws',
+    (s) => s.resolve(found).balance(brokenPart()),
+    'services.orders.balancer: expected a part that can be made, got broken',
+  ],
+  [
+    'a deadline in a unit that does not exist',
+    (s) => s.resolve(found).deadline('2 days'),
+    'services.orders.deadline: expected a duration such as',
+  ],
+  [
+    'a deadline of nothing',
+    (s) => s.resolve(found).deadline(0),
+    "services.orders.deadline: expected a duration such as '250ms', '2s' or '1m', or a number of milliseconds, in (0 ms, Infinity], got 0",
+  ],
+  ['a negative deadline', (s) => s.resolve(found).deadline(-1), 'services.orders.deadline: expected a duration'],
+  [
+    'no attempts',
+    (s) => s.resolve(found).retry({ attempts: 0 }),
+    'services.orders.retry.attempts: expected an integer in [1, Infinity), got 0',
+  ],
+  [
+    'half an attempt',
+    (s) => s.resolve(found).retry({ attempts: 1.5 }),
+    'services.orders.retry.attempts: expected an integer in [1, Infinity), got 1.5',
+  ],
+  [
+    'attempts as text',
+    (s) => s.resolve(found).retry({ attempts: '3' }),
+    'services.orders.retry.attempts: expected an integer in [1, Infinity), got "3"',
+  ],
+  [
+    'retry that is true',
+    (s) => s.resolve(found).retry(true),
+    'services.orders.retry: expected an object of options (attempts, attemptTimeout',
+  ],
+  [
+    'an unknown option',
+    (s) => s.resolve(found).retry({ attemps: 3 }),
+    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, requeues, backoff, budget (did you mean attempts?), got "attemps"',
+  ],
+  [
+    'an unknown option within an option',
+    (s) => s.resolve(found).retry({ budget: { rato: 1 } }),
+    'services.orders.retry.budget.rato: expected one of the options ratio',
+  ],
+  [
+    'a window that is too short',
+    (s) => s.resolve(found).retry({ budget: { window: '1ms' } }),
+    'services.orders.retry.budget.window: expected a duration',
+  ],
+  [
+    'back-off that shrinks',
+    (s) => s.resolve(found).retry({ backoff: { base: '1s' } }),
+    'services.orders.retry.backoff.base: expected a duration not above retry.backoff.max, which is 250 ms, got 1000 ms',
+  ],
+  [
+    'an attempt longer than the call',
+    (s) => s.resolve(found).deadline('1s').retry({ attemptTimeout: '2s' }),
+    'services.orders.retry.attemptTimeout: expected a duration not above deadline, which is 1000 ms, got 2000 ms',
+  ],
+  [
+    'an attempt longer than the default deadline',
+    (s) => s.resolve(found).retry({ attemptTimeout: '20s' }),
+    'services.orders.retry.attemptTimeout: expected a duration not above deadline, which is 15000 ms',
+  ],
+  [
+    'an unknown protocol',
+    (s) => s.resolve(found).http({ protocol: 'h3' }),
+    "services.orders.http.protocol: expected one of 'h1', 'h2', 'auto', got \"h3\"",
+  ],
+  [
+    'no connections',
+    (s) => s.resolve(found).http({ connections: 0 }),
+    'services.orders.http.connections: expected an integer in [1, Infinity), got 0',
+  ],
+  [
+    'a dispatcher that is no function',
+    (s) => s.resolve(found).http({ dispatcher: {} }),
+    'services.orders.http.dispatcher: expected a function',
+  ],
+  [
+    'a wrong option of the directory',
+    (s) => s.resolve(found, { emptyGuard: true }),
+    'services.orders.directory.emptyGuard: expected a duration',
+  ],
+  [
+    'an unknown option of the directory',
+    (s) => s.resolve(found, { emptyGard: 1 }),
+    'services.orders.directory.emptyGard: expected one of the options',
+  ],
+  [
+    'a key without PEM in it',
+    (s) => s.resolve(found).tls({ key: 'secret', cert: 'x' }),
+    'services.orders.tls: expected certificates and a key that belong together, in PEM, got',
+  ],
+  [
+    'a list of nothing as authorities',
+    (s) => s.resolve(found).tls({ ca: [] }),
+    'services.orders.tls.ca: expected text or bytes in PEM, or a list of these',
+  ],
+  ['a classifier that is no function', (s) => s.resolve(found).classify({}), 'services.orders.classifier: expected a classifier'],
+  [
+    'a policy that is a function',
+    (s) => s.resolve(found).use(() => {}),
+    'services.orders.policies[0]: expected a policy: an object with name, scope and layer',
+  ],
+  [
+    'a policy of which everything is wrong',
+    (s) => s.resolve(found).use({ scope: 'hop' }),
+    'services.orders.policies[0].name: expected text that is not empty, got undefined',
+    "services.orders.policies[0].scope: expected one of 'call', 'attempt', got \"hop\"",
+    'services.orders.policies[0].layer: expected a function from a host to a layer, got undefined',
+  ],
+  [
+    'a policy that throws when it is made',
+    (s) => s.resolve(found).use({ name: 'p', scope: 'call', layer: brokenPart() }),
+    'services.orders.policies[0]: expected a part that can be made, got broken',
+  ],
+]
+
+function brokenPart(): Untyped {
+  return Object.assign(
+    () => {
+      throw new Error('broken')
+    },
+    { kind: 'broken', options: {} },
+  )
+}
+
+for (const [title, configure, ...lines] of wrongServices) {
+  test(`building refuses ${title}`, () => {
+    // Parts are made by build() alone.
+    const broken = title.includes('throws')
+    const actual = broken ? buildLines(configure) : linesOf(configure)
+    assert.equal(actual.length, lines.length, actual.join('\n'))
+    for (const [i, line] of lines.entries()) assert.ok(actual[i]?.startsWith(line), `expected: ${line}\ngot:      ${actual[i]}`)
+  })
+}
+
+function buildLines(configure: (draft: Untyped) => Untyped): string[] {
+  const error = refusal(() => (mesh() as Untyped).service('orders', configure).build())
+  assert.match(String((error.cause as Error).message), /broken/)
+  return error.problems.map((p) => `${p.path}: expected ${p.expected}, got ${p.received}`)
+}
+
+test('building refuses names that cannot be the host of a URL', () => {
+  const builder = () =>
+    ['', 'orders:80', 'a b', 5].reduce((net: Untyped, name) => net.service(name, (s: Untyped) => s.resolve(found)), mesh())
+  assert.deepEqual(
+    problemsOf(builder).map(({ path, received }) => [path, received]),
+    [
+      ['services[""]', '""'],
+      ['services["orders:80"]', '"orders:80"'],
+      ['services["a b"]', '"a b"'],
+      ['services[5]', '5'],
+    ],
+  )
+})
+
+test('building refuses a name that is given twice, and hosts that two services claim', () => {
+  const problems = problemsOf(() =>
+    (mesh() as Untyped)
+      .service('orders', (s: Untyped) => s.resolve(found).alias('shop'))
+      .service('orders', (s: Untyped) => s.resolve(found))
+      .service('Users', (s: Untyped) => s.resolve(found).alias('SHOP'))
+      .service('users', (s: Untyped) => s.resolve(found)),
+  )
+  assert.deepEqual(problems, [
+    { path: 'services.orders', expected: 'a name that no other service has', received: '"orders" twice' },
+    { path: 'services.users', expected: 'a host that no other service has', received: '"users", a host of "Users"' },
+    { path: 'services.Users.aliases[0]', expected: 'a host that no other service has', received: '"shop", a host of "orders"' },
+  ])
+})
+
+test('building refuses settings that services cannot share, and defaults that are set twice', () => {
+  const problems = problemsOf(() =>
+    (mesh() as Untyped)
+      .defaults((s: Untyped) => s.resolve(found).alias('a').subset('v', ['1']).deadline(1).deadline(2))
+      .defaults((s: Untyped) => s),
+  )
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ['defaults', 'defaults.resolver', 'defaults.aliases', 'defaults.subsets', 'defaults.deadline'],
+  )
+})
+
+test('building refuses wrong options of the mesh', () => {
+  const problems = problemsOf(() => mesh({ name: '', outbound: 'blocked', clock: {}, random: 5, transport: {}, egress: true } as Untyped))
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ['name', 'outbound', 'clock', 'random', 'transport', 'egress'],
+  )
+  assert.equal(problemsOf(() => mesh(5 as Untyped)).length, 1)
+})
+
+test('one error lists every problem of a mesh, in the order of the plan, with path and expectation', () => {
+  const { message } = refusal(() =>
+    (mesh({ outbound: 'no' } as Untyped) as Untyped)
+      .service('orders', (s: Untyped) => s.deadline(1).deadline(2).retry({ attempts: 0, attemptTimeout: '1m' }))
+      .service('users', (s: Untyped) => s.resolve(fixed([])))
+      .build(),
+  )
+  assert.deepEqual(message.split('\n'), [
+    '6 problems:',
+    "  outbound: expected one of 'passthrough', 'registered-only', got \"no\"",
+    '  services.orders.deadline: expected to be set once, got it twice',
+    '  services.orders.resolver: expected a resolver, as .resolve(...) takes it: fixed([...]), dns(...), an async generator function, got undefined',
+    '  services.orders.retry.attempts: expected an integer in [1, Infinity), got 0',
+    '  services.orders.retry.attemptTimeout: expected a duration not above deadline, which is 1 ms, got 60000 ms',
+    '  services.users.resolver.endpoints: expected a list of at least one endpoint, got []',
+  ])
+})
+
+test('an error of the program within a description is thrown as it is', () => {
+  const mine = new RangeError('mine')
+  assert.throws(
+    () =>
+      mesh().service('orders', () => {
+        throw mine
+      }),
+    mine,
+  )
+})
+
+test('a problem never shows a private key', () => {
+  const [line] = linesOf((s) => s.resolve(found).tls({ key: 'very secret', cert: 'x', ca: 'y' }))
+  assert.ok(line !== undefined && !line.includes('very secret'), line)
+})

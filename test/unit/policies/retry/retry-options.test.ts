@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { retryDefaults, retrySettings } from '../../../../src/policies/retry/retry-options.ts'
+
+test('the defaults protect: three attempts, full jitter from 25 to 250 ms, a fifth of the calls and one a second over ten seconds', () => {
+  assert.deepEqual(retryDefaults, {
+    attempts: 3,
+    attemptTimeout: undefined,
+    requeues: 100,
+    backoff: { base: '25ms', max: '250ms' },
+    budget: { ratio: 0.2, perSecond: 1, window: '10s' },
+  })
+  assert.deepEqual(retrySettings(), {
+    attempts: 3,
+    attemptTimeoutMs: Number.POSITIVE_INFINITY,
+    requeues: 100,
+    backoff: { baseMs: 25, maxMs: 250 },
+    budget: { ratio: 0.2, perSecond: 1, windowMs: 10_000 },
+  })
+})
+
+test('defaults and settings are frozen, also within', () => {
+  for (const value of [retryDefaults, retryDefaults.backoff, retryDefaults.budget]) assert.ok(Object.isFrozen(value))
+  const settings = retrySettings({ budget: { ratio: 1 } })
+  for (const value of [settings, settings.backoff, settings.budget]) assert.ok(Object.isFrozen(value))
+})
+
+test('only undefined means that an option was not given', () => {
+  const settings = retrySettings({
+    attempts: undefined,
+    attemptTimeout: '400ms',
+    requeues: 0,
+    backoff: { base: 0, max: undefined },
+    budget: { ratio: 0, perSecond: 0 },
+  })
+  assert.deepEqual(settings, {
+    attempts: 3,
+    attemptTimeoutMs: 400,
+    requeues: 0,
+    backoff: { baseMs: 0, maxMs: 250 },
+    budget: { ratio: 0, perSecond: 0, windowMs: 10_000 },
+  })
+})
+
+test('a budget of false is no budget', () => {
+  assert.equal(retrySettings({ budget: false }).budget, false)
+})
+
+test('a finished plan, with milliseconds, gives the same settings', () => {
+  assert.deepEqual(
+    retrySettings({ attempts: 3, requeues: 100, backoff: { base: 25, max: 250 }, budget: { ratio: 0.2, perSecond: 1, window: 10_000 } }),
+    retrySettings(),
+  )
+})
+
+test('a duration that is none is named', () => {
+  assert.throws(() => retrySettings({ backoff: { base: 'soon' as never } }), /retry\.backoff\.base: expected a duration/)
+})

@@ -1,0 +1,422 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Balancer } from '../../../src/balancing/balancer.ts'
+import type { Attempt } from '../../../src/call/attempt.ts'
+import { BodyFeed } from '../../../src/call/body-feed.ts'
+import type { Call } from '../../../src/call/call.ts'
+import type { Send } from '../../../src/call/layer.ts'
+import { failed, type Outcome, replied } from '../../../src/call/outcome.ts'
+import { ReplyBody } from '../../../src/call/reply-body.ts'
+import { type Classifier, type Verdict, verdicts } from '../../../src/call/verdict.ts'
+import { waitingFor } from '../../../src/call/waiting-for.ts'
+import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
+import { MeshError, type MeshErrorCode } from '../../../src/errors/mesh-error.ts'
+import { Router } from '../../../src/routing/router.ts'
+import { testCall } from '../../../src/testing/test-call.ts'
+import { testHost } from '../../../src/testing/test-host.ts'
+import { testReply } from '../../../src/testing/test-reply.ts'
+import { TestDirectory } from './test-directory.ts'
+
+const [a, b, c] = ['http://10.0.0.1:80', 'http://10.0.0.2:80', 'http://10.0.0.3:80'] as const
+
+/** What a meter heard. */
+interface Heard {
+  readonly endpoint: Endpoint
+  readonly ends: { readonly verdict: Verdict; readonly latencyMs: number }[]
+}
+
+function world(options: { directory?: TestDirectory; send?: Send<Attempt>; classify?: Classifier; balancer?: Partial<Balancer> } = {}) {
+  const host = testHost()
+  const directory = options.directory ?? new TestDirectory(a, b)
+  const heard: Heard[] = []
+  const meter = {
+    name: 'ear',
+    load: () => 0,
+    began: (endpoint: Endpoint) => {
+      const entry: Heard = { endpoint, ends: [] }
+      heard.push(entry)
+      return (verdict: Verdict, latencyMs: number) => void entry.ends.push({ verdict, latencyMs })
+    },
+  }
+  const balancer: Balancer = {
+    name: 'in-order',
+    meters: [meter],
+    picker: (endpoints) => ({ pick: ({ isSpent }) => endpoints.find((endpoint) => !isSpent(endpoint)) ?? endpoints[0] }),
+    ...options.balancer,
+  }
+  const attempts: Attempt[] = []
+  const answer: Send<Attempt> = options.send ?? (async () => replied(testReply()))
+  const send: Send<Attempt> = (attempt) => {
+    attempts.push(attempt)
+    return answer(attempt)
+  }
+  const router = new Router({ host, directory, balancer, classify: options.classify ?? host.classify, send })
+  return { host, directory, router, heard, attempts, clock: host.clock }
+}
+
+function errorOf(outcome: Outcome): MeshError {
+  assert.equal(outcome.ok, false)
+  return (outcome as { error: MeshError }).error
+}
+
+function refusal(attempt: Attempt, code: MeshErrorCode = 'CONNECT_FAILED', sent = false): Outcome {
+  return failed(new MeshError(code, 'no', { service: 'test', endpoint: attempt.endpoint.address, sent }))
+}
+
+function openReply(status = 200): { outcome: Outcome; feed: BodyFeed } {
+  const feed = new BodyFeed({ pause: () => {}, resume: () => {}, abort: () => {} }, undefined)
+  return { outcome: replied({ status, statusText: '', headers: {}, body: new ReplyBody(feed) }), feed }
+}
+
+test('an attempt goes to the endpoint that was picked, numbered, and is recorded on the call', async () => {
+  const { router, attempts, directory, clock } = world({
+    send: async (attempt) => {
+      await clock.advance(20)
+      return attempt.number === 1 ? refusal(attempt) : replied(testReply({ status: 204 }))
+    },
+  })
+  const call = testCall()
+  await router.send(call)
+  const outcome = await router.send(call)
+  assert.equal(outcome.ok, true)
+  assert.deepEqual(
+    attempts.map(({ number, endpoint }) => [number, endpoint.address]),
+    [
+      [1, a],
+      [2, b],
+    ],
+  )
+  const [first, second] = directory.endpoints
+  assert.deepEqual(call.spent, [
+    { endpoint: first, verdict: verdicts.retryAlways, result: 'CONNECT_FAILED', latencyMs: 20, sent: false, untriedLeft: true },
+    { endpoint: second, verdict: verdicts.success, result: 204, latencyMs: 20, sent: true, untriedLeft: false },
+  ])
+  assert.deepEqual(call.underway, [])
+})
+
+test('an attempt is under way until its outcome is there', async () => {
+  let release: (outcome: Outcome) => void = () => {}
+  const { router, clock, directory } = world({ send: () => new Promise((resolve) => (release = resolve)) })
+  const call = testCall()
+  const outcome = router.send(call)
+  await clock.settle()
+  assert.deepEqual(
+    call.underway.map(({ endpoint, startedAt }) => [endpoint, startedAt]),
+    [[directory.endpoints[0], clock.now()]],
+  )
+  assert.deepEqual(call.with({ path: '/copy' }).underway, call.underway)
+  release(replied(testReply()))
+  await outcome
+  assert.deepEqual(call.underway, [])
+  assert.equal(call.spent.length, 1)
+})
+
+test('two attempts of one call at the same time have different numbers and endpoints', async () => {
+  const releases: (() => void)[] = []
+  const { router, attempts, clock } = world({
+    send: () => new Promise((resolve) => releases.push(() => resolve(replied(testReply())))),
+  })
+  const call = testCall()
+  const both = [router.send(call), router.send(call)]
+  await clock.settle()
+  assert.deepEqual(
+    attempts.map(({ number, endpoint }) => [number, endpoint.address]),
+    [
+      [1, a],
+      [2, b],
+    ],
+  )
+  for (const release of releases) release()
+  await Promise.all(both)
+  assert.deepEqual(call.underway, [])
+})
+
+test('a call waits while its service is unresolved', async () => {
+  const directory = new TestDirectory()
+  const { router, attempts, clock } = world({ directory })
+  const call = testCall()
+  const outcome = router.send(call)
+  await clock.settle()
+  assert.equal(attempts.length, 0)
+  assert.equal(call.context.get(waitingFor), 'discovery')
+  directory.set(a)
+  assert.equal((await outcome).ok, true)
+  assert.equal(call.context.get(waitingFor), undefined)
+})
+
+test('a caller that leaves while the service is unresolved gets its reason back', async () => {
+  const { router, attempts, clock } = world({ directory: new TestDirectory() })
+  const call = testCall()
+  const outcome = router.send(call)
+  await clock.settle()
+  const reason = new MeshError('ABORTED', 'left', { service: 'test', sent: false })
+  call.cancellation.cancel(reason)
+  assert.equal(errorOf(await outcome), reason)
+  assert.equal(attempts.length, 0)
+})
+
+test('a directory whose waiting fails costs the call nothing but the wait', async () => {
+  const directory = new TestDirectory(a)
+  directory.state = 'unresolved'
+  directory.settled = () => Promise.reject(new Error('lost'))
+  const { router, host } = world({ directory })
+  assert.equal((await router.send(testCall())).ok, true)
+  assert.equal(host.events[0]?.name, 'part-threw')
+})
+
+test('each kind of nothing has its own sentence', async () => {
+  const sentences: string[] = []
+  const ask = async (directory: TestDirectory, call: Call = testCall(), balancer: Partial<Balancer> = {}) => {
+    const error = errorOf(await world({ directory, balancer }).router.send(call))
+    assert.equal(error.code, 'NO_ENDPOINT')
+    assert.deepEqual(error.facts, { service: 'test', sent: false })
+    sentences.push(error.message)
+    return error
+  }
+  const cause = new Error('SERVFAIL from 10.0.0.53')
+  const unresolved = new TestDirectory()
+  unresolved.settled = async () => {}
+  await ask(unresolved)
+  unresolved.lastError = cause
+  assert.equal((await ask(unresolved)).cause, cause)
+  const absent = new TestDirectory()
+  absent.become('absent')
+  await ask(absent)
+  const empty = new TestDirectory()
+  empty.become('empty')
+  await ask(empty)
+  await ask(new TestDirectory({ url: a, labels: { version: 'v1' } }, b), testCall({ subset: { version: 'v2' } }))
+  await ask(new TestDirectory(a, b), testCall(), { picker: () => ({ pick: () => undefined }) })
+  assert.deepEqual(sentences, [
+    'test: no endpoint to try: the resolver has not answered yet',
+    'test: no endpoint to try: the resolver has not answered yet; the resolver failed last with: SERVFAIL from 10.0.0.53',
+    'test: no endpoint to try: the resolver says that there is no such service',
+    'test: no endpoint to try: the service has no endpoints at the moment',
+    'test: no endpoint to try: none of 2 endpoints carries version=v2: version has the values v1',
+    'test: no endpoint to try: the balancer in-order declined all 2 endpoints',
+  ])
+})
+
+test('a balancer that offers nothing once all were tried is told apart, and what was sent is not denied', async () => {
+  const { router } = world({
+    send: async (attempt) => refusal(attempt, attempt.number === 1 ? 'CONNECTION_LOST' : 'CONNECT_FAILED', attempt.number === 1),
+    balancer: { picker: (endpoints) => ({ pick: ({ isSpent }) => endpoints.find((endpoint) => !isSpent(endpoint)) }) },
+  })
+  const call = testCall()
+  await router.send(call)
+  await router.send(call)
+  const error = errorOf(await router.send(call))
+  assert.equal(
+    error.message,
+    `test: no endpoint to try: this call has tried all 2 endpoints, and the balancer in-order offers none again (${a}: CONNECTION_LOST, ${b}: CONNECT_FAILED)`,
+  )
+  assert.equal(error.facts.sent, true)
+  assert.equal(call.spent.length, 2)
+})
+
+test('a call goes only to endpoints of its subset', async () => {
+  const directory = new TestDirectory(a, { url: b, labels: { version: 'v2' } }, c)
+  const { router, attempts } = world({ directory })
+  for (let i = 0; i < 3; i += 1) await router.send(testCall({ subset: { version: 'v2' } }))
+  assert.deepEqual(new Set(attempts.map(({ endpoint }) => endpoint.address)), new Set([b]))
+})
+
+test('endpoints that came or went are seen by the next attempt', async () => {
+  const { router, attempts, directory } = world()
+  await router.send(testCall())
+  directory.set(c)
+  await router.send(testCall())
+  assert.deepEqual(
+    attempts.map(({ endpoint }) => endpoint.address),
+    [a, c],
+  )
+})
+
+test('a call whose caller has left is not sent', async () => {
+  const { router, attempts } = world()
+  const call = testCall()
+  const reason = new MeshError('ABORTED', 'left', { service: 'test', sent: false })
+  call.cancellation.cancel(reason)
+  assert.equal(errorOf(await router.send(call)), reason)
+  assert.equal(attempts.length, 0)
+  assert.equal(router.counters.attempts, 0)
+})
+
+test('a fresh answer is asked for when no endpoint took the call', async () => {
+  const { router, directory } = world({ send: async (attempt) => refusal(attempt) })
+  const call = testCall()
+  await router.send(call)
+  assert.equal(directory.refreshes, 0)
+  await router.send(call)
+  assert.equal(directory.refreshes, 1)
+})
+
+test('no fresh answer is asked for when an endpoint answered, or when the call itself was wrong', async () => {
+  const answered = world({ send: async (attempt) => (attempt.number === 1 ? replied(testReply({ status: 503 })) : refusal(attempt)) })
+  const call = testCall()
+  await answered.router.send(call)
+  await answered.router.send(call)
+  assert.equal(answered.directory.refreshes, 0)
+  const wrong = world({ directory: new TestDirectory(a), send: async (attempt) => refusal(attempt, 'INVALID_CALL') })
+  await wrong.router.send(testCall())
+  assert.equal(wrong.directory.refreshes, 0)
+})
+
+test('latency ends at the head of the reply, load ends with its body', async () => {
+  const { outcome, feed } = openReply()
+  const { router, heard, directory, clock } = world({
+    send: async () => {
+      await clock.advance(30)
+      return outcome
+    },
+  })
+  await router.send(testCall())
+  const [endpoint] = directory.endpoints as [Endpoint]
+  assert.deepEqual([endpoint.inFlight, endpoint.attempts, endpoint.failures], [1, 1, 0])
+  assert.deepEqual(heard[0]?.ends, [])
+  await clock.advance(500)
+  feed.end()
+  assert.equal(endpoint.inFlight, 0)
+  assert.deepEqual(heard[0]?.ends, [{ verdict: verdicts.success, latencyMs: 30 }])
+  assert.deepEqual(router.counters, { attempts: 1, succeeded: 1, failed: 0, ignored: 0 })
+})
+
+test('a body that fails after a good head is a failure then', async () => {
+  const { outcome, feed } = openReply()
+  const { router, heard, directory } = world({ send: async () => outcome })
+  const call = testCall()
+  await router.send(call)
+  assert.deepEqual(call.spent[0]?.verdict, verdicts.success)
+  feed.fail(new MeshError('BODY_TIMEOUT', 'stood still', { service: 'test', sent: true }))
+  const [endpoint] = directory.endpoints as [Endpoint]
+  assert.deepEqual([endpoint.inFlight, endpoint.attempts, endpoint.failures], [0, 1, 1])
+  assert.deepEqual(
+    heard[0]?.ends.map(({ verdict }) => verdict.kind),
+    ['failure'],
+  )
+  assert.deepEqual(router.counters, { attempts: 1, succeeded: 0, failed: 1, ignored: 0 })
+})
+
+test('a caller that aborts in the middle of a body counts for nobody', async () => {
+  const { outcome, feed } = openReply()
+  const { router, heard, directory } = world({ send: async () => outcome })
+  await router.send(testCall())
+  feed.abort(new MeshError('ABORTED', 'left', { service: 'test', sent: true }))
+  assert.deepEqual(
+    heard[0]?.ends.map(({ verdict }) => verdict.kind),
+    ['ignored'],
+  )
+  assert.deepEqual([directory.endpoints[0]?.inFlight, directory.endpoints[0]?.failures], [0, 0])
+  assert.deepEqual(router.counters, { attempts: 1, succeeded: 0, failed: 0, ignored: 1 })
+})
+
+test('a failure by status is counted once, at once, whatever becomes of its body', async () => {
+  const { outcome, feed } = openReply(503)
+  const { router, heard, directory } = world({ send: async () => outcome })
+  await router.send(testCall())
+  assert.equal(directory.endpoints[0]?.failures, 1)
+  assert.equal(directory.endpoints[0]?.inFlight, 1)
+  feed.fail(new MeshError('ABORTED', 'left', { service: 'test', sent: true }))
+  assert.equal(directory.endpoints[0]?.failures, 1)
+  assert.equal(heard[0]?.ends.length, 1)
+  assert.deepEqual(heard[0]?.ends[0]?.verdict, verdicts.retryIfIdempotent)
+  assert.deepEqual(router.counters, { attempts: 1, succeeded: 0, failed: 1, ignored: 0 })
+})
+
+test('a discarded body ends the load of its attempt', async () => {
+  const { outcome } = openReply()
+  const { router, directory } = world({ send: async () => outcome })
+  await router.send(testCall())
+  if (outcome.ok) outcome.reply.body.discard()
+  assert.equal(directory.endpoints[0]?.inFlight, 0)
+  assert.equal(router.counters.succeeded, 1)
+})
+
+test('a layer that throws, rejects or answers nonsense is an INTERNAL failure, and its count is not lost', async () => {
+  const boom = new Error('boom')
+  const sends: Send<Attempt>[] = [
+    () => {
+      throw boom
+    },
+    () => Promise.reject(boom),
+    async () => undefined as never,
+    async () => ({ ok: true }) as never,
+    async () => ({ ok: false, error: boom }) as never,
+  ]
+  for (const send of sends) {
+    const { router, directory, host, heard } = world({ send })
+    const error = errorOf(await router.send(testCall()))
+    assert.equal(error.code, 'INTERNAL')
+    assert.equal(error.facts.sent, true)
+    assert.equal(error.facts.endpoint, a)
+    assert.ok(error.cause instanceof Error)
+    assert.equal(directory.endpoints[0]?.inFlight, 0)
+    assert.equal(heard[0]?.ends.length, 1)
+    assert.deepEqual(router.counters, { attempts: 1, succeeded: 0, failed: 1, ignored: 0 })
+    assert.equal(host.events[0]?.name, 'part-threw')
+  }
+})
+
+test('a classifier that throws or answers nonsense is stood in for by the default one', async () => {
+  const classifiers: Classifier[] = [
+    () => {
+      throw new Error('no idea')
+    },
+    () => undefined as never,
+    () => ({ kind: 'maybe' }) as never,
+  ]
+  for (const classify of classifiers) {
+    const { router, directory, host } = world({ classify, send: async () => replied(testReply({ status: 503 })) })
+    const call = testCall()
+    await router.send(call)
+    assert.deepEqual(call.spent[0]?.verdict, verdicts.retryIfIdempotent)
+    assert.deepEqual([directory.endpoints[0]?.inFlight, directory.endpoints[0]?.failures], [0, 1])
+    assert.deepEqual(
+      host.events.map(({ event }) => (event as { part: string }).part),
+      ['classifier'],
+    )
+  }
+})
+
+test('the classifier is asked once for an attempt whose body does not fail', async () => {
+  let asked = 0
+  const { router } = world({
+    classify: () => {
+      asked += 1
+      return verdicts.success
+    },
+  })
+  await router.send(testCall())
+  assert.equal(asked, 1)
+})
+
+test('a meter that throws is told as an event, and the others and the counters go on', async () => {
+  const ends: string[] = []
+  const throwing = (when: 'began' | 'ended') => ({
+    name: when,
+    load: () => 0,
+    began: () => {
+      if (when === 'began') throw new Error('began')
+      return () => {
+        throw new Error('ended')
+      }
+    },
+  })
+  const good = { name: 'good', load: () => 0, began: () => () => void ends.push('good') }
+  const { router, directory, host } = world({ balancer: { meters: [throwing('began'), throwing('ended'), good] } })
+  assert.equal((await router.send(testCall())).ok, true)
+  assert.deepEqual(ends, ['good'])
+  assert.equal(directory.endpoints[0]?.inFlight, 0)
+  assert.equal(router.counters.succeeded, 1)
+  assert.deepEqual(
+    host.events.map(({ event }) => (event as { part: string }).part),
+    ['load meter began', 'load meter'],
+  )
+})
+
+test('a balancer without meters is fine', async () => {
+  const { router, directory } = world({ balancer: { meters: [] } })
+  await router.send(testCall())
+  assert.equal(directory.endpoints[0]?.attempts, 1)
+  assert.equal(directory.endpoints[0]?.inFlight, 0)
+})
