@@ -61,7 +61,10 @@ test('an empty query keeps its question mark, as fetch keeps it', () => {
 })
 
 test('a text that is no URL is refused with what came', () => {
-  assert.throws(() => readTarget('/v1/42'), { name: 'TypeError', message: 'Failed to parse URL from /v1/42' })
+  assert.throws(() => readTarget('/v1/42'), {
+    name: 'TypeError',
+    message: 'Failed to parse URL from /v1/42: a path alone names no service; call net.service(name).fetch(path)',
+  })
 })
 
 test('a URL with credentials is refused without repeating them', () => {
