@@ -7,7 +7,7 @@ import { ReplyBody } from '../call/reply-body.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { BodyWatch } from './body-watch.ts'
-import { toMeshError } from './failure.ts'
+import { cancelledUnsent, toMeshError } from './failure.ts'
 import { RequestBody } from './request-body.ts'
 
 /** undici's handle on a request in flight. */
@@ -88,7 +88,7 @@ export class Exchange implements BodySource, CancelListener {
       this.#feed.abort(reason)
       return
     }
-    this.#settle(failed(reason))
+    this.#settle(failed(this.#started ? reason : cancelledUnsent(reason)))
     // Not begun: undici has no way to take a queued request back, so it is aborted at the moment it would start.
     this.#controller?.abort(reason)
   }

@@ -10,6 +10,7 @@ const wire = new URL('./wire.ts', import.meta.url).href
 async function run(body: string, flags: string[] = []): Promise<{ code: number | null; tookMs: number; output: string }> {
   const program = `
     import { undiciTransport } from '${new URL('../../../src/transport/undici-transport.ts', import.meta.url).href}'
+    import { MeshError } from '${new URL('../../../src/errors/mesh-error.ts', import.meta.url).href}'
     import { systemClock } from '${new URL('../../../src/runtime/system-clock.ts', import.meta.url).href}'
     import { seededRandom } from '${new URL('../../../src/runtime/seeded-random.ts', import.meta.url).href}'
     import { attemptAt, endpointAt, textOf } from '${wire}'
@@ -66,7 +67,7 @@ test('a program whose caller left while a connection was made ends', async (t) =
   const { code, tookMs, output } = await run(`
     const attempt = attemptAt(endpointAt('${server.url}'))
     const outcome = transport().send(attempt)
-    attempt.cancellation.cancel(new Error('left'))
+    attempt.cancellation.cancel(new MeshError('ABORTED', 'left', { service: 'orders', sent: false }))
     await outcome
     await pause(50)`)
   assert.equal(code, 0, output)
