@@ -102,7 +102,11 @@ class UndiciTransport implements Transport {
 
   async #sendLater(attempt: Attempt, pool: ConnectionPool): Promise<Outcome> {
     const connection = await pool.wait(attempt.cancellation)
-    return connection instanceof Connection ? this.#sendOn(connection, pool, attempt) : failed(cancelledUnsent(connection))
+    if (!(connection instanceof Connection)) return failed(cancelledUnsent(connection))
+    const { reason } = attempt.cancellation
+    if (reason === undefined) return this.#sendOn(connection, pool, attempt)
+    pool.release(connection)
+    return failed(cancelledUnsent(reason))
   }
 
   async #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
