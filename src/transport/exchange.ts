@@ -148,6 +148,10 @@ export class Exchange implements BodySource, CancelListener {
     this.#watch?.moved()
   }
 
+  dropped(): void {
+    if (!this.#over) this.#carrier.hold(false)
+  }
+
   #fail(error: unknown): void {
     if (this.#over) return
     const { call, endpoint } = this.#attempt

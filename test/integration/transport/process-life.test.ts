@@ -62,6 +62,18 @@ test('a program that never reads a large reply ends', async (t) => {
   assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
 })
 
+test('a program that gave up the rest of a reply ends, although the server never sends it', async (t) => {
+  const server = await httpServer(t, (_q, r) => {
+    r.writeHead(200, { 'content-length': 20_000 })
+    r.write('the beginning')
+  })
+  const { code, tookMs, output } = await run(`
+    const outcome = await transport().send(attemptAt(endpointAt('${server.url}')))
+    outcome.reply.body.discard()`)
+  assert.equal(code, 0, output)
+  assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+})
+
 test('a program whose caller left while a connection was made ends', async (t) => {
   const server = await httpServer(t, (_q, r) => r.end('ok'), { keepAliveTimeout: 60_000 })
   const { code, tookMs, output } = await run(`
