@@ -31,6 +31,9 @@ export interface BodyListener {
 /** How much is buffered before the wire is paused, in bytes. */
 export const bodyBufferBytes = 64 * 1024
 
+/** Most chunks that are kept apart. Each has its own cost, and holds the socket's read buffer: a server that sends single bytes would fill the memory. */
+const mostChunks = 256
+
 /** The next piece for a reader, or the end. */
 export interface FeedReader {
   /** Data came, or `undefined` at the end. */
@@ -45,8 +48,6 @@ const registry = new FinalizationRegistry<BodyFeed>((feed) => feed.discard())
 export class BodyFeed {
   readonly #source: BodySource
   #chunks: Uint8Array[] = []
-  /** The first of the chunks that was not handed over. Taking them off the front one by one is quadratic: seconds for 64 KB of single bytes. */
-  #head = 0
   #buffered = 0
   /** Bytes that are still to come, if the reply said how many. */
   #expected: number
@@ -76,6 +77,11 @@ export class BodyFeed {
     return this.#over
   }
 
+  /** Whether nothing more will come, and nothing is left to take. */
+  get drained(): boolean {
+    return this.#over && this.#chunks.length === 0
+  }
+
   /** Why the body failed, if it did. */
   get error(): MeshError | undefined {
     return this.#error
@@ -90,12 +96,13 @@ export class BodyFeed {
   push(chunk: Uint8Array): void {
     if (this.#over) return
     this.#expected -= chunk.byteLength
-    if (this.#dropping) return
+    if (this.#dropping || chunk.byteLength === 0) return
     const reader = this.#reader
     if (reader !== undefined) {
       reader.piece(chunk)
       return
     }
+    if (this.#chunks.length >= mostChunks) this.#chunks = [concat(this.#chunks, this.#buffered)]
     this.#chunks.push(chunk)
     this.#buffered += chunk.byteLength
     if (this.#buffered >= bodyBufferBytes && !this.#paused) this.#pause()
@@ -124,7 +131,6 @@ export class BodyFeed {
   /** Nobody wants the rest. A short rest is let through, so that the connection stays usable; a long one is cut off. */
   discard(): void {
     this.#chunks = []
-    this.#head = 0
     this.#buffered = 0
     this.#reader = undefined
     if (this.#over || this.#dropping) return
@@ -162,11 +168,31 @@ export class BodyFeed {
    */
   takeAll(): Uint8Array[] | undefined {
     if (!this.#ended) return undefined
-    const chunks = this.#head === 0 ? this.#chunks : this.#chunks.slice(this.#head)
+    const chunks = this.#chunks
     this.#chunks = []
-    this.#head = 0
     this.#buffered = 0
     return chunks
+  }
+
+  /**
+   * Hands over what is there as one piece in a buffer of its own: small chunks are joined up to {@link bodyBufferBytes}.
+   *
+   * @returns `undefined` when nothing is there; {@link attach} waits for more.
+   */
+  take(): Uint8Array | undefined {
+    const chunks = this.#chunks
+    if (chunks.length === 0) return undefined
+    this.#source.taken?.()
+    let count = 0
+    let bytes = 0
+    for (const { byteLength } of chunks) {
+      if (count > 0 && bytes + byteLength > bodyBufferBytes) break
+      count += 1
+      bytes += byteLength
+    }
+    const piece = concat(chunks.splice(0, count), bytes)
+    this.#took(bytes)
+    return piece
   }
 
   /**
@@ -181,11 +207,9 @@ export class BodyFeed {
     // While it reads: a caller that waits for the whole body holds a promise, and nothing else.
     this.#handle = handle
     this.#source.taken?.()
-    while (this.#head < this.#chunks.length && this.#reader === reader) {
-      const chunk = this.#chunks[this.#head] as Uint8Array
-      this.#head += 1
+    for (let chunk = this.#chunks[0]; chunk !== undefined && this.#reader === reader; chunk = this.#chunks[0]) {
+      this.#chunks.shift()
       this.#buffered -= chunk.byteLength
-      this.#forget()
       reader.piece(chunk)
     }
     if (this.#reader === reader) {
@@ -199,7 +223,7 @@ export class BodyFeed {
         return
       }
     }
-    if (this.#buffered < bodyBufferBytes / 2) this.#resume()
+    this.#took(0)
   }
 
   /** Stops handing over. */
@@ -208,11 +232,9 @@ export class BodyFeed {
     if (this.#guarded) this.#handle = undefined
   }
 
-  /** Lets go of chunks that were handed over, once they are half of what is kept. */
-  #forget(): void {
-    if (this.#head * 2 < this.#chunks.length) return
-    this.#chunks = this.#chunks.slice(this.#head)
-    this.#head = 0
+  #took(bytes: number): void {
+    this.#buffered -= bytes
+    if (this.#buffered < bodyBufferBytes / 2) this.#resume()
   }
 
   #pause(): void {
@@ -239,4 +261,15 @@ export class BodyFeed {
     this.#listeners = undefined
     for (const listener of listeners) listener.bodyOver(error)
   }
+}
+
+/** A copy: a small chunk is a view over the socket's read buffer, and whoever got it could write into, or transfer, other people's bytes. */
+function concat(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
 }

@@ -1,5 +1,5 @@
 import type { MeshError } from '../errors/mesh-error.ts'
-import type { BodyFeed, BodyListener, FeedReader } from './body-feed.ts'
+import type { BodyFeed, BodyListener, bodyBufferBytes, FeedReader } from './body-feed.ts'
 import type { ReplyHeaders } from './header-list.ts'
 
 /** Gathers a whole body. */
@@ -36,9 +36,8 @@ class SingleReader implements FeedReader {
   }
 
   piece(chunk: Uint8Array | undefined): void {
-    if (chunk !== undefined && chunk.byteLength === 0) return
     this.#feed.detach()
-    // A small chunk is a view over the socket's read buffer: whoever got it could write into, or transfer, other people's bytes.
+    // A copy, for the same reason for which the feed makes one.
     this.#resolve(chunk === undefined ? undefined : new Uint8Array(chunk))
   }
 
@@ -65,6 +64,11 @@ export class ReplyBody {
     return this.#feed.over
   }
 
+  /** Whether nothing more comes from the wire, and nothing is left to read. */
+  get drained(): boolean {
+    return this.#feed.drained
+  }
+
   /** Trailers, once the body is complete. */
   get trailers(): ReplyHeaders | undefined {
     return this.#feed.trailers
@@ -83,11 +87,13 @@ export class ReplyBody {
   }
 
   /**
-   * The next piece, in a buffer of its own.
+   * The next piece, in a buffer of its own: what is there already, up to {@link bodyBufferBytes}, or else what comes next.
    *
    * @returns `undefined` at the end; rejects with a {@link MeshError} when the body is cut short. One read at a time.
    */
   read(): Promise<Uint8Array | undefined> {
+    const piece = this.#feed.take()
+    if (piece !== undefined) return Promise.resolve(piece)
     return new Promise((resolve, reject) => this.#feed.attach(new SingleReader(this.#feed, resolve, reject), this))
   }
 

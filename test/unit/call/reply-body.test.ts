@@ -49,18 +49,40 @@ test('a body that is still coming is gathered to its end', async () => {
   assert.deepEqual(sizes(await whole), [3, 4])
 })
 
-test('a body is read piece by piece, whether the pieces were there or come later', async () => {
+test('pieces that wait are read as one, up to what is buffered, and those that come later as they come', async () => {
   const { feed, body } = wire()
-  feed.push(bytes(1))
-  feed.push(bytes(2))
-  assert.equal((await body.read())?.byteLength, 1)
-  assert.equal((await body.read())?.byteLength, 2)
+  for (const [i, size] of [1, 0, 2, bodyBufferBytes - 3, 4, bodyBufferBytes, 5].entries()) feed.push(bytes(size, i))
+  const first = await body.read()
+  assert.equal(first?.byteLength, bodyBufferBytes)
+  assert.deepEqual([...(first?.subarray(0, 4) ?? [])], [0, 2, 2, 3])
+  assert.deepEqual([await body.read(), (await body.read())?.byteLength, await body.read()], [bytes(4, 4), bodyBufferBytes, bytes(5, 6)])
   const next = body.read()
   feed.push(bytes(3))
   assert.equal((await next)?.byteLength, 3)
   feed.end()
   assert.equal(await body.read(), undefined)
   assert.equal(await body.read(), undefined)
+})
+
+test('very many small chunks are kept as few, in their order', async () => {
+  const { feed, body } = wire()
+  for (let i = 0; i < 10_000; i += 1) feed.push(Uint8Array.of(i % 251))
+  feed.end()
+  const chunks = body.gather() as Uint8Array[]
+  assert.ok(chunks.length <= 257, `${chunks.length} chunks`)
+  assert.deepEqual(
+    [...Buffer.concat(chunks)],
+    Array.from({ length: 10_000 }, (_, i) => i % 251),
+  )
+})
+
+test('a body is drained when it is over and nothing is left of it', async () => {
+  const { feed, body } = wire()
+  feed.push(bytes(1))
+  feed.end()
+  assert.deepEqual([body.over, body.drained], [true, false])
+  await body.read()
+  assert.equal(body.drained, true)
 })
 
 test('a piece that was read is a copy', async () => {
@@ -83,8 +105,9 @@ test('an empty piece is no end', async () => {
 
 test('what was not read when gathering begins is gathered', async () => {
   const { feed, body } = wire()
-  for (const size of [1, 2, 3]) feed.push(bytes(size))
+  feed.push(bytes(1))
   await body.read()
+  for (const size of [2, 3]) feed.push(bytes(size))
   feed.end()
   assert.deepEqual(sizes(await body.gather()), [2, 3])
 })
@@ -98,17 +121,16 @@ test('the wire is paused once when nobody reads and the buffer is full', () => {
   assert.deepEqual(told, ['pause'])
 })
 
-test('the wire is resumed when the reader has taken half of it', async () => {
+test('the wire is resumed when the reader has taken more than half of it', async () => {
   const { feed, body, told } = wire()
-  const quarter = bodyBufferBytes / 4
-  for (let i = 0; i < 4; i += 1) feed.push(bytes(quarter))
+  for (const size of [bodyBufferBytes / 4, bodyBufferBytes, bodyBufferBytes / 2]) feed.push(bytes(size))
   assert.deepEqual(told, ['pause'])
   await body.read()
   await body.read()
   assert.deepEqual(told, ['pause'])
   await body.read()
   assert.deepEqual(told, ['pause', 'resume'])
-  for (let i = 0; i < 3; i += 1) feed.push(bytes(quarter))
+  for (let i = 0; i < 2; i += 1) feed.push(bytes(bodyBufferBytes / 2))
   assert.deepEqual(told, ['pause', 'resume', 'pause'])
 })
 
