@@ -35,7 +35,10 @@ function makeWireHeaders(own: OwnHeaders, secure: boolean, options: HeaderOption
   if (!own.has('accept')) list.push('accept', '*/*')
   if (!own.has('accept-language')) list.push('accept-language', '*')
   if (options.referer !== undefined) list.push('referer', options.referer)
-  list.push('sec-fetch-mode', options.mode)
+  // The one header whose value is not the caller's to say.
+  const mode = own.names.indexOf('sec-fetch-mode')
+  if (mode === -1) list.push('sec-fetch-mode', options.mode)
+  else list[mode * 2 + 1] = options.mode
   if (!own.has('user-agent')) list.push('user-agent', 'node')
   addCacheHeaders(list, own, options.cache)
   addAcceptEncoding(list, own, secure)

@@ -2,7 +2,7 @@ import type { CallBody } from '../call/call-body.ts'
 import type { CallOptions } from '../call/call-options.ts'
 import { argumentError, doorName } from './argument-error.ts'
 import { type MeshOptions, noMeshOptions, readMeshOptions } from './mesh-options.ts'
-import { isGetOrHead, readMethod } from './method.ts'
+import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
@@ -75,6 +75,8 @@ export function readRequest(target: UrlTarget, input: Request | undefined, init:
   const service = target.origin.hostname
   const method = readMethod(service, given?.method === undefined ? input?.method : given.method)
   const options = readOptions(service, given, input)
+  if (options.header.mode === 'no-cors' && !isSimple(method))
+    throw argumentError(service, 'init.method', "GET, HEAD or POST beside the mode 'no-cors'", method)
   const givenHeaders = given?.headers === undefined ? input?.headers : given.headers
   const headers = givenHeaders === undefined ? noOwnHeaders : readHeaders(service, givenHeaders)
   const mesh = readMeshOptions(service, given?.mesh)

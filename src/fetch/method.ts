@@ -35,6 +35,11 @@ export function isGetOrHead(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** Whether a request of this method may be sent in the mode `no-cors`: what the fetch standard calls a CORS-safelisted method. */
+export function isSimple(method: string): boolean {
+  return isGetOrHead(method) || method === 'POST'
+}
+
 /** Whether a method, by RFC 9110, does no more when it is sent twice than when it is sent once. */
 export function isIdempotent(method: string): boolean {
   return idempotent.has(method)

@@ -1,3 +1,4 @@
+import { bodyBufferBytes } from '../call/body-feed.ts'
 import { BytesBody, type CallBody, StreamBody } from '../call/call-body.ts'
 import { Upload } from './upload.ts'
 
@@ -11,6 +12,9 @@ export interface PeekedBody {
 
 /** So many turns of the microtask queue a body has to show itself as a whole; text and bytes take about a dozen. */
 const mostTurns = 48
+
+/** How the content type begins that the platform gives to a form: such a body ends by itself, though its files take longer to show. */
+const platformForm = 'multipart/form-data; boundary=----formdata-undici-'
 
 /** A whole body that marks its `Request` as used when it is first sent. */
 class RequestBytes extends BytesBody {
@@ -36,21 +40,27 @@ class RequestBytes extends BytesBody {
  *
  * A `Request` hides what it was made of: its body is always a stream. Most are made of text or bytes, and such a stream gives everything
  * at once. So we read a copy of it for a moment: what is there as a whole is sent as a whole, with its length, and can be repeated; the rest
- * is a stream. The `Request` itself stays unused until the body is sent, and so remains good when the call is refused.
+ * is a stream. A form of the platform is waited for, up to {@link bodyBufferBytes}. The `Request` itself stays unused until the body is
+ * sent, and so remains good when the call is refused.
  *
  * @param request whose body is neither used nor locked.
  * @param length in bytes, when the caller said it.
  */
 export async function peekBody(request: Request, length: number | undefined): Promise<PeekedBody> {
   const reader = (request.clone().body as ReadableStream<Uint8Array>).getReader()
+  const isForm = request.headers.get('content-type')?.startsWith(platformForm) === true
   const pieces: Uint8Array[] = []
+  let bytes = 0
   let waiting = new Peek(reader)
-  for (let turn = 0; turn < mostTurns; turn += 1) {
-    await undefined
+  for (let turn = 0; isForm ? bytes < bodyBufferBytes : turn < mostTurns; turn += 1) {
+    await (isForm ? waiting.settled : undefined)
     const { result } = waiting
+    // A form whose file cannot be read fails like any stream, when it is sent.
+    if (result === undefined && isForm) break
     if (result === undefined) continue
     if (result.done) return { body: new RequestBytes(request, concat(pieces)), upload: undefined }
     pieces.push(result.value)
+    bytes += result.value.byteLength
     waiting = new Peek(reader)
   }
   const upload = new Upload(rest(request, pieces, waiting, reader), length)
@@ -63,10 +73,12 @@ type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['re
 class Peek {
   result: ReadResult | undefined
   readonly promise: Promise<ReadResult>
+  /** Resolves when the result is there, or the read failed. */
+  readonly settled: Promise<void>
 
   constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
     this.promise = reader.read()
-    this.promise.then(
+    this.settled = this.promise.then(
       (result) => {
         this.result = result
       },

@@ -66,7 +66,7 @@ export function refererFor({ url, policy }: Referrer, target: UrlTarget): string
   const path = `${url.origin}${url.pathname}${url.search}`
   const full = path.length > longestReferrer ? origin : path
   const isSameOrigin = url.origin === target.origin.text
-  const isDowngrade = url.protocol === 'https:' && target.origin.protocol === 'http:'
+  const isDowngrade = isTrustworthy(url) && !isTrustworthy(target.origin)
   switch (policy) {
     case 'no-referrer':
       return undefined
@@ -86,4 +86,9 @@ export function refererFor({ url, policy }: Referrer, target: UrlTarget): string
       if (isSameOrigin) return full
       return isDowngrade ? undefined : origin
   }
+}
+
+/** Whether nobody can listen in, by the W3C's "Secure Contexts", section 3.1: https, or this machine. */
+function isTrustworthy({ protocol, hostname }: { readonly protocol: string; readonly hostname: string }): boolean {
+  return protocol === 'https:' || /^(?:127(?:\.\d+){3}|\[::1\]|(?:.*\.)?localhost\.?)$/.test(hostname)
 }

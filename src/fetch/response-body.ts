@@ -1,3 +1,4 @@
+import type { BodyListener } from '../call/body-feed.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 
 /** Where the bytes of a response come from: a `ReplyBody`, a decoder over one, or memory. */
@@ -12,6 +13,10 @@ export interface Content {
   abort(error: MeshError): void
   /** Whether all of it is here, or nothing more will come. */
   readonly over: boolean
+  /** Whether nothing is left to read either. */
+  readonly drained?: boolean
+  /** Adds somebody who is told when nothing more will come from the wire; at once if so. */
+  whenOver?(listener: BodyListener): void
 }
 
 /** Bytes in memory. Several responses may share them. */
@@ -61,6 +66,7 @@ export class ResponseBody {
   readonly #content: Content
   readonly #signal: AbortSignal | undefined
   #controller: ReadableByteStreamController | undefined
+  #pulling = false
 
   /**
    * @param content the bytes.
@@ -103,9 +109,18 @@ export class ResponseBody {
       type: 'bytes',
       start: (controller) => this.#begin(controller),
       pull: (controller) => this.#pull(controller),
-      cancel: () => this.#content.discard(),
+      cancel: () => this.#cancel(),
     })
+    this.#content.whenOver?.(new EndOfStream(this))
     return stream
+  }
+
+  /** Nothing more comes: a reader that waits for the end, and asks for nothing, learns it only from here. */
+  end(error: MeshError | undefined): void {
+    if (this.#pulling || this.#content.drained !== true) return
+    if (error === undefined) this.#controller?.close()
+    else this.#controller?.error(this.#signal?.aborted === true ? this.#signal.reason : terminated(error))
+    this.#controller = undefined
   }
 
   #begin(controller: ReadableByteStreamController): void {
@@ -115,7 +130,9 @@ export class ResponseBody {
   async #pull(controller: ReadableByteStreamController): Promise<void> {
     const signal = this.#signal
     if (signal?.aborted === true) return Promise.reject(signal.reason)
+    this.#pulling = true
     const piece = await this.#orReason(this.#content.read())
+    this.#pulling = false
     if (piece !== undefined) {
       controller.enqueue(piece)
       return
@@ -126,14 +143,36 @@ export class ResponseBody {
     controller.byobRequest?.respond(0)
   }
 
+  #cancel(): void {
+    this.#controller = undefined
+    this.#content.discard()
+  }
+
   async #orReason<T>(reading: Promise<T>): Promise<T> {
     try {
       return await reading
     } catch (cause) {
       if (this.#signal?.aborted === true) return Promise.reject(this.#signal.reason)
-      throw new TypeError('terminated', { cause })
+      throw terminated(cause)
     }
   }
+}
+
+/** Tells a body of its end, without keeping it: the wire holds this, and a response that nobody reads is to be collected. */
+class EndOfStream implements BodyListener {
+  readonly #body: WeakRef<ResponseBody>
+
+  constructor(body: ResponseBody) {
+    this.#body = new WeakRef(body)
+  }
+
+  bodyOver(error: MeshError | undefined): void {
+    this.#body.deref()?.end(error)
+  }
+}
+
+function terminated(cause: unknown): TypeError {
+  return new TypeError('terminated', { cause })
 }
 
 /** A caller that leaves right after it asked has left before it got anything. */

@@ -5,17 +5,20 @@ type Pairs = readonly (readonly [string, string])[]
 /** The global class, seen without its members so that they can be overridden. */
 const GlobalHeaders: new (pairs: Pairs) => object = Headers as never
 
-/** The headers of a response: a global `Headers` that cannot be changed. */
+/** The headers of a response: a global `Headers` that cannot be changed. A change that no `Headers` would take fails as one of theirs. */
 class ResponseHeaders extends GlobalHeaders {
-  append(): never {
+  append(...change: Parameters<Headers['append']>): never {
+    new Headers().append(...change)
     throw immutable()
   }
 
-  set(): never {
+  set(...change: Parameters<Headers['set']>): never {
+    new Headers().set(...change)
     throw immutable()
   }
 
-  delete(): never {
+  delete(...change: Parameters<Headers['delete']>): never {
+    new Headers().delete(...change)
     throw immutable()
   }
 }

@@ -1,4 +1,6 @@
-import { argumentError, doorName } from './argument-error.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import { doorName } from './argument-error.ts'
 
 /** The parts of an http URL that do not depend on the path. */
 export interface UrlOrigin {
@@ -68,6 +70,12 @@ function readSlowly(input: string): UrlTarget | undefined {
   return targetOf(url)
 }
 
+/** To fetch this is no wrong argument but a network that cannot be reached, and code that tells the two apart looks for that. */
+function unknownScheme({ href }: URL): TypeError {
+  const facts = { service: doorName, sent: false, field: 'url' }
+  return new TypeError('fetch failed', { cause: new MeshError('INVALID_CALL', `expected ${expectation}, got ${printValue(href)}`, facts) })
+}
+
 /**
  * The same for a URL that was parsed already.
  *
@@ -75,7 +83,7 @@ function readSlowly(input: string): UrlTarget | undefined {
  */
 export function targetOf(url: URL): UrlTarget {
   const { protocol } = url
-  if (protocol !== 'http:' && protocol !== 'https:') throw argumentError(doorName, 'input', expectation, url.href)
+  if (protocol !== 'http:' && protocol !== 'https:') throw unknownScheme(url)
   if (url.username !== '' || url.password !== '') {
     throw new TypeError(`${url.hostname}: input: expected a URL without credentials; send them in an authorization header`)
   }

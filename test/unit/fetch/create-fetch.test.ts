@@ -60,6 +60,7 @@ for (const [what, init, message] of [
   ['the method CONNECT', { method: 'connect' }, /orders: init\.method: expected a method other than CONNECT/],
   ['an unknown redirect', { redirect: 'maybe' }, /orders: init\.redirect: expected 'follow' or 'manual' or 'error', got "maybe"/],
   ['an unknown mode', { mode: 'navigate' }, /orders: init\.mode: /],
+  ['a PUT without CORS', { mode: 'no-cors', method: 'put' }, /orders: init\.method: expected GET, HEAD or POST beside the mode 'no-cors'/],
   ['an unknown cache mode', { cache: 'cold' }, /orders: init\.cache: /],
   ['only-if-cached', { cache: 'only-if-cached' }, /orders: init\.mode: expected 'same-origin' beside/],
   ['unknown credentials', { credentials: 'all' }, /orders: init\.credentials: /],

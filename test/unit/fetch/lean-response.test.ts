@@ -62,6 +62,14 @@ test('headers are the same object every time, joined as fetch joins them, and ca
   for (const change of [() => headers.set('a', 'b'), () => headers.append('a', 'b'), () => headers.delete('vary')]) {
     assert.throws(change, { name: 'TypeError', message: 'immutable' })
   }
+  for (const change of [
+    () => headers.set('a b', 'c'),
+    () => headers.append('a', 'b\nc'),
+    () => headers.delete(''),
+    () => Reflect.apply(headers.set, headers, []),
+  ]) {
+    assert.throws(change, (error: Error) => error instanceof TypeError && error.message !== 'immutable')
+  }
   assert.equal(new Headers(headers).get('vary'), 'x, y')
   const response = await responseTo({})
   assert.equal(response.headers, response.headers)
@@ -161,6 +169,33 @@ test('a stream that is cancelled gives the rest up', async () => {
   const { response, reply } = await openResponse()
   await response.body!.cancel('enough')
   assert.deepEqual([reply.aborted, response.bodyUsed], [true, true])
+})
+
+test('a reader that only waits for the end is told of it, and of a failure', async () => {
+  const cut = new MeshError('CONNECTION_LOST', 'cut', { service: 'orders', sent: true })
+  assert.equal(await (await responseTo({})).body!.getReader().closed, undefined)
+  for (const fails of [false, true]) {
+    const { response, reply } = await openResponse()
+    const reader = response.body!.getReader()
+    reply.feed.push(Buffer.from('x'))
+    await reader.read()
+    const closed = reader.closed.then(
+      () => 'closed',
+      (error: Error) => error.cause,
+    )
+    if (fails) reply.feed.fail(cut)
+    else reply.feed.end()
+    assert.equal(await closed, fails ? cut : 'closed')
+  }
+})
+
+test('a body that is over is read to its end before its stream closes or fails', async () => {
+  const { response, reply } = await openResponse()
+  const reader = response.body!.getReader()
+  reply.feed.push(Buffer.from('left'))
+  reply.feed.fail(new MeshError('CONNECTION_LOST', 'cut', { service: 'orders', sent: true }))
+  assert.equal(Buffer.from((await reader.read()).value!).toString(), 'left')
+  await assert.rejects(reader.read(), { name: 'TypeError', message: 'terminated' })
 })
 
 test('a stream asks the wire for no more than is read', async () => {

@@ -176,6 +176,28 @@ test('a Request made of text or bytes is sent as a whole, and is used only then'
   }
 })
 
+test('a Request made of a form is sent as a whole when it is small, although its files come later', async () => {
+  const form = new FormData()
+  form.append('field', 'a')
+  form.append('file', new File(['content'], 'name.txt'))
+  const door = doorTo(echo)
+  const request = new Request(url, { method: 'POST', body: form })
+  const text = await request.clone().text()
+  assert.equal(await (await door.fetch(request)).text(), text)
+  assert.deepEqual([door.calls[0]?.body.whole, door.calls[0]?.body.sendable, request.bodyUsed], [true, true, true])
+  form.append('large', new Blob([Buffer.alloc(100_000)]))
+  const response = await door.fetch(new Request(url, { method: 'POST', body: form }))
+  assert.ok((await response.bytes()).byteLength > 100_000)
+  assert.equal(door.calls[1]?.body.whole, false)
+})
+
+test('a stream that only says it is a form is not waited for', async () => {
+  const door = doorTo(() => answered({ body: 'early' }))
+  const headers = { 'content-type': 'multipart/form-data; boundary=mine' }
+  const request = new Request(url, { method: 'POST', body: new ReadableStream(), duplex: 'half', headers })
+  assert.equal(await (await door.fetch(request)).text(), 'early')
+})
+
 test('a Request whose body comes later is streamed, and its stream is not asked for more than is sent', async () => {
   let pulls = 0
   const stream = new ReadableStream<Uint8Array>(

@@ -71,6 +71,30 @@ test('headers of one connection are dropped, close and host are sent', async () 
     assert.equal(headerSent(door.calls[0], name), undefined)
 })
 
+test('a sec-fetch-mode of the caller keeps its place and says the mode', async () => {
+  const door = doorTo(() => answered())
+  await door.fetch(url, { headers: { a: '1', 'Sec-Fetch-Mode': 'mine', b: '2' } })
+  assert.deepEqual(door.calls[0]?.headers.slice(0, 8), ['a', '1', 'Sec-Fetch-Mode', 'cors', 'b', '2', 'accept', '*/*'])
+})
+
+test('a referrer of https is told to this machine and to https, where nobody can listen in', async () => {
+  const door = doorTo(() => answered())
+  for (const target of [
+    'http://orders/',
+    'https://orders/',
+    'http://localhost/',
+    'http://a.localhost:8080/',
+    'http://127.0.0.7/',
+    'http://[::1]/',
+  ])
+    await door.fetch(target, { referrer: 'https://from/x', referrerPolicy: 'no-referrer-when-downgrade' })
+  await door.fetch('http://orders/', { referrer: 'http://localhost/x' })
+  assert.deepEqual(
+    door.calls.map((call) => headerSent(call, 'referer')),
+    [undefined, ...Array.from({ length: 5 }, () => 'https://from/x'), undefined],
+  )
+})
+
 test('a range asks for an uncompressed body', async () => {
   const door = doorTo(() => answered())
   await door.fetch(url, { headers: { range: 'bytes=0-9' } })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { MeshError } from '../../../src/errors/mesh-error.ts'
 import { readTarget, targetOf } from '../../../src/fetch/url-target.ts'
 
 const hosts = fc.oneof(
@@ -78,8 +79,18 @@ test('a URL with credentials is refused without repeating them', () => {
   )
 })
 
-test('another scheme is refused, and data: is left to the platform', () => {
-  assert.throws(() => readTarget('ftp://orders/'), { name: 'TypeError', message: /http or https/ })
+test('another scheme fails as fetch fails, and data: is left to the platform', () => {
+  for (const url of ['ftp://orders/', 'about:blank', 'ws://orders/']) {
+    assert.throws(
+      () => readTarget(url),
+      ({ name, message, cause }: Error) =>
+        name === 'TypeError' &&
+        message === 'fetch failed' &&
+        MeshError.is(cause) &&
+        cause.code === 'INVALID_CALL' &&
+        cause.message.includes(url),
+    )
+  }
   assert.equal(readTarget('data:,hello'), undefined)
   assert.throws(() => targetOf(new URL('file:///etc/hosts')), TypeError)
 })
