@@ -39,8 +39,10 @@ export { serviceDefaults } from './mesh/service-defaults.ts'
 
 // Call through it.
 export { type CallOptions, callOptionNames } from './call/call-options.ts'
+export type { InformationalListener, InformationalReply } from './call/informational.ts'
 export type { MeshFetch } from './fetch/create-fetch.ts'
-export type { MeshRequestInit } from './fetch/fetch-request.ts'
+export type { MakeBody, MeshRequestInit } from './fetch/fetch-request.ts'
+export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
 
 // Look into it, change it.
@@ -115,6 +117,7 @@ export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, Str
 export { Cancellation, type CancelListener } from './call/cancellation.ts'
 export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
 export { defaultClassifier } from './call/default-classifier.ts'
+export { informationalListener } from './call/informational.ts'
 export { type HeaderList, headerOf, noHeaders, type ReplyHeaders, replyHeader, withHeader } from './call/header-list.ts'
 export { compose, type Layer, type Send } from './call/layer.ts'
 export { failed, type Outcome, replied } from './call/outcome.ts'

@@ -1,5 +1,6 @@
 import type { Duration } from '../runtime/duration.ts'
 import { contextKey } from './context-values.ts'
+import type { InformationalListener } from './informational.ts'
 
 /** What a caller may say about one call: `net.fetch(url, { mesh: { deadline: '300ms' } })`. */
 export interface CallOptions {
@@ -11,10 +12,24 @@ export interface CallOptions {
   readonly idempotent?: boolean | undefined
   /** `false`: at most one attempt, whatever happens. @defaultValue the service's retry settings */
   readonly retry?: false | undefined
+  /**
+   * How much of a streamed body is kept so that another attempt can send it again, in bytes; `true` for 64 KiB. A stream that turns out
+   * longer is sent once. @defaultValue nothing is kept
+   */
+  readonly replay?: true | number | undefined
+  /** Hears of what a server says before its reply, such as 103 Early Hints, in every attempt. What it throws is thrown away. */
+  readonly onInformational?: InformationalListener | undefined
 }
 
 /** The options that {@link CallOptions} has, for telling a wrong name. */
-export const callOptionNames: readonly (keyof CallOptions)[] = Object.freeze(['deadline', 'subset', 'idempotent', 'retry'])
+export const callOptionNames: readonly (keyof CallOptions)[] = Object.freeze([
+  'deadline',
+  'subset',
+  'idempotent',
+  'retry',
+  'replay',
+  'onInformational',
+])
 
 /** Whether a call may be repeated at all. */
 export const repeatable = contextKey('repeatable', true)

@@ -3,7 +3,7 @@ import type { Cancellation } from '../call/cancellation.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { ResponseBody } from './response-body.ts'
-import type { Upload } from './upload.ts'
+import type { Uploading } from './uploading.ts'
 
 /**
  * Ties one call to the caller's `AbortSignal`, from its beginning until the body of the reply is over. Then the listener is gone: a
@@ -13,8 +13,8 @@ export class AbortLink implements BodyListener {
   readonly #service: string
   readonly #signal: AbortSignal
   readonly #cancellation: Cancellation
-  /** The caller's stream, if the request has one. */
-  upload: Upload | undefined
+  /** Who reads the caller's stream, if the request has one. */
+  upload: Uploading | undefined
   #reject: ((reason: unknown) => void) | undefined
   /** Weak, so that a response that the caller drops is collected, and its connection freed, although the signal lives on. */
   #body: WeakRef<ResponseBody> | undefined

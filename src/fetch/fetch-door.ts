@@ -3,6 +3,7 @@ import { repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { replyHeader } from '../call/header-list.ts'
+import { informationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
 import { MeshError } from '../errors/mesh-error.ts'
@@ -87,10 +88,11 @@ export class FetchDoor {
         redirect === 'error' ? { problem: `unexpected redirect with ${reply.status}` } : followRedirect(request, reply, redirects)
       if (next === 'stay') return respond(request, reply, destination, journey, redirects > 0, type)
       reply.body.discard()
-      request.upload?.abandon(undefined)
+      if ('problem' in next || next.request.upload === undefined) request.upload?.abandon(undefined)
       const found = 'problem' in next ? badReply(destination, next.problem) : this.#find(next.request)
       if ('problem' in next || MeshError.is(found)) {
         link?.release()
+        request.upload?.abandon(found)
         throw fetchFailed(found as MeshError)
       }
       if (next.request.target.origin.text !== request.target.origin.text) type = 'cors'
@@ -107,6 +109,7 @@ export class FetchDoor {
     const { target, method, headers, body, options, mesh } = request
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
+    if (mesh.onInformational !== undefined) context.set(informationalListener, mesh.onInformational)
     const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
     const call = new Call({
       service: destination.service,
@@ -132,7 +135,7 @@ export class FetchDoor {
 /** Looks into the body of a `Request`, and checks what could not be checked before. */
 async function peeked(request: FetchRequest, source: Request): Promise<FetchRequest> {
   const { contentLength } = request.headers
-  const { body, upload } = await peekBody(source, contentLength)
+  const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
 }
@@ -150,7 +153,8 @@ function respond(
   type: 'basic' | 'cors',
 ): Response | Promise<Response> {
   const { status, statusText, headers, body } = reply
-  const head = { status, statusText, headers, url: request.target.href, redirected, type }
+  const head = { status, statusText, headers, url: request.target.href, redirected, type, ending: body }
+  request.upload?.settle()
   const { integrity } = request.options
   if (status === 407) {
     link?.release()

@@ -6,7 +6,7 @@ import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
-import type { Upload } from './upload.ts'
+import type { Uploading } from './uploading.ts'
 import type { UrlTarget } from './url-target.ts'
 
 /**
@@ -16,11 +16,18 @@ import type { UrlTarget } from './url-target.ts'
  * `priority` and a `dispatcher` do nothing: the mesh sends through its own connections.
  */
 export interface MeshRequestInit extends Omit<RequestInit, 'body'> {
-  /** What to send. A `ReadableStream` or an async iterable needs `duplex: 'half'` beside it, and can be sent once. */
-  body?: RequestInit['body'] | AsyncIterable<Uint8Array> | null
+  /**
+   * What to send. A `ReadableStream` or an async iterable needs `duplex: 'half'` beside it, and can be sent once; see
+   * {@link CallOptions.replay}. A function makes the body anew for each attempt: text, bytes, a `Blob`, a stream or an iterable. It is called
+   * when an attempt begins to write, which is too late for a content type: say that in the headers.
+   */
+  body?: RequestInit['body'] | AsyncIterable<Uint8Array> | MakeBody | null
   /** The options of the mesh for this call. */
   mesh?: CallOptions | undefined
 }
+
+/** Makes a body for one attempt. */
+export type MakeBody = () => Exclude<RequestInit['body'], FormData | null | undefined> | AsyncIterable<Uint8Array>
 
 /** A request as the door understands it: everything checked, nothing read, nothing sent. */
 export interface FetchRequest {
@@ -30,8 +37,8 @@ export interface FetchRequest {
   /** The caller's headers, with the content type of the body. */
   readonly headers: OwnHeaders
   readonly body: CallBody
-  /** The caller's stream, if the body is one. */
-  readonly upload: Upload | undefined
+  /** Who reads the caller's stream, if the body is one. */
+  readonly upload: Uploading | undefined
   /** Ends the call. */
   readonly signal: AbortSignal | undefined
   readonly options: RequestOptions
@@ -88,7 +95,13 @@ export function readRequest(target: UrlTarget, input: Request | undefined, init:
     throw argumentError(service, 'init.body', `no body beside the method ${method}`, givenBody ?? source?.body)
   const { contentLength } = headers
   const read = hasBody
-    ? readBody(givenBody, { service, duplex: given?.duplex, keepalive: options.keepalive, contentLength })
+    ? readBody(givenBody, {
+        service,
+        duplex: given?.duplex,
+        keepalive: options.keepalive,
+        contentLength,
+        replayBytes: mesh.replayBytes,
+      })
     : nothingToSend
   if (source === undefined) checkLength(service, contentLength, read.body)
   return {

@@ -15,6 +15,8 @@ export interface ResponseHead {
   readonly redirected: boolean
   /** `cors` once a redirect led to another origin. */
   readonly type: 'basic' | 'cors'
+  /** What knows the trailers, once the body is complete. */
+  readonly ending: { readonly trailers: ReplyHeaders | undefined }
 }
 
 const decoder = new TextDecoder()
@@ -42,6 +44,11 @@ export class LeanResponse implements Response {
     this.#head = head
     this.#body = body
     this.#stream = stream
+  }
+
+  /** The trailers of a response, if it is one of ours and they have come. */
+  static trailersOf(response: Response): ReplyHeaders | undefined {
+    return #head in response ? response.#head.ending.trailers : undefined
   }
 
   get type(): 'basic' | 'cors' {

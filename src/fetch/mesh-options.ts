@@ -1,6 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type CallOptions, callOptionNames } from '../call/call-options.ts'
+import type { InformationalListener, InformationalReply } from '../call/informational.ts'
 import { durationExpectation, readDuration } from '../runtime/duration.ts'
 import { argumentError } from './argument-error.ts'
+import { defaultReplayBytes } from './replay-body.ts'
 
 /** `init.mesh`, checked. */
 export interface MeshOptions {
@@ -12,6 +15,10 @@ export interface MeshOptions {
   readonly idempotent: boolean | undefined
   /** Whether the call may be repeated at all. */
   readonly mayRepeat: boolean
+  /** How much of a stream is kept so that it can be sent again, in bytes; 0 for nothing. */
+  readonly replayBytes: number
+  /** See {@link CallOptions.onInformational}; it runs in the caller's async context, and does not throw. */
+  readonly onInformational: InformationalListener | undefined
 }
 
 /** The options of a call that says nothing. */
@@ -20,6 +27,8 @@ export const noMeshOptions: MeshOptions = Object.freeze({
   subset: undefined,
   idempotent: undefined,
   mayRepeat: true,
+  replayBytes: 0,
+  onInformational: undefined,
 })
 
 /**
@@ -37,7 +46,7 @@ export function readMeshOptions(service: string, mesh: unknown): MeshOptions {
       throw argumentError(service, 'init.mesh', `only the options ${callOptionNames.join(', ')}`, name)
     }
   }
-  const { deadline, subset, idempotent, retry } = mesh as CallOptions
+  const { deadline, subset, idempotent, retry, replay, onInformational } = mesh as CallOptions
   const deadlineMs = deadline === undefined ? undefined : readDuration(deadline)
   if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, 'init.mesh.deadline', durationExpectation, deadline)
   if (subset !== undefined) checkSubset(service, subset)
@@ -45,7 +54,33 @@ export function readMeshOptions(service: string, mesh: unknown): MeshOptions {
     throw argumentError(service, 'init.mesh.idempotent', 'true or false', idempotent)
   }
   if (retry !== undefined && retry !== false) throw argumentError(service, 'init.mesh.retry', 'false, or nothing', retry)
-  return { deadlineMs, subset, idempotent, mayRepeat: retry !== false }
+  return {
+    deadlineMs,
+    subset,
+    idempotent,
+    mayRepeat: retry !== false,
+    replayBytes: readReplay(service, replay),
+    onInformational: readListener(service, onInformational),
+  }
+}
+
+function readReplay(service: string, replay: unknown): number {
+  if (replay === undefined) return 0
+  if (replay === true) return defaultReplayBytes
+  if (Number.isSafeInteger(replay) && (replay as number) > 0) return replay as number
+  throw argumentError(service, 'init.mesh.replay', 'true, or a number of bytes above 0', replay)
+}
+
+function readListener(service: string, listener: unknown): InformationalListener | undefined {
+  if (listener === undefined) return undefined
+  if (typeof listener !== 'function') throw argumentError(service, 'init.mesh.onInformational', 'a function', listener)
+  return AsyncLocalStorage.bind((reply: InformationalReply) => {
+    try {
+      listener(reply)
+    } catch {
+      // A listener is a guest on the path of a call.
+    }
+  })
 }
 
 function checkSubset(service: string, subset: unknown): void {

@@ -1,13 +1,15 @@
 import { bodyBufferBytes } from '../call/body-feed.ts'
-import { BytesBody, type CallBody, StreamBody } from '../call/call-body.ts'
+import { BytesBody, type CallBody } from '../call/call-body.ts'
+import { toStreamBody } from './request-body.ts'
 import { Upload } from './upload.ts'
+import type { Uploading } from './uploading.ts'
 
 /** A body whose `Request` was looked into. */
 export interface PeekedBody {
   /** What the call carries. */
   readonly body: CallBody
   /** The rest of the caller's stream, if the body did not turn out to be there as a whole. */
-  readonly upload: Upload | undefined
+  readonly upload: Uploading | undefined
 }
 
 /** So many turns of the microtask queue a body has to show itself as a whole; text and bytes take about a dozen. */
@@ -45,8 +47,9 @@ class RequestBytes extends BytesBody {
  *
  * @param request whose body is neither used nor locked.
  * @param length in bytes, when the caller said it.
+ * @param replayBytes how much of a stream is kept so that it can be sent again, in bytes; 0 for nothing.
  */
-export async function peekBody(request: Request, length: number | undefined): Promise<PeekedBody> {
+export async function peekBody(request: Request, length: number | undefined, replayBytes: number): Promise<PeekedBody> {
   const reader = (request.clone().body as ReadableStream<Uint8Array>).getReader()
   const isForm = request.headers.get('content-type')?.startsWith(platformForm) === true
   const pieces: Uint8Array[] = []
@@ -63,8 +66,7 @@ export async function peekBody(request: Request, length: number | undefined): Pr
     bytes += result.value.byteLength
     waiting = new Peek(reader)
   }
-  const upload = new Upload(rest(request, pieces, waiting, reader), length)
-  return { body: new StreamBody(upload, length), upload }
+  return toStreamBody(new Upload(rest(request, pieces, waiting, reader), length), length, replayBytes)
 }
 
 type ReadResult = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>

@@ -61,7 +61,8 @@ export function followRedirect(request: FetchRequest, reply: Reply, count: numbe
   }
   if (!isSameOrigin) headers = headers.without(credentialHeaders)
   const options = redirectOptions(request.options, reply)
-  return { request: { ...request, target, method, headers, body, options, upload: undefined, source: undefined } }
+  const upload = becomesGet ? undefined : request.upload
+  return { request: { ...request, target, method, headers, body, options, upload, source: undefined } }
 }
 
 function redirectOptions(options: RequestOptions, { headers }: Reply): RequestOptions {

@@ -1,10 +1,12 @@
+import type { Uploading } from './uploading.ts'
+
 /**
  * The pieces of a body that the caller streams.
  *
  * Nothing is read from the caller's stream before somebody iterates. It is written by hand rather than as a generator because a
  * generator that waits for its next piece cannot be told to stop: a caller who leaves would leave the stream open.
  */
-export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
+export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined>, Uploading {
   readonly #source: ReadableStream<unknown> | AsyncIterable<unknown>
   #reader: PieceReader | undefined
   /** Bytes that are still to come, if the caller said how many. */
@@ -23,13 +25,12 @@ export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     this.#announced = length !== undefined
   }
 
-  /** The caller left: whoever waits for a piece is told `reason`, and so is the caller's stream, begun or not. */
+  /** Whoever waits for a piece is told `reason`, and so is the caller's stream. */
   stop(reason: unknown): void {
     if (this.#reader !== undefined) this.abandon(reason)
     else if (this.#source instanceof ReadableStream && !this.#source.locked) this.#source.cancel(reason).catch(ignore)
   }
 
-  /** The call failed: the same, but a stream that was not begun is left as it is, for another call. */
   abandon(reason: unknown): void {
     if (this.#reader === undefined || this.#stopped !== undefined) return
     this.#stopped = { reason }
@@ -37,6 +38,8 @@ export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     this.#fail = undefined
     this.#reader.stop(reason)
   }
+
+  settle(): void {}
 
   [Symbol.asyncIterator](): this {
     this.#reader ??= this.#source instanceof ReadableStream ? new StreamReader(this.#source) : new IterableReader(this.#source)

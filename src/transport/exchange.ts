@@ -2,6 +2,7 @@ import type { Attempt } from '../call/attempt.ts'
 import { BodyFeed, type BodySource } from '../call/body-feed.ts'
 import type { CancelListener } from '../call/cancellation.ts'
 import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
+import { informationalListener } from '../call/informational.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import { ReplyBody } from '../call/reply-body.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
@@ -100,7 +101,11 @@ export class Exchange implements BodySource, CancelListener {
   }
 
   onResponseStart(_controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
-    if (status < 200 || this.#reason !== undefined) return
+    if (this.#reason !== undefined) return
+    if (status < 200) {
+      this.#inform(status, headers)
+      return
+    }
     const announced = Number(replyHeader(headers, 'content-length') ?? Number.NaN)
     const feed = new BodyFeed(this, Number.isNaN(announced) ? undefined : announced)
     this.#feed = feed
@@ -171,6 +176,11 @@ export class Exchange implements BodySource, CancelListener {
     this.#over = true
     this.#attempt.cancellation.remove(this)
     this.#carrier.exchangeOver(broken)
+  }
+
+  #inform(status: number, headers: ReplyHeaders): void {
+    const listener = this.#attempt.call.context.get(informationalListener)
+    if (listener !== undefined) queueMicrotask(() => listener({ status, headers }))
   }
 
   #settle(outcome: Outcome): void {

@@ -1,4 +1,4 @@
-import type { CallBody } from '../call/call-body.ts'
+import type { BodyContent, CallBody } from '../call/call-body.ts'
 
 /**
  * A request body in pieces, as undici takes it: an iterable that is not touched before undici begins to write. A stream handed to undici
@@ -19,13 +19,13 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     return new RequestBody(body)
   }
 
-  /** What the caller's own iterable threw, if it did. */
+  /** What the caller's own iterable, or the making of it, threw, if it did. */
   get error(): { readonly cause: unknown } | undefined {
     return this.#error
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const content = this.#body.open()
+    const content = this.#open()
     if (content instanceof Uint8Array) {
       yield content
       return
@@ -39,6 +39,15 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       }
     } finally {
       await iterator.return?.()
+    }
+  }
+
+  #open(): BodyContent {
+    try {
+      return this.#body.open()
+    } catch (cause) {
+      this.#error = { cause }
+      throw cause
     }
   }
 

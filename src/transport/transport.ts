@@ -8,6 +8,7 @@
  * - `send` resolves, always: a failure is `{ ok: false, error }`;
  * - it opens the call's body when it begins to write, not before;
  * - it stops as soon as `attempt.cancellation` is cancelled, and answers with that reason;
+ * - informational replies (1xx) go to the listener in the call's context, if there is one, and are otherwise ignored;
  * - the reply's body goes through a `BodyFeed`, so that unread bodies are paused and dropped ones are released;
  * - nothing that is idle keeps the process alive.
  *

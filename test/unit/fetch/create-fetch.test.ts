@@ -76,6 +76,8 @@ for (const [what, init, message] of [
   ['a bad subset', { mesh: { subset: { version: 2 } } }, /orders: init\.mesh\.subset\.version: expected a text, got 2/],
   ['a bad idempotent', { mesh: { idempotent: 'yes' } }, /orders: init\.mesh\.idempotent: expected true or false/],
   ['a bad retry', { mesh: { retry: 3 } }, /orders: init\.mesh\.retry: expected false, or nothing, got 3/],
+  ['a bad replay', { mesh: { replay: 0 } }, /orders: init\.mesh\.replay: expected true, or a number of bytes above 0, got 0/],
+  ['a listener that is none', { mesh: { onInformational: {} } }, /orders: init\.mesh\.onInformational: expected a function/],
   ['mesh options that are none', { mesh: 1 }, /orders: init\.mesh: expected an object, got 1/],
 ] as const) {
   test(`${what} is refused with a TypeError that says where, and nothing is sent`, async () => {
