@@ -39,6 +39,8 @@ export { serviceDefaults } from './mesh/service-defaults.ts'
 
 // Call through it.
 export { type CallOptions, callOptionNames } from './call/call-options.ts'
+export type { MeshRequest, MeshRequestOptions } from './dispatcher/create-request.ts'
+export type { DispatcherListener, MeshDispatcher } from './dispatcher/dispatcher.ts'
 export type { MeshFetch } from './fetch/create-fetch.ts'
 export type { MeshRequestInit } from './fetch/fetch-request.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
