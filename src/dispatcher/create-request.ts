@@ -43,5 +43,6 @@ export type MeshRequest = <Opaque = null>(
  * @param dispatcher of the same mesh.
  */
 export function createRequest(dispatcher: MeshDispatcher): MeshRequest {
-  return (url, options) => request(url, { ...options, dispatcher } as never) as never
+  // Asynchronous, so that a bad URL, too, is a rejection.
+  return async (url, options) => request(url, { ...options, dispatcher } as never) as never
 }

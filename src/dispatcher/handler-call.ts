@@ -222,9 +222,10 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
 
   #cancel(error: MeshError, reason: unknown): void {
     this.#finish()
+    // First: whoever reads the caller's stream would end it without the reason.
+    this.#request.body.pieces?.stop(reason)
     this.#ticket.cancel(error)
     this.#reply?.body.abort(error)
-    this.#request.body.pieces?.stop(reason)
     if (this.#reply === undefined) this.#ticket.over()
     this.#report(reason)
   }
