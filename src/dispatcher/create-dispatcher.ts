@@ -7,19 +7,20 @@ import { wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination, DestinationFinder } from '../fetch/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { Dispatcher, Dispatcher1Wrapper, errors } from '../transport/load-undici.ts'
+import { Dispatcher, errors } from '../transport/load-undici.ts'
 import { type DispatchRequest, readDispatch } from './dispatch-request.ts'
 import { DispatchTicket } from './dispatch-ticket.ts'
 import type { MeshDispatcher } from './dispatcher.ts'
-import { type Handler, HandlerCall } from './handler-call.ts'
+import { HandlerCall } from './handler-call.ts'
+import { bothStyles, newStyle } from './handler-style.ts'
 import { invalidRequest, toUndiciError } from './undici-error.ts'
 
-/** undici's types leave this out. */
-const { wrapHandler } = Dispatcher1Wrapper as unknown as { wrapHandler(handler: object): Handler }
+interface UndiciBase extends EventEmitter {
+  compose(...interceptors: unknown[]): unknown
+}
 
 /** undici's own class, so that its `request`, `stream`, `pipeline` and `compose` come with it. As a type it would fit one undici only. */
-const UndiciDispatcher = Dispatcher as unknown as new () => EventEmitter &
-  Pick<MeshDispatcher, 'compose' | 'request' | 'stream' | 'pipeline' | 'connect' | 'upgrade'>
+const UndiciDispatcher = Dispatcher as unknown as new () => UndiciBase
 
 type Callback = (error: Error | null, data: null) => void
 
@@ -48,8 +49,8 @@ class DispatcherImpl extends UndiciDispatcher {
     return this.#state === 'destroyed'
   }
 
-  readonly dispatch = (options: unknown, given: Handler): boolean => {
-    const handler = readHandler(given)
+  readonly dispatch = (options: unknown, given: unknown): boolean => {
+    const handler = newStyle(given)
     let request: DispatchRequest
     let destination: Destination
     try {
@@ -65,6 +66,12 @@ class DispatcherImpl extends UndiciDispatcher {
     const call = new HandlerCall(handler, destination.service, request, ticket, this.#clock)
     if (call.start()) void this.#carry(call, request, destination, ticket)
     return true
+  }
+
+  /** Between interceptors, too, handlers of any style must be understood. Not a field: on a composed dispatcher, `this` is that. */
+  override compose(...given: unknown[]): unknown {
+    const interceptors = Array.isArray(given[0]) ? (given[0] as unknown[]) : given
+    return super.compose(interceptors.flatMap((interceptor) => [interceptor, bothStyles]))
   }
 
   readonly close = (callback?: Callback): Promise<void> | undefined => answer(callback, (done) => this.#close(done))
@@ -143,16 +150,6 @@ class DispatcherImpl extends UndiciDispatcher {
     this.#waiting.push(done)
     this.#left()
   }
-}
-
-/**
- * A handler in the new style; one in the old style of undici 6 and 7, and of the built-in fetch of Node 22 and 24, is wrapped.
- *
- * @throws UndiciError when it is none.
- */
-function readHandler(handler: Handler): Handler {
-  if (typeof handler !== 'object' || handler === null) throw invalidRequest('handler must be an object')
-  return typeof handler.onRequestStart === 'function' ? handler : wrapHandler(handler)
 }
 
 /** Answers by calling back, or with a promise when there is no callback. */

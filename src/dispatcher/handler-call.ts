@@ -9,14 +9,12 @@ import { type Dispatcher, errors } from '../transport/load-undici.ts'
 import { WireReply } from '../transport/wire-reply.ts'
 import type { DispatchRequest } from './dispatch-request.ts'
 import type { DispatchTicket } from './dispatch-ticket.ts'
+import type { Handler } from './handler-style.ts'
 import { LateFailure } from './late-failure.ts'
 import { rawHeaders } from './raw-headers.ts'
 import { StallTimer } from './stall-timer.ts'
 import { toUndiciError } from './undici-error.ts'
 import { WireTap } from './wire-tap.ts'
-
-/** A handler, new style. */
-export type Handler = Dispatcher.DispatchHandler
 
 /**
  * One call as its handler sees it: tells the handler what comes, in undici's order and each end once, and is the controller that the handler
