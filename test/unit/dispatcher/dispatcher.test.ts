@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Dispatcher, errors, interceptors, request, stream } from 'undici'
 import { MeshError } from '../../../src/index.ts'
 import { inTurn } from '../../../src/testing/index.ts'
-import { Recorder, settle } from './recorder.ts'
+import { OldRecorder, Recorder, settle } from './recorder.ts'
 import { endpoints, get, meshOver } from './test-mesh.ts'
 
 test('the dispatcher is one of undici, with its request, stream and events', async () => {
@@ -116,6 +116,50 @@ test("the error interceptor, several interceptors together, and one of one's own
   await assert.rejects(request('http://orders/first', { dispatcher }), { code: 'UND_ERR_RESPONSE', statusCode: 404 })
   assert.deepEqual(seen, ['/first'])
   assert.equal(m.transport.attempts[0]?.path, '/changed')
+})
+
+test('a composed dispatcher can be composed further, the last interceptor outermost', async () => {
+  await using m = meshOver({ body: 'x' })
+  const seen: string[] = []
+  const named = (name: string) => (dispatch: (options: object, handler: object) => boolean) => (options: object, handler: object) => {
+    seen.push(name)
+    return dispatch(options, handler)
+  }
+  const dispatcher = m.dispatcher.compose(named('first'), named('second')).compose([named('third'), undefined])
+  await (await request('http://orders/', { dispatcher })).body.text()
+  assert.deepEqual(seen, ['third', 'second', 'first'])
+  assert.throws(() => m.dispatcher.compose('interceptor'), /invalid interceptor/)
+})
+
+test('interceptors in the old and in the new style both get handlers that they understand', async () => {
+  await using m = meshOver({ body: 'text' })
+  const inNewStyle = (dispatch: (options: object, handler: object) => boolean) => (options: object, handler: Recorder) =>
+    dispatch(options, {
+      onRequestStart: (controller: never, context: never) => handler.onRequestStart(controller, context),
+      onResponseStart: (controller: never, status: number, headers: never, text: string) =>
+        handler.onResponseStart(controller, status, headers, text),
+      onResponseData: (controller: never, chunk: Buffer) => handler.onResponseData(controller, chunk),
+      onResponseEnd: (controller: never, trailers: never) => handler.onResponseEnd(controller, trailers),
+      onResponseError: (controller: never, error: Error) => handler.onResponseError(controller, error),
+    })
+  const inOldStyle = (dispatch: (options: object, handler: object) => boolean) => (options: object, handler: OldRecorder) =>
+    dispatch(options, {
+      onConnect: (abort: never) => handler.onConnect(abort),
+      onHeaders: (status: number, headers: never, resume: never, text: string) => handler.onHeaders(status, headers, resume, text),
+      onData: (chunk: Buffer) => handler.onData(chunk),
+      onComplete: (trailers: never) => handler.onComplete(trailers),
+      onError: (error: unknown) => handler.onError(error),
+    })
+  for (const interceptor of [inNewStyle, inOldStyle]) {
+    const handler = new OldRecorder()
+    m.dispatcher.compose(interceptor).dispatch(get, handler)
+    await handler.over
+    assert.deepEqual(handler.told, ['connect', 'headers 200', 'data 4', 'complete'])
+  }
+  const handler = new Recorder()
+  m.dispatcher.compose(inNewStyle).dispatch(get, handler)
+  await handler.over
+  assert.deepEqual(handler.told, ['start', 'head 200', 'data 4', 'end'])
 })
 
 test('a composed dispatcher is closed as the one beneath', async () => {
