@@ -19,7 +19,8 @@ const levels: Readonly<Record<string, number>> = {
   policies: 5,
   routing: 6,
   fetch: 6,
-  dispatcher: 6,
+  // Reads bodies, origins and call options with the files of the fetch door.
+  dispatcher: 6.2,
   // The testing kit may use everything but the assembled mesh, and nobody uses it.
   testing: 6.5,
   mesh: 7,

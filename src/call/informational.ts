@@ -1,4 +1,3 @@
-import { contextKey } from './context-values.ts'
 import type { ReplyHeaders } from './header-list.ts'
 
 /** What a server says before its reply: a status of 1xx, such as 103 Early Hints. */
@@ -11,6 +10,3 @@ export interface InformationalReply {
 
 /** Hears of informational replies. */
 export type InformationalListener = (reply: InformationalReply) => void
-
-/** Who hears of the informational replies to a call; a transport tells it, outside the callbacks of its wire. */
-export const informationalListener = contextKey<InformationalListener | undefined>('informational listener', undefined)

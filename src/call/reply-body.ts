@@ -47,7 +47,7 @@ class SingleReader implements FeedReader {
 }
 
 /**
- * The reading end of a reply's body. It is read once, by one of {@link gather} and {@link read}, or {@link discard}ed; a body that is
+ * The reading end of a reply's body. It is read once, by one of {@link gather}, {@link read} and {@link flow}, or {@link discard}ed; a body that is
  * simply dropped is discarded when it is garbage collected.
  */
 export class ReplyBody {
@@ -95,6 +95,21 @@ export class ReplyBody {
     const piece = this.#feed.take()
     if (piece !== undefined) return Promise.resolve(piece)
     return new Promise((resolve, reject) => this.#feed.attach(new SingleReader(this.#feed, resolve, reject), this))
+  }
+
+  /**
+   * Hands over what is there, and then whatever comes, until {@link hold} or the end. Instead of {@link gather} and {@link read}, for a
+   * reader that takes pieces as they come. The pieces may be views over shared buffers.
+   *
+   * @param reader told of each piece and of the end, or of the failure.
+   */
+  flow(reader: FeedReader): void {
+    this.#feed.attach(reader, this)
+  }
+
+  /** Stops {@link flow}; once enough is kept, the wire is paused. */
+  hold(): void {
+    this.#feed.detach()
   }
 
   /** Gives up what was not read. A short rest is let through, so that the connection stays usable; a long one is cut off. */

@@ -3,9 +3,10 @@ import { repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { replyHeader } from '../call/header-list.ts'
-import { informationalListener } from '../call/informational.ts'
+import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
+import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { AbortLink } from './abort-link.ts'
@@ -109,7 +110,7 @@ export class FetchDoor {
     const { target, method, headers, body, options, mesh } = request
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
-    if (mesh.onInformational !== undefined) context.set(informationalListener, mesh.onInformational)
+    if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
     const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
     const call = new Call({
       service: destination.service,
@@ -203,4 +204,9 @@ function badReply({ service }: Destination, message: string): MeshError {
 
 function fetchFailed(cause: MeshError): TypeError {
   return new TypeError('fetch failed', { cause })
+}
+
+/** The wire tells from within its own callbacks, in which no code of a user may run. */
+function hearing(listener: InformationalListener): WireListener {
+  return { interimReply: (status, headers) => queueMicrotask(() => listener({ status, headers })) }
 }

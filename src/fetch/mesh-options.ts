@@ -36,44 +36,45 @@ export const noMeshOptions: MeshOptions = Object.freeze({
  *
  * @param service for messages.
  * @param mesh what came.
+ * @param field its name, for messages.
  * @throws TypeError for a name or a value that is none.
  */
-export function readMeshOptions(service: string, mesh: unknown): MeshOptions {
+export function readMeshOptions(service: string, mesh: unknown, field = 'init.mesh'): MeshOptions {
   if (mesh === undefined) return noMeshOptions
-  if (typeof mesh !== 'object' || mesh === null) throw argumentError(service, 'init.mesh', 'an object', mesh)
+  if (typeof mesh !== 'object' || mesh === null) throw argumentError(service, field, 'an object', mesh)
   for (const name of Object.keys(mesh)) {
     if (!(callOptionNames as readonly string[]).includes(name)) {
-      throw argumentError(service, 'init.mesh', `only the options ${callOptionNames.join(', ')}`, name)
+      throw argumentError(service, field, `only the options ${callOptionNames.join(', ')}`, name)
     }
   }
   const { deadline, subset, idempotent, retry, replay, onInformational } = mesh as CallOptions
   const deadlineMs = deadline === undefined ? undefined : readDuration(deadline)
-  if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, 'init.mesh.deadline', durationExpectation, deadline)
-  if (subset !== undefined) checkSubset(service, subset)
+  if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, `${field}.deadline`, durationExpectation, deadline)
+  if (subset !== undefined) checkSubset(service, subset, field)
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {
-    throw argumentError(service, 'init.mesh.idempotent', 'true or false', idempotent)
+    throw argumentError(service, `${field}.idempotent`, 'true or false', idempotent)
   }
-  if (retry !== undefined && retry !== false) throw argumentError(service, 'init.mesh.retry', 'false, or nothing', retry)
+  if (retry !== undefined && retry !== false) throw argumentError(service, `${field}.retry`, 'false, or nothing', retry)
   return {
     deadlineMs,
     subset,
     idempotent,
     mayRepeat: retry !== false,
-    replayBytes: readReplay(service, replay),
-    onInformational: readListener(service, onInformational),
+    replayBytes: readReplay(service, replay, field),
+    onInformational: readListener(service, onInformational, field),
   }
 }
 
-function readReplay(service: string, replay: unknown): number {
+function readReplay(service: string, replay: unknown, field: string): number {
   if (replay === undefined) return 0
   if (replay === true) return defaultReplayBytes
   if (Number.isSafeInteger(replay) && (replay as number) > 0) return replay as number
-  throw argumentError(service, 'init.mesh.replay', 'true, or a number of bytes above 0', replay)
+  throw argumentError(service, `${field}.replay`, 'true, or a number of bytes above 0', replay)
 }
 
-function readListener(service: string, listener: unknown): InformationalListener | undefined {
+function readListener(service: string, listener: unknown, field: string): InformationalListener | undefined {
   if (listener === undefined) return undefined
-  if (typeof listener !== 'function') throw argumentError(service, 'init.mesh.onInformational', 'a function', listener)
+  if (typeof listener !== 'function') throw argumentError(service, `${field}.onInformational`, 'a function', listener)
   return AsyncLocalStorage.bind((reply: InformationalReply) => {
     try {
       listener(reply)
@@ -83,11 +84,11 @@ function readListener(service: string, listener: unknown): InformationalListener
   })
 }
 
-function checkSubset(service: string, subset: unknown): void {
+function checkSubset(service: string, subset: unknown, field: string): void {
   if (typeof subset !== 'object' || subset === null) {
-    throw argumentError(service, 'init.mesh.subset', "labels such as { version: 'v2' }", subset)
+    throw argumentError(service, `${field}.subset`, "labels such as { version: 'v2' }", subset)
   }
   for (const [label, value] of Object.entries(subset)) {
-    if (typeof value !== 'string') throw argumentError(service, `init.mesh.subset.${label}`, 'a text', value)
+    if (typeof value !== 'string') throw argumentError(service, `${field}.subset.${label}`, 'a text', value)
   }
 }

@@ -1,4 +1,7 @@
 import { numberedStream } from '../discovery/numbered-stream.ts'
+import { createDispatcher } from '../dispatcher/create-dispatcher.ts'
+import { createRequest, type MeshRequest } from '../dispatcher/create-request.ts'
+import type { MeshDispatcher } from '../dispatcher/dispatcher.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create-fetch.ts'
@@ -28,6 +31,8 @@ const noPassthrough: PassthroughSnapshot = Object.freeze({
 /** The class behind `Mesh`. */
 export class MeshImpl implements Mesh, DestinationFinder {
   readonly fetch: MeshFetch
+  readonly dispatcher: MeshDispatcher
+  readonly request: MeshRequest
   readonly #means: MeshMeans
   readonly #events = new Events()
   readonly #host: Host
@@ -52,6 +57,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
     this.#services = new ServiceSet(this.#host, transport)
     this.#plan = plan
     this.fetch = createFetch(this, clock)
+    this.dispatcher = createDispatcher(this, clock)
+    this.request = createRequest(this.dispatcher)
     this.#services.apply(plan.services, defaultGraceMs)
   }
 

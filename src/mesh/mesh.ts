@@ -1,4 +1,6 @@
 import type { CallOptions } from '../call/call-options.ts'
+import type { MeshRequest } from '../dispatcher/create-request.ts'
+import type { MeshDispatcher } from '../dispatcher/dispatcher.ts'
 import type { MeshFetch } from '../fetch/create-fetch.ts'
 import type { MeshRequestInit } from '../fetch/fetch-request.ts'
 import type { Duration } from '../runtime/duration.ts'
@@ -71,6 +73,17 @@ export interface Mesh<Services extends object = AnyServices> extends AsyncDispos
    * @throws TypeError as fetch does, with a {@link MeshError} as its `cause`; the reason of the caller's own signal when that ends the call.
    */
   readonly fetch: MeshFetch
+  /**
+   * The mesh as an undici dispatcher, for `undici.request`, the built-in `fetch`, `setGlobalDispatcher` and whatever else takes one.
+   * Closing it does not close the mesh.
+   */
+  readonly dispatcher: MeshDispatcher
+  /**
+   * `undici.request`, with the host of the URL naming the service.
+   *
+   * @throws Error with undici's codes and a {@link MeshError} as its `cause`; the reason of the caller's own signal when that ends the call.
+   */
+  readonly request: MeshRequest
   /**
    * Calls one service by its logical name.
    *

@@ -105,7 +105,7 @@ export class Connection {
     this.#reconnecting?.abandon()
     const socket = this.#socket
     const closed = socket.closed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
-    this.#client?.destroy().catch(() => {})
+    this.#destroyClient()
     socket.destroy()
     return closed
   }
@@ -143,7 +143,13 @@ export class Connection {
   #lose(): void {
     if (this.#lost) return
     this.#lost = true
-    this.#client?.destroy().catch(() => {})
+    this.#destroyClient()
     this.#owner.connectionLost(this)
+  }
+
+  /** Not at once: an attempt may be aborted from within undici's own callbacks, and a client that is destroyed there miscounts its requests. */
+  #destroyClient(): void {
+    const client = this.#client
+    if (client !== undefined) queueMicrotask(() => client.destroy().catch(() => {}))
   }
 }

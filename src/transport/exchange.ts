@@ -2,17 +2,19 @@ import type { Attempt } from '../call/attempt.ts'
 import { BodyFeed, type BodySource } from '../call/body-feed.ts'
 import type { CancelListener } from '../call/cancellation.ts'
 import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
-import { informationalListener } from '../call/informational.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import { ReplyBody } from '../call/reply-body.ts'
+import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { BodyWatch } from './body-watch.ts'
 import { cancelledUnsent, toMeshError } from './failure.ts'
 import { RequestBody } from './request-body.ts'
+import { type RawHeaders, WireReply } from './wire-reply.ts'
 
 /** undici's handle on a request in flight. */
 interface Controller {
+  readonly rawHeaders?: RawHeaders | null
   pause(): void
   resume(): void
   abort(reason: Error): void
@@ -100,10 +102,22 @@ export class Exchange implements BodySource, CancelListener {
     if (this.#reason !== undefined) controller.abort(this.#reason)
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
+  onBodySent(piece: Uint8Array): void {
+    this.#listener?.bodySent?.(piece)
+  }
+
+  onRequestSent(): void {
+    this.#listener?.requestSent?.()
+  }
+
+  onResponseStarted(): void {
+    this.#listener?.replyBegan?.()
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
     if (this.#reason !== undefined) return
     if (status < 200) {
-      this.#inform(status, headers)
+      this.#listener?.interimReply?.(status, headers, statusText ?? '')
       return
     }
     const announced = Number(replyHeader(headers, 'content-length') ?? Number.NaN)
@@ -115,7 +129,7 @@ export class Exchange implements BodySource, CancelListener {
       feed.abort(this.#tooLarge(announced))
       return
     }
-    this.#settle(replied({ status, statusText: statusText ?? '', headers, body: new ReplyBody(feed) }))
+    this.#settle(replied(new WireReply(status, statusText ?? '', headers, new ReplyBody(feed), controller.rawHeaders ?? undefined)))
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
@@ -178,9 +192,8 @@ export class Exchange implements BodySource, CancelListener {
     this.#carrier.exchangeOver(broken)
   }
 
-  #inform(status: number, headers: ReplyHeaders): void {
-    const listener = this.#attempt.call.context.get(informationalListener)
-    if (listener !== undefined) queueMicrotask(() => listener({ status, headers }))
+  get #listener(): WireListener | undefined {
+    return this.#attempt.call.context.get(wireListener)
   }
 
   #settle(outcome: Outcome): void {

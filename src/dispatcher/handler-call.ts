@@ -1,0 +1,273 @@
+import type { FeedReader } from '../call/body-feed.ts'
+import type { ReplyHeaders } from '../call/header-list.ts'
+import type { Outcome } from '../call/outcome.ts'
+import type { Reply } from '../call/reply.ts'
+import type { WireListener } from '../call/wire-listener.ts'
+import { MeshError } from '../errors/mesh-error.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type Dispatcher, errors } from '../transport/load-undici.ts'
+import { WireReply } from '../transport/wire-reply.ts'
+import type { DispatchRequest } from './dispatch-request.ts'
+import type { DispatchTicket } from './dispatch-ticket.ts'
+import type { Handler } from './handler-style.ts'
+import { LateFailure } from './late-failure.ts'
+import { rawHeaders } from './raw-headers.ts'
+import { StallTimer } from './stall-timer.ts'
+import { toUndiciError } from './undici-error.ts'
+import { WireTap } from './wire-tap.ts'
+
+/**
+ * One call as its handler sees it: tells the handler what comes, in undici's order and each end once, and is the controller that the handler
+ * is given. What the handler throws ends the call, as with undici, and never reaches whoever told it.
+ */
+export class HandlerCall implements FeedReader, WireListener, Dispatcher.DispatchController {
+  readonly #handler: Handler
+  readonly #service: string
+  readonly #request: DispatchRequest
+  readonly #ticket: DispatchTicket
+  readonly #clock: Clock
+  /** What the wire knows of this call. */
+  readonly tap: WireTap = new WireTap(this)
+  #timer: StallTimer | undefined
+  #reply: Reply | undefined
+  #rawHeaders: unknown
+  #rawTrailers: unknown
+  #over = false
+  #aborted = false
+  #reason: unknown = null
+  #paused = false
+  /** Whether the body waits for {@link resume}. */
+  #held = false
+  #late: LateFailure | undefined
+
+  constructor(handler: Handler, service: string, request: DispatchRequest, ticket: DispatchTicket, clock: Clock) {
+    this.#handler = handler
+    this.#service = service
+    this.#request = request
+    this.#ticket = ticket
+    this.#clock = clock
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ the controller
+
+  get aborted(): boolean {
+    return this.#aborted
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  get reason(): Error | null {
+    return this.#reason as Error | null
+  }
+
+  get rawHeaders(): Buffer[] {
+    return (this.#rawHeaders ??=
+      this.#reply === undefined ? null : rawHeaders(WireReply.rawHeaders(this.#reply) ?? this.#reply.headers)) as Buffer[]
+  }
+
+  set rawHeaders(value: unknown) {
+    this.#rawHeaders = value
+  }
+
+  get rawTrailers(): Buffer[] {
+    return (this.#rawTrailers ??= this.#reply === undefined ? null : rawHeaders(this.#reply.body.trailers ?? {})) as Buffer[]
+  }
+
+  set rawTrailers(value: unknown) {
+    this.#rawTrailers = value
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (!this.#held || this.#over) return
+    this.#held = false
+    this.#flow()
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#reason = reason ?? new errors.RequestAbortedError()
+    if (!this.#over) this.#leave(this.#reason)
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ for the door
+
+  /** Tells the handler that its request begins; `false` when the handler wants none any more. */
+  start(): boolean {
+    const { headersTimeoutMs, body } = this.#request
+    body.pieces?.stream?.on('error', this.#streamFailed)
+    try {
+      this.#handler.onRequestStart?.(this, null)
+    } catch (error) {
+      this.#leave(error)
+    }
+    if (this.#over) return false
+    if (headersTimeoutMs > 0) this.#limit(headersTimeoutMs, 'DEADLINE_EXCEEDED', `no reply within ${headersTimeoutMs} ms`)
+    return true
+  }
+
+  /** The call has an outcome. */
+  answered(outcome: Outcome): void {
+    if (this.#over) {
+      if (outcome.ok) outcome.reply.body.discard()
+      return
+    }
+    this.#timer?.stop()
+    this.#timer = undefined
+    if (!outcome.ok) {
+      this.#fail(toUndiciError(outcome.error, false))
+      return
+    }
+    const { reply } = outcome
+    this.#reply = reply
+    this.#rawHeaders = undefined
+    reply.body.whenOver(this.#ticket)
+    try {
+      this.#handler.onResponseStart?.(this, reply.status, reply.headers as never, reply.statusText)
+    } catch (error) {
+      this.#leave(error)
+    }
+    if (this.#over) return
+    const { bodyTimeoutMs } = this.#request
+    if (bodyTimeoutMs > 0) this.#limit(bodyTimeoutMs, 'BODY_TIMEOUT', `the reply's body stood still for ${bodyTimeoutMs} ms`)
+    if (this.#paused) this.#hold()
+    else this.#flow()
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ for the reply's body
+
+  piece(chunk: Uint8Array | undefined): void {
+    if (this.#over) return
+    if (chunk === undefined) {
+      this.#end()
+      return
+    }
+    if (chunk.byteLength === 0) return
+    this.#timer?.moved()
+    try {
+      this.#handler.onResponseData?.(this, Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    } catch (error) {
+      this.#leave(error)
+    }
+    if (this.#paused && !this.#over) this.#hold()
+  }
+
+  failed(error: MeshError): void {
+    if (!this.#over) this.#fail(toUndiciError(error, true))
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ for the wire
+
+  bodySent(piece: Uint8Array): void {
+    if (!this.#over && this.#handler.onBodySent !== undefined) this.#guarded(() => this.#handler.onBodySent?.(piece as Buffer))
+  }
+
+  requestSent(): void {
+    if (!this.#over && this.#handler.onRequestSent !== undefined) this.#guarded(() => this.#handler.onRequestSent?.())
+  }
+
+  replyBegan(): void {
+    if (!this.#over && this.#handler.onResponseStarted !== undefined) this.#guarded(() => this.#handler.onResponseStarted?.())
+  }
+
+  interimReply(status: number, headers: ReplyHeaders, statusText: string): void {
+    if (this.#over || this.#reply !== undefined) return
+    this.#rawHeaders = rawHeaders(headers)
+    this.#guarded(() => this.#handler.onResponseStart?.(this, status, headers as never, statusText))
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ inside
+
+  #flow(): void {
+    this.#timer?.moved()
+    this.#reply?.body.flow(this)
+  }
+
+  /** Lets go of the body, so that it can be collected, and its connection freed, if nobody ever resumes it. */
+  #hold(): void {
+    const body = this.#reply?.body
+    if (body === undefined) return
+    this.#held = true
+    this.#timer?.stop()
+    this.tap.cut()
+    body.hold()
+    if (this.#late !== undefined) return
+    this.#late = new LateFailure(this)
+    body.whenOver(this.#late)
+  }
+
+  #end(): void {
+    this.#finish()
+    try {
+      this.#handler.onResponseEnd?.(this, (this.#reply?.body.trailers ?? {}) as never)
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  /** The handler wants no more: it aborted, or threw. */
+  #leave(reason: unknown): void {
+    if (!this.#over) this.#cancel(new MeshError('ABORTED', 'the caller left', { service: this.#service, sent: true }, reason), reason)
+  }
+
+  #cancel(error: MeshError, reason: unknown): void {
+    this.#finish()
+    // First: whoever reads the caller's stream would end it without the reason.
+    this.#request.body.pieces?.stop(reason)
+    this.#ticket.cancel(error)
+    this.#reply?.body.abort(error)
+    if (this.#reply === undefined) this.#ticket.over()
+    this.#report(reason)
+  }
+
+  #fail(error: unknown): void {
+    this.#finish()
+    if (this.#reply === undefined) this.#ticket.over()
+    this.#report(error)
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#timer?.stop()
+    this.tap.cut()
+    this.#request.body.pieces?.stream?.off('error', this.#streamFailed)
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#handler.onResponseError?.(this, error as Error)
+    } catch (thrown) {
+      // As with undici nobody is left to be told: it is an uncaught error of the program, and must not be one of whoever told us.
+      queueMicrotask(() => {
+        throw thrown
+      })
+    }
+  }
+
+  #guarded(tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#leave(error)
+    }
+  }
+
+  #limit(limitMs: number, code: 'DEADLINE_EXCEEDED' | 'BODY_TIMEOUT', text: string): void {
+    this.#timer = new StallTimer(this.#clock, limitMs, () => {
+      const error = new MeshError(code, text, { service: this.#service, sent: true })
+      this.#cancel(error, toUndiciError(error, this.#reply !== undefined))
+    })
+    this.#timer.moved()
+  }
+
+  /** The caller's stream failed before anybody read it, or while it was read. */
+  readonly #streamFailed = (error: unknown): void => this.#leave(error)
+}
