@@ -60,16 +60,14 @@ export function followRedirect(request: FetchRequest, reply: Reply, count: numbe
     headers = headers.without(bodyHeaders)
   }
   if (!isSameOrigin) headers = headers.without(credentialHeaders)
-  const options = redirectOptions(request.options, reply)
+  const options = redirectOptions(request, reply)
   const upload = becomesGet ? undefined : request.upload
   return { request: { ...request, target, method, headers, body, options, upload, source: undefined } }
 }
 
-function redirectOptions(options: RequestOptions, { headers }: Reply): RequestOptions {
-  const policy = replyHeader(headers, 'referrer-policy')
-  return options.referrer === undefined || policy === undefined
-    ? options
-    : { ...options, referrer: redirectReferrer(options.referrer, policy) }
+function redirectOptions({ options, target }: FetchRequest, { headers }: Reply): RequestOptions {
+  if (options.referrer === undefined) return options
+  return { ...options, referrer: redirectReferrer(options.referrer, target, replyHeader(headers, 'referrer-policy') ?? '') }
 }
 
 /** Servers send addresses as UTF-8 without encoding them; a header is read as Latin-1. */

@@ -43,15 +43,19 @@ export function readReferrer(service: string, referrer: unknown, policy: unknown
 }
 
 /**
- * What a redirect makes of a referrer: its own policy, if it names one that is known, holds from then on.
+ * What a redirect makes of a referrer: no more of it is told than was told to whoever redirected, and the redirect's own policy, if it names
+ * one that is known, holds from then on.
  *
  * @param referrer as it was.
+ * @param target where the redirect came from.
  * @param header the redirect's `referrer-policy`: the last known policy of the list counts.
  */
-export function redirectReferrer(referrer: Referrer, header: string): Referrer {
+export function redirectReferrer(referrer: Referrer, target: UrlTarget, header: string): Referrer | undefined {
+  const told = refererFor(referrer, target)
+  if (told === undefined) return undefined
   const named = header.split(',').map((name) => name.trim())
   const policy = named.findLast((name): name is ReferrerPolicy => (policies as readonly string[]).includes(name))
-  return policy === undefined ? referrer : { url: referrer.url, policy }
+  return { url: new URL(told), policy: policy ?? referrer.policy }
 }
 
 /**

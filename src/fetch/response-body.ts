@@ -62,7 +62,7 @@ export class MemoryContent implements Content {
  * A response and the stream made from it both hold this object, and nobody else does: when the caller drops them, the body is
  * collected, and its connection is free again.
  */
-export class ResponseBody {
+export class ResponseBody implements BodyListener {
   readonly #content: Content
   readonly #signal: AbortSignal | undefined
   #controller: ReadableByteStreamController | undefined
@@ -116,11 +116,15 @@ export class ResponseBody {
   }
 
   /** Nothing more comes: a reader that waits for the end, and asks for nothing, learns it only from here. */
-  end(error: MeshError | undefined): void {
-    if (this.#pulling || this.#content.drained !== true) return
-    if (error === undefined) this.#controller?.close()
-    else this.#controller?.error(this.#signal?.aborted === true ? this.#signal.reason : terminated(error))
+  bodyOver(error: MeshError | undefined): void {
+    const controller = this.#controller
+    if (controller === undefined || this.#pulling || this.#content.drained !== true) return
+    if (error === undefined) {
+      this.#close(controller)
+      return
+    }
     this.#controller = undefined
+    controller.error(this.#signal?.aborted === true ? this.#signal.reason : terminated(error))
   }
 
   #begin(controller: ReadableByteStreamController): void {
@@ -133,10 +137,15 @@ export class ResponseBody {
     this.#pulling = true
     const piece = await this.#orReason(this.#content.read())
     this.#pulling = false
-    if (piece !== undefined) {
-      controller.enqueue(piece)
+    if (piece === undefined) {
+      this.#close(controller)
       return
     }
+    controller.enqueue(piece)
+    if (this.#content.drained === true) this.#content.whenOver?.(this)
+  }
+
+  #close(controller: ReadableByteStreamController): void {
     this.#controller = undefined
     controller.close()
     // A reader that brought its own buffer is told of the end only when that is given back.
@@ -167,7 +176,7 @@ class EndOfStream implements BodyListener {
   }
 
   bodyOver(error: MeshError | undefined): void {
-    this.#body.deref()?.end(error)
+    this.#body.deref()?.bodyOver(error)
   }
 }
 

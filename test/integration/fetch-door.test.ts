@@ -14,8 +14,7 @@ import { createFetch } from '../../src/fetch/create-fetch.ts'
 import { seededRandom } from '../../src/runtime/seeded-random.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { undiciTransport } from '../../src/transport/undici-transport.ts'
-
-type Fetch = typeof globalThis.fetch
+import { type Fetch, outcomeOf } from './fetch/compare.ts'
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://server')
@@ -114,26 +113,6 @@ after(async () => {
   server.closeAllConnections()
   server.close()
 })
-
-/** What a caller sees of an error: its kind and its message, and whether there is more below. */
-function seen(error: unknown): unknown {
-  if (error instanceof DOMException) return error.name
-  if (!(error instanceof Error)) return error
-  const isArgument = error instanceof TypeError && error.cause === undefined
-  return {
-    kind: error.constructor.name,
-    message: isArgument || error instanceof SyntaxError ? undefined : error.message,
-    cause: error.cause !== undefined,
-  }
-}
-
-async function outcomeOf(run: (fetch: Fetch) => Promise<unknown>, fetch: Fetch): Promise<unknown> {
-  try {
-    return { value: await run(fetch) }
-  } catch (error) {
-    return { error: seen(error) }
-  }
-}
 
 /** Headers that may differ: the built-in fetch of each Node version has its own opinion. */
 const opinions = ['connection']

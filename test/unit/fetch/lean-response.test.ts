@@ -174,6 +174,9 @@ test('a stream that is cancelled gives the rest up', async () => {
 test('a reader that only waits for the end is told of it, and of a failure', async () => {
   const cut = new MeshError('CONNECTION_LOST', 'cut', { service: 'orders', sent: true })
   assert.equal(await (await responseTo({})).body!.getReader().closed, undefined)
+  const whole = (await responseTo({ body: 'x' })).body!.getReader()
+  await whole.read()
+  assert.equal(await whole.closed, undefined)
   for (const fails of [false, true]) {
     const { response, reply } = await openResponse()
     const reader = response.body!.getReader()
@@ -187,6 +190,12 @@ test('a reader that only waits for the end is told of it, and of a failure', asy
     else reply.feed.end()
     assert.equal(await closed, fails ? cut : 'closed')
   }
+  const { response, reply } = await openResponse()
+  reply.feed.push(Buffer.from('x'))
+  reply.feed.fail(cut)
+  const reader = response.body!.getReader()
+  assert.equal((await reader.read()).value?.byteLength, 1)
+  await assert.rejects(reader.closed, { name: 'TypeError', message: 'terminated', cause: cut })
 })
 
 test('a body that is over is read to its end before its stream closes or fails', async () => {

@@ -161,6 +161,18 @@ test('a location in raw UTF-8 is understood', async () => {
   assert.equal(door.calls[1]?.path, '/gr%C3%BC%C3%9Fe')
 })
 
+test('a redirect cannot have more of the referrer told than was told before', async () => {
+  const door = doorTo((call) =>
+    call.path === '/v1' ? answered({ status: 302, headers: { location: '/v2', 'referrer-policy': 'unsafe-url' } }) : answered(),
+  )
+  await door.fetch(url, { referrer: 'http://other/from' })
+  await door.fetch(url, { referrer: 'http://other/from', referrerPolicy: 'no-referrer' })
+  assert.deepEqual(
+    door.calls.map((call) => headerSent(call, 'referer')),
+    ['http://other/', 'http://other/', undefined, undefined],
+  )
+})
+
 test('a redirect may change how much of the referrer is told', async () => {
   const referrer = 'http://orders/from'
   const door = doorTo((call) =>
