@@ -1,0 +1,1 @@
+export { openFetch as open } from './mesh-dispatcher.ts'

@@ -1,0 +1,1 @@
+export { openRequest as open } from './mesh-dispatcher.ts'
