@@ -118,7 +118,15 @@ export async function runCase(each: BenchCase, callers: number, effort: Effort, 
   const destination = field.ways[each.way]
   if (destination === undefined) return { kind: 'absent', reason: field.missing[each.way] ?? 'its server is not here' }
   const { warmUpMs, measureMs } = effort
-  const assignment: Assignment = { client: each.client, job: each.job, callers, warmUpMs, measureMs, ...destination, allocationsTo: probe.allocationsTo }
+  const assignment: Assignment = {
+    client: each.client,
+    job: each.job,
+    callers,
+    warmUpMs,
+    measureMs,
+    ...destination,
+    allocationsTo: probe.allocationsTo,
+  }
   const args = [...(probe.nodeArgs ?? []), join(import.meta.dirname, 'run-case.ts'), JSON.stringify(assignment)]
   const printed = await runPinned(args, field.cores?.client, warmUpMs + measureMs + 20_000)
   const last = printed.trimEnd().split('\n').at(-1) ?? ''

@@ -16,13 +16,13 @@ const replies: Readonly<Record<string, Buffer>> = {
   '/1m': reply(new Uint8Array(1_048_576)),
   '/sink': reply('ok'),
 }
-const unknown = Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')
+const unknown: Buffer = Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')
 
 function serve(socket: Socket): void {
   let head = ''
   /** Bytes of the request's body that have not come; `'chunked'` until the last chunk. */
   let rest: number | 'chunked' = 0
-  let answer = unknown
+  let answer: Buffer = unknown
   socket.setNoDelay(true)
   socket.on('error', () => {})
   socket.on('data', (chunk) => {

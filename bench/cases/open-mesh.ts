@@ -1,4 +1,6 @@
 import { fixed, type Mesh, mesh } from 'proxyless'
+import type { Dispatcher } from 'undici'
+import { NotHere } from '../case.ts'
 
 /** Far more than anybody asks for: the limit is counted, and never reached. */
 const plenty = { permits: 1_000_000_000, per: '1s' }
@@ -12,4 +14,11 @@ export function openMesh(urls: readonly string[]): Mesh {
       return limited.rateLimit?.(plenty) ?? service
     })
     .build()
+}
+
+/** `net.dispatcher` of such a mesh. */
+export function openDispatcher(urls: readonly string[]): Dispatcher {
+  const { dispatcher } = openMesh(urls) as { dispatcher?: Dispatcher }
+  if (dispatcher === undefined) throw new NotHere('the mesh has no net.dispatcher yet')
+  return dispatcher
 }

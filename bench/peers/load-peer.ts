@@ -6,6 +6,6 @@ export async function loadPeer<T>(name: string): Promise<T> {
     return (await import(name)) as T
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new NotHere(`${name} is not installed: npm run bench -- --install`)
+    throw new NotHere(`${name} is not installed: npm run bench -- --install`, { cause: error })
   }
 }

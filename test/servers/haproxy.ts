@@ -58,7 +58,8 @@ export class HaProxy {
 
 function configuration(port: number, upstreamPorts: readonly number[]): string {
   const servers = upstreamPorts.map(
-    (upstream, i) => `  server s${i} 127.0.0.1:${upstream} check inter 10s observe layer7 error-limit 10 on-error mark-down pool-max-conn -1`,
+    (upstream, i) =>
+      `  server s${i} 127.0.0.1:${upstream} check inter 10s observe layer7 error-limit 10 on-error mark-down pool-max-conn -1`,
   )
   return `
 global
