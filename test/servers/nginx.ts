@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { freePort, type RunningProgram, startProgram, temporaryFolder } from './server-kit.ts'
+import { freePort, type RunningProgram, startProgram, takesConnections, temporaryFolder } from './server-kit.ts'
 
 /** What an nginx is to do. */
 export interface NginxOptions {
@@ -11,6 +10,8 @@ export interface NginxOptions {
   readonly serverLines?: string
   /** Lines for the `http { ... }` block. */
   readonly httpLines?: string
+  /** The only processor core that it may run on. */
+  readonly core?: number | undefined
 }
 
 /** A real nginx with several servers. Each answers `GET /` with its own port as text. */
@@ -31,6 +32,11 @@ export class Nginx {
     return this.ports.map((port) => `http://127.0.0.1:${port}`)
   }
 
+  /** Its process id. */
+  get pid(): number {
+    return this.#running.pid as number
+  }
+
   static async start(program: string, options: NginxOptions): Promise<Nginx> {
     const folder = await temporaryFolder()
     const ports: number[] = []
@@ -41,7 +47,8 @@ export class Nginx {
       const running = await startProgram({
         program,
         args: ['-p', folder.path, '-e', join(folder.path, 'error.log'), '-c', file],
-        ready: async () => (await Promise.all(ports.map(answers))).every(Boolean),
+        ready: async () => (await Promise.all(ports.map(takesConnections))).every(Boolean),
+        core: options.core,
       })
       return new Nginx(ports, running, folder.remove)
     } catch (error) {
@@ -73,7 +80,7 @@ function configuration(folder: string, ports: readonly number[], options: NginxO
   worker_processes 1;
   pid ${join(folder, 'nginx.pid')};
   error_log ${join(folder, 'error.log')} warn;
-  events { worker_connections 1024; }
+  events { worker_connections 4096; }
   http {
     access_log off;
     default_type text/plain;
@@ -83,16 +90,4 @@ function configuration(folder: string, ports: readonly number[], options: NginxO
     ${servers.join('\n')}
   }
 `
-}
-
-/** Whether somebody takes connections on the port. */
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

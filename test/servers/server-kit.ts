@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -78,6 +78,8 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv
   /** How long it may take to be ready, in milliseconds. */
   readonly readyWithinMs?: number
+  /** The only processor core that it may run on, for benches. */
+  readonly core?: number | undefined
 }
 
 /** A program that runs. */
@@ -86,8 +88,10 @@ export class RunningProgram {
   readonly #exited: Promise<void>
   #output = ''
 
-  constructor({ program, args, env }: ProgramOptions) {
-    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  constructor({ program, args, env, core }: ProgramOptions) {
+    // taskset becomes the program, so the process id is the program's own.
+    const [command, ...rest] = core === undefined ? [program, ...args] : ['taskset', '-c', String(core), program, ...args]
+    this.#child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve())
       this.#child.once('error', (error) => {
@@ -103,6 +107,11 @@ export class RunningProgram {
   /** The end of what it printed. */
   get output(): string {
     return this.#output
+  }
+
+  /** Its process id; `undefined` when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid
   }
 
   get running(): boolean {
@@ -152,6 +161,18 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
     }
     await sleep(20)
   }
+}
+
+/** Whether somebody takes connections on a port of 127.0.0.1. */
+export function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 }
 
 /** Waits until a condition holds, for tests against real servers. */

@@ -1,0 +1,24 @@
+import { fixed, type Mesh, mesh } from 'proxyless'
+import type { Dispatcher } from 'undici'
+import { NotHere } from '../case.ts'
+
+/** Far more than anybody asks for: the limit is counted, and never reached. */
+const plenty = { permits: 1_000_000_000, per: '1s' }
+
+/** The mesh under test: every server as an endpoint, every default, and a rate limit where there is such a thing. */
+export function openMesh(urls: readonly string[]): Mesh {
+  return mesh({ name: 'bench' })
+    .service('orders', (s) => {
+      const service = s.resolve(fixed(urls))
+      const limited = service as { rateLimit?: (limit: typeof plenty) => typeof service }
+      return limited.rateLimit?.(plenty) ?? service
+    })
+    .build()
+}
+
+/** `net.dispatcher` of such a mesh. */
+export function openDispatcher(urls: readonly string[]): Dispatcher {
+  const { dispatcher } = openMesh(urls) as { dispatcher?: Dispatcher }
+  if (dispatcher === undefined) throw new NotHere('the mesh has no net.dispatcher yet')
+  return dispatcher
+}

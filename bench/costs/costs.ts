@@ -1,0 +1,131 @@
+import { join } from 'node:path'
+import type { Field } from '../field.ts'
+import { median, runPinned } from '../rounds.ts'
+
+/** What cannot be told in calls: tables of words and numbers, the heading in the first row of each. */
+export interface Costs {
+  readonly tables: readonly CostTable[]
+  /** What promises are made about. */
+  readonly figures: Figures
+}
+
+/** One of the tables. */
+export interface CostTable {
+  readonly title: string
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** Figures by name, as a program of this folder prints them. */
+export type Figures = Readonly<Record<string, number>>
+
+/** Measures import, build, first call, idle endpoints, picks and updates, each in processes of their own. */
+export async function measureCosts(field: Field, quick: boolean, say: (line: string) => void): Promise<Costs> {
+  const core = field.cores?.client
+  const [url] = field.ways.straight?.urls ?? []
+  /** Runs a program several times, and takes the median of each figure. */
+  const run = async (program: string, input: object, times: number): Promise<Figures> => {
+    say(`costs: ${program} ${Object.values(input).join(' ')}`)
+    const runs: Figures[] = []
+    for (let i = 0; i < times; i += 1) {
+      const file = join(import.meta.dirname, `${program}.ts`)
+      const printed = await runPinned(['--expose-gc', file, JSON.stringify(input)], core, 120_000)
+      const last = printed.trimEnd().split('\n').at(-1) ?? ''
+      if (!last.startsWith('{')) throw new Error(`${program}: ${printed.slice(-500)}`)
+      runs.push(JSON.parse(last) as Figures)
+    }
+    return Object.fromEntries(
+      Object.keys(runs[0] as Figures).map((name) => [name, median(runs.map((figures) => figures[name] ?? Number.NaN))]),
+    )
+  }
+  const times = quick ? 3 : 7
+  const figures: Record<string, number> = {}
+  const tables = [
+    await importTable(run, times),
+    await startTable(run, times, url as string),
+    await idleTable(run, quick, figures),
+    await setTable(run, quick, figures),
+  ]
+  return { tables, figures }
+}
+
+type Run = (program: string, input: object, times: number) => Promise<Figures>
+
+async function importTable(run: Run, times: number): Promise<CostTable> {
+  const rows = [['', 'ms', 'MB of RSS']]
+  for (const specifier of ['proxyless', 'undici']) {
+    const { ms, mb } = await run('import', { specifier }, times)
+    rows.push([specifier, fixedTo(ms, 0), fixedTo(mb, 1)])
+  }
+  return { title: 'Import, in a fresh process', rows }
+}
+
+async function startTable(run: Run, times: number, url: string): Promise<CostTable> {
+  const mesh = await run('start', { url, client: 'mesh' }, times)
+  const builtIn = await run('start', { url, client: 'fetch' }, times)
+  return {
+    title: 'Build and first call, in a fresh process',
+    rows: [
+      ['', 'ms'],
+      ['the first build()', fixedTo(mesh.firstBuildMs, 2)],
+      ['every later build() of one service', fixedTo(mesh.laterBuildMs, 3)],
+      ['the first net.fetch, connection included', fixedTo(mesh.firstCallMs, 1)],
+      ['the first built-in fetch, loading it included', fixedTo(builtIn.firstCallMs, 1)],
+      ['the second net.fetch', fixedTo(mesh.secondCallMs, 2)],
+      ['the second built-in fetch', fixedTo(builtIn.secondCallMs, 2)],
+    ],
+  }
+}
+
+async function idleTable(run: Run, quick: boolean, kept: Record<string, number>): Promise<CostTable> {
+  const idleMs = quick ? 500 : 3_000
+  const never = await run('idle', { client: 'mesh', endpoints: 10_000, call: false, idleMs }, 1)
+  const called = await run('idle', { client: 'mesh', endpoints: 1_000, call: true, idleMs }, 1)
+  const client = await run('idle', { client: 'client', endpoints: 1_000, call: true, idleMs }, 1)
+  const agent = await run('idle', { client: 'agent', endpoints: 1_000, call: true, idleMs }, 1)
+  kept.idleBytesEach = never.heapBytesEach ?? Number.NaN
+  kept.idleTimers = never.timers ?? Number.NaN
+  const row = (title: string, figures: Figures) => [
+    title,
+    fixedTo(figures.heapBytesEach, 0),
+    fixedTo(figures.rssBytesEach, 0),
+    fixedTo(figures.timers, 0),
+    `${fixedTo((figures.idleShare ?? Number.NaN) * 100, 2)} %`,
+  ]
+  return {
+    title: 'Idle endpoints',
+    rows: [
+      ['', 'bytes of heap each', 'bytes of RSS each', 'timers in all', 'CPU while idle'],
+      row('10,000 known and never called', never),
+      row('1,000 called once, each with an idle connection', called),
+      row('the same as 1,000 undici Clients, nothing around them', client),
+      row('the same as 1,000 origins of an undici Agent', agent),
+    ],
+  }
+}
+
+async function setTable(run: Run, quick: boolean, kept: Record<string, number>): Promise<CostTable> {
+  const rows = [
+    ['endpoints', 'pick, ns', 'bytes a pick', 'first answer, ms', 'same answer, ms', '1 % replaced, ms', 'next pick after it, ms'],
+  ]
+  for (const endpoints of [10, 1_000, 10_000, 100_000]) {
+    const figures = await run('endpoint-set', { endpoints }, quick ? 1 : 3)
+    if (endpoints === 10_000) {
+      kept.updateMs = Math.max(figures.sameMs ?? Number.NaN, figures.replacedMs ?? Number.NaN)
+      kept.pickNs = figures.pickNs ?? Number.NaN
+    }
+    rows.push([
+      endpoints.toLocaleString('en-US'),
+      fixedTo(figures.pickNs, 0),
+      fixedTo(figures.pickBytes, 0),
+      fixedTo(figures.firstMs, 3),
+      fixedTo(figures.sameMs, 3),
+      fixedTo(figures.replacedMs, 3),
+      fixedTo(figures.nextPickMs, 3),
+    ])
+  }
+  return { title: 'A pick of powerOfTwo(inFlight()), and an update of the endpoint set', rows }
+}
+
+function fixedTo(value: number | undefined, digits: number): string {
+  return (value ?? Number.NaN).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}

@@ -1,0 +1,96 @@
+// The benchmarks: `npm run bench -- --help`.
+import { spawnSync } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import { type BenchCase, jobCases, textCases, type Way } from './catalogue.ts'
+import { type Costs, measureCosts } from './costs/costs.ts'
+import { openField } from './field.ts'
+import { help, readOptions } from './options.ts'
+import { profileCase } from './profile.ts'
+import { publish } from './publish.ts'
+import { printCosts, printRows, type Result, writeResult } from './report.ts'
+import { type Effort, type LeftOut, type Row, runRounds } from './rounds.ts'
+import { printTargets } from './targets.ts'
+
+const root = join(import.meta.dirname, '..')
+const options = readOptions(process.argv.slice(2))
+if (options.help) {
+  process.stdout.write(help)
+  process.exit(0)
+}
+if (options.install) process.exit(spawnSync(join(root, 'scripts', 'install-bench.sh'), { stdio: 'inherit' }).status ?? 1)
+
+/**
+ * Effort by number of callers: the one that the targets speak of gets the most. Half of the time is for warming up, because V8 compiles
+ * on the client's core as well: after 0.6 s `undici.request` takes twice the time that it takes after 1.5 s.
+ */
+function effortFor(callers: number): Effort {
+  if (options.quick) return { rounds: 2, warmUpMs: 1_000, measureMs: 500 }
+  return callers === 64 ? { rounds: 4, warmUpMs: 1_500, measureMs: 1_000 } : { rounds: 2, warmUpMs: 1_200, measureMs: 800 }
+}
+
+const quietly = process.stderr.isTTY === true
+function say(line: string): void {
+  process.stderr.write(quietly ? `\r\x1b[K${line}` : `${line}\n`)
+}
+
+function chosen(cases: readonly BenchCase[]): readonly BenchCase[] {
+  return options.only.length === 0 ? cases : cases.filter(({ name }) => options.only.some((part) => name.includes(part)))
+}
+
+const texts = chosen(textCases)
+const quickJobs = new Set(['headers', 'download', 'post'])
+const jobs = options.jobs ? chosen(jobCases).filter(({ job }) => !options.quick || quickJobs.has(job)) : []
+const ways = new Set<Way>(options.cases ? [...texts, ...jobs].map(({ way }) => way) : ['straight'])
+const field = await openField(ways)
+process.once('SIGINT', () => void field.close().then(() => process.exit(130)))
+
+const rows: Row[] = []
+const leftOut: LeftOut[] = []
+let costs: Costs | undefined
+const begunAt = performance.now()
+try {
+  if (options.profile !== undefined) {
+    await profileCase(options.profile, options.callers[0] as number, field)
+  } else {
+    if (options.cases) {
+      for (const callers of options.callers) {
+        const result = await runRounds(texts, callers, effortFor(callers), field, say)
+        rows.push(...result.rows)
+        leftOut.push(...result.leftOut)
+      }
+      const callers = options.callers.includes(64) ? 64 : (options.callers[0] as number)
+      const effort = options.quick ? { ...effortFor(callers), rounds: 1 } : { ...effortFor(callers), rounds: 2 }
+      const result = await runRounds(jobs, callers, effort, field, say)
+      rows.push(...result.rows)
+      leftOut.push(...result.leftOut)
+    }
+    if (options.costs) costs = await measureCosts(field, options.quick, say)
+  }
+} finally {
+  await field.close()
+}
+if (quietly) process.stderr.write('\r\x1b[K')
+
+if (options.profile === undefined) {
+  const result: Result = {
+    machine: {
+      node: process.version,
+      cores: availableParallelism(),
+      processor: (cpus()[0]?.model ?? 'unknown').trim(),
+      pinned: field.cores !== undefined,
+      server: field.server,
+    },
+    quick: options.quick,
+    seconds: Math.round((performance.now() - begunAt) / 1_000),
+    rows,
+    leftOut: leftOut.filter(({ name }, i) => leftOut.findIndex((other) => other.name === name) === i),
+    costs,
+  }
+  printRows(result)
+  if (costs !== undefined) printCosts(costs)
+  writeResult(result, options.quick ? 'quick' : options.cases ? 'full' : 'costs')
+  if (options.publish) publish(result)
+  printTargets(result)
+  if (result.leftOut.some(({ failed }) => failed)) process.exitCode = 1
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+
+/** What `--help` prints. */
+export const help = `npm run bench -- [options]
+
+  --quick             one number of callers, fewer and shorter rounds: about two minutes instead of twelve
+  --callers 1,16      how many calls are in flight at once (default 64,1,16,256; with --quick 64)
+  --only mesh,undici  only cases whose name contains one of these, such as mesh-fetch or mesh-fetch:json
+  --no-jobs           only GET and text()
+  --no-costs          without the cost of import, build, idle endpoints, picks and updates
+  --only-costs        nothing else
+  --publish           put the result into README.md and docs/performance.md, and draw the chart
+  --profile name      profile one case instead: where its processor time and its memory go
+  --install           install the packages and programs to compare with
+`
+
+/** The command line, understood. */
+export interface BenchOptions {
+  readonly quick: boolean
+  readonly callers: readonly number[]
+  readonly only: readonly string[]
+  readonly jobs: boolean
+  readonly costs: boolean
+  readonly cases: boolean
+  readonly publish: boolean
+  readonly profile: string | undefined
+  readonly install: boolean
+  readonly help: boolean
+}
+
+/** Reads the command line. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      callers: { type: 'string' },
+      only: { type: 'string' },
+      jobs: { type: 'boolean', default: true },
+      costs: { type: 'boolean', default: true },
+      'only-costs': { type: 'boolean', default: false },
+      publish: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      install: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const callers = (values.callers ?? (values.quick ? '64' : '64,1,16,256')).split(',').map(Number)
+  for (const count of callers) {
+    if (!Number.isInteger(count) || count < 1) throw new Error(`--callers: expected numbers such as 1,16,64, got ${values.callers}`)
+  }
+  return {
+    quick: values.quick,
+    callers,
+    only: values.only?.split(',') ?? [],
+    jobs: values.jobs,
+    costs: values.costs,
+    cases: !values['only-costs'],
+    publish: values.publish,
+    profile: values.profile,
+    install: values.install,
+    help: values.help,
+  }
+}
