@@ -65,6 +65,8 @@ export { inFlight } from './balancing/in-flight.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
 export { random } from './balancing/random.ts'
 export { roundRobin } from './balancing/round-robin.ts'
+export { weightedRandom } from './balancing/weighted-random.ts'
+export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'

@@ -4,6 +4,8 @@ import type { LoadMeter } from '../../src/balancing/load-meter.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
+import { weightedRandom } from '../../src/balancing/weighted-random.ts'
+import { weightedRoundRobin } from '../../src/balancing/weighted-round-robin.ts'
 import { part } from '../../src/runtime/part.ts'
 import { balancerSuite } from '../../src/testing/balancer-suite.ts'
 import { loadMeterSuite } from '../../src/testing/load-meter-suite.ts'
@@ -17,7 +19,9 @@ const firstOfAll: BalanceFunction = (endpoints) => endpoints[0]
 const busy = () => part<LoadMeter>('busy', {}, () => ({ name: 'busy', load: (endpoint) => endpoint.inFlight, began: () => () => {} }))
 
 balancerSuite({ name: 'round robin', balancer: () => roundRobin() })
+balancerSuite({ name: 'weighted round robin', balancer: () => weightedRoundRobin() })
 balancerSuite({ name: 'random', balancer: () => random() })
+balancerSuite({ name: 'weighted random', balancer: () => weightedRandom() })
 balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
 balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
 balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })
