@@ -62,6 +62,7 @@ export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
 export { inFlight } from './balancing/in-flight.ts'
+export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
 export { random } from './balancing/random.ts'
 export { roundRobin } from './balancing/round-robin.ts'

@@ -1,5 +1,6 @@
 import type { BalanceFunction } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
+import { leastRequest } from '../../src/balancing/least-request.ts'
 import type { LoadMeter } from '../../src/balancing/load-meter.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
@@ -22,6 +23,8 @@ balancerSuite({ name: 'round robin', balancer: () => roundRobin() })
 balancerSuite({ name: 'weighted round robin', balancer: () => weightedRoundRobin() })
 balancerSuite({ name: 'random', balancer: () => random() })
 balancerSuite({ name: 'weighted random', balancer: () => weightedRandom() })
+balancerSuite({ name: 'least request', balancer: () => leastRequest() })
+balancerSuite({ name: 'least request, three of more than three', balancer: () => leastRequest({ choices: 3, fullScanBelow: 0 }) })
 balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
 balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
 balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })

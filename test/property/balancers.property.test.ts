@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { BalanceFunction, BalancerPart } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
+import { leastRequest } from '../../src/balancing/least-request.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
@@ -20,6 +21,8 @@ const balancers: readonly (readonly [string, () => BalancerPart | BalanceFunctio
   ['random', random],
   ['weighted random', weightedRandom],
   ['power of two', () => powerOfTwo(inFlight())],
+  ['least request', () => leastRequest()],
+  ['least request, never all of them', () => leastRequest({ fullScanBelow: 0 })],
   ['a bare function', () => (endpoints, _call) => endpoints.at(-1)],
 ]
 
