@@ -63,6 +63,7 @@ export type { EndpointSpec } from './endpoint/endpoint.ts'
 // Which endpoint now.
 export { inFlight } from './balancing/in-flight.ts'
 export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
+export { type PeakEwmaOptions, peakEwma, peakEwmaDefaults } from './balancing/peak-ewma.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
 export { random } from './balancing/random.ts'
 export { roundRobin } from './balancing/round-robin.ts'
@@ -107,7 +108,7 @@ export type { ResolverSource } from './discovery/to-resolver.ts'
 
 // Balancers and meters.
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
-export type { LoadMeter } from './balancing/load-meter.ts'
+export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { Locality } from './endpoint/locality.ts'
 

@@ -2,6 +2,7 @@ import type { BalanceFunction } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
 import type { LoadMeter } from '../../src/balancing/load-meter.ts'
+import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
@@ -26,10 +27,12 @@ balancerSuite({ name: 'weighted random', balancer: () => weightedRandom() })
 balancerSuite({ name: 'least request', balancer: () => leastRequest() })
 balancerSuite({ name: 'least request, three of more than three', balancer: () => leastRequest({ choices: 3, fullScanBelow: 0 }) })
 balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
+balancerSuite({ name: 'power of two, peak EWMA', balancer: () => powerOfTwo(peakEwma()) })
 balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
 balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })
 balancerSuite({ name: 'a bare function: by path', balancer: () => byPath, steady: true, ignoresOrder: true })
 balancerSuite({ name: 'a bare function: the first', balancer: () => firstOfAll, steady: true, reachesAll: false })
 
 loadMeterSuite({ name: 'in flight', meter: () => inFlight(), forgetsAtOnce: true })
+loadMeterSuite({ name: 'peak EWMA', meter: () => peakEwma() })
 loadMeterSuite({ name: 'a meter of the user', meter: () => busy(), forgetsAtOnce: true })

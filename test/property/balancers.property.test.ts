@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { BalanceFunction, BalancerPart } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
+import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
@@ -23,6 +24,7 @@ const balancers: readonly (readonly [string, () => BalancerPart | BalanceFunctio
   ['power of two', () => powerOfTwo(inFlight())],
   ['least request', () => leastRequest()],
   ['least request, never all of them', () => leastRequest({ fullScanBelow: 0 })],
+  ['power of two, peak EWMA', () => powerOfTwo(peakEwma())],
   ['a bare function', () => (endpoints, _call) => endpoints.at(-1)],
 ]
 
