@@ -66,9 +66,13 @@ export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
 export { inFlight } from './balancing/in-flight.ts'
+export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
+export { type PeakEwmaOptions, peakEwma, peakEwmaDefaults } from './balancing/peak-ewma.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
 export { random } from './balancing/random.ts'
 export { roundRobin } from './balancing/round-robin.ts'
+export { weightedRandom } from './balancing/weighted-random.ts'
+export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
@@ -108,7 +112,7 @@ export type { ResolverSource } from './discovery/to-resolver.ts'
 
 // Balancers and meters.
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
-export type { LoadMeter } from './balancing/load-meter.ts'
+export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { Locality } from './endpoint/locality.ts'
 

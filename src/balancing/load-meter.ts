@@ -25,10 +25,22 @@ export interface LoadMeter {
   readonly name: string
   /** A number of which lower is better; only the order matters. */
   load(endpoint: Endpoint): number
+  /** An attempt begins. @returns what routing calls when the attempt is over. */
+  began(endpoint: Endpoint): MeterEnd
+}
+
+/** Hears the end of one attempt. A plain function will do. */
+export interface MeterEnd {
   /**
-   * An attempt begins.
+   * The attempt is over: its body read, dropped or failed. Called once.
    *
-   * @returns called once, when the attempt is over: its body read, dropped or failed. `latencyMs` is the time to headers or failure.
+   * @param verdict how it was judged in the end.
+   * @param latencyMs the time to the head of the reply, or to the failure.
    */
-  began(endpoint: Endpoint): (verdict: Verdict, latencyMs: number) => void
+  (verdict: Verdict, latencyMs: number): void
+  /**
+   * The head of the reply came, or the attempt failed. Called once, before the above, if it is there: for a meter of latencies, which must
+   * not wait for a body that streams for an hour.
+   */
+  answered?: ((verdict: Verdict, latencyMs: number) => void) | undefined
 }

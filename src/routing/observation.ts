@@ -1,3 +1,4 @@
+import type { MeterEnd } from '../balancing/load-meter.ts'
 import type { Attempt } from '../call/attempt.ts'
 import type { BodyListener } from '../call/body-feed.ts'
 import type { SpentAttempt, UnderwayAttempt } from '../call/call.ts'
@@ -5,7 +6,7 @@ import { failed, type Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
-import type { MeterEnd, Observer } from './observer.ts'
+import type { Observer } from './observer.ts'
 
 /**
  * One attempt as routing sees it: begun once, and ended once, however it ends. Its latency ends with the head of the reply or the failure;
@@ -54,6 +55,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
       untriedLeft,
     })
     this.#settle(verdict)
+    this.#tellAnswered(verdict)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
   }
@@ -72,6 +74,13 @@ export class Observation implements BodyListener, UnderwayAttempt {
     this.#observer.counters.failed += 1
     const counted = this.endpoint as RosterEndpoint
     counted.failures += 1
+  }
+
+  #tellAnswered(verdict: Verdict): void {
+    const ends = this.#meterEnds
+    if (ends === undefined) return
+    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs)
+    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs)
   }
 
   #end(): void {

@@ -1,4 +1,4 @@
-import type { LoadMeter } from '../balancing/load-meter.ts'
+import type { LoadMeter, MeterEnd } from '../balancing/load-meter.ts'
 import type { Attempt } from '../call/attempt.ts'
 import { defaultClassifier } from '../call/default-classifier.ts'
 import type { Outcome } from '../call/outcome.ts'
@@ -18,9 +18,6 @@ export interface AttemptCounts {
   /** Attempts over and nobody's fault. */
   readonly ignored: number
 }
-
-/** Hears the end of an attempt; see {@link LoadMeter.began}. */
-export type MeterEnd = (verdict: Verdict, latencyMs: number) => void
 
 /**
  * Judges and counts the attempts of one service, and tells its meters. The meters and the classifier may be a user's: whatever they throw
@@ -77,6 +74,15 @@ export class Observer {
       if (end !== undefined) ends.push(end)
     }
     return ends
+  }
+
+  /** Tells a meter that the head of a reply came, or that the attempt failed. */
+  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number): void {
+    try {
+      end.answered?.(verdict, latencyMs)
+    } catch (error) {
+      this.threw('load meter', error)
+    }
   }
 
   /** Tells a meter that an attempt is over. */

@@ -15,6 +15,7 @@ export function beginAttempt(meters: readonly LoadMeter[], endpoint: TestEndpoin
   return (verdict = verdicts.success, latencyMs = 10) => {
     endpoint.inFlight -= 1
     if (verdict.kind === 'failure') endpoint.failures += 1
+    for (const end of ends) end.answered?.(verdict, latencyMs)
     for (const end of ends) end(verdict, latencyMs)
   }
 }

@@ -1,9 +1,13 @@
 import type { BalanceFunction } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
+import { leastRequest } from '../../src/balancing/least-request.ts'
 import type { LoadMeter } from '../../src/balancing/load-meter.ts'
+import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
+import { weightedRandom } from '../../src/balancing/weighted-random.ts'
+import { weightedRoundRobin } from '../../src/balancing/weighted-round-robin.ts'
 import { part } from '../../src/runtime/part.ts'
 import { balancerSuite } from '../../src/testing/balancer-suite.ts'
 import { loadMeterSuite } from '../../src/testing/load-meter-suite.ts'
@@ -17,12 +21,18 @@ const firstOfAll: BalanceFunction = (endpoints) => endpoints[0]
 const busy = () => part<LoadMeter>('busy', {}, () => ({ name: 'busy', load: (endpoint) => endpoint.inFlight, began: () => () => {} }))
 
 balancerSuite({ name: 'round robin', balancer: () => roundRobin() })
+balancerSuite({ name: 'weighted round robin', balancer: () => weightedRoundRobin() })
 balancerSuite({ name: 'random', balancer: () => random() })
+balancerSuite({ name: 'weighted random', balancer: () => weightedRandom() })
+balancerSuite({ name: 'least request', balancer: () => leastRequest() })
+balancerSuite({ name: 'least request, three of more than three', balancer: () => leastRequest({ choices: 3, fullScanBelow: 0 }) })
 balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
+balancerSuite({ name: 'power of two, peak EWMA', balancer: () => powerOfTwo(peakEwma()) })
 balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
 balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })
 balancerSuite({ name: 'a bare function: by path', balancer: () => byPath, steady: true, ignoresOrder: true })
 balancerSuite({ name: 'a bare function: the first', balancer: () => firstOfAll, steady: true, reachesAll: false })
 
 loadMeterSuite({ name: 'in flight', meter: () => inFlight(), forgetsAtOnce: true })
+loadMeterSuite({ name: 'peak EWMA', meter: () => peakEwma() })
 loadMeterSuite({ name: 'a meter of the user', meter: () => busy(), forgetsAtOnce: true })

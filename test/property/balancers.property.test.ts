@@ -3,10 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { BalanceFunction, BalancerPart } from '../../src/balancing/balancer.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
+import { leastRequest } from '../../src/balancing/least-request.ts'
+import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
 import { toBalancer } from '../../src/balancing/to-balancer.ts'
+import { weightedRandom } from '../../src/balancing/weighted-random.ts'
+import { weightedRoundRobin } from '../../src/balancing/weighted-round-robin.ts'
 import { seededRandom } from '../../src/runtime/seeded-random.ts'
 import { testQuery } from '../../src/testing/test-call.ts'
 import { type TestEndpoint, testEndpoints } from '../../src/testing/test-endpoint.ts'
@@ -14,19 +18,27 @@ import { testHost } from '../../src/testing/test-host.ts'
 
 const balancers: readonly (readonly [string, () => BalancerPart | BalanceFunction])[] = [
   ['round robin', roundRobin],
+  ['weighted round robin', weightedRoundRobin],
   ['random', random],
+  ['weighted random', weightedRandom],
   ['power of two', () => powerOfTwo(inFlight())],
+  ['least request', () => leastRequest()],
+  ['least request, never all of them', () => leastRequest({ fullScanBelow: 0 })],
+  ['power of two, peak EWMA', () => powerOfTwo(peakEwma())],
   ['a bare function', () => (endpoints, _call) => endpoints.at(-1)],
 ]
 
-/** Endpoints with a load each, and which of them the call has tried. */
-const situation = fc.array(fc.tuple(fc.nat(50), fc.boolean()), { minLength: 1, maxLength: 30 })
+/** Endpoints with a load and a weight each, and which of them the call has tried. */
+const situation = fc.array(fc.tuple(fc.nat(50), fc.boolean(), fc.double({ min: 1e-6, max: 1e6, noNaN: true })), {
+  minLength: 1,
+  maxLength: 30,
+})
 
 for (const [name, make] of balancers) {
   test(`${name} stays inside the set and avoids tried endpoints while it can`, () => {
     fc.assert(
       fc.property(situation, fc.string(), (endpointsSeen, seed) => {
-        const endpoints = testEndpoints(endpointsSeen.length)
+        const endpoints = testEndpoints(endpointsSeen.length, (index) => ({ weight: endpointsSeen[index]?.[2] }))
         for (const [index, [load]] of endpointsSeen.entries()) endpoints[index]!.inFlight = load
         const spent = endpoints.filter((_, index) => endpointsSeen[index]?.[1])
         const host = testHost({ random: seededRandom(seed) })

@@ -426,3 +426,50 @@ test('a balancer without meters is fine', async () => {
   assert.equal(directory.endpoints[0]?.attempts, 1)
   assert.equal(directory.endpoints[0]?.inFlight, 0)
 })
+
+test('a meter that asks for it hears of the head of a reply before its end, and of a failure twice at once', async () => {
+  const told: string[] = []
+  const replies = [openReply(), openReply(503)]
+  const { router, clock } = world({
+    send: async () => {
+      await clock.advance(20)
+      return (replies.shift() as { outcome: Outcome }).outcome
+    },
+    balancer: {
+      meters: [
+        {
+          name: 'early',
+          load: () => 0,
+          began: () =>
+            Object.assign((verdict: Verdict, latencyMs: number) => void told.push(`over: ${verdict.kind}, ${latencyMs} ms`), {
+              answered: (verdict: Verdict, latencyMs: number) => void told.push(`answered: ${verdict.kind}, ${latencyMs} ms`),
+            }),
+        },
+      ],
+    },
+  })
+  const [good, bad] = [...replies]
+  await router.send(testCall())
+  assert.deepEqual(told, ['answered: success, 20 ms'])
+  await clock.advance(5_000)
+  good?.feed.end()
+  assert.deepEqual(told.splice(0), ['answered: success, 20 ms', 'over: success, 20 ms'])
+  await router.send(testCall())
+  bad?.feed.end()
+  assert.deepEqual(told, ['answered: failure, 20 ms', 'over: failure, 20 ms'])
+})
+
+test('a meter that throws when it hears of the head is told as an event, and hears of the end all the same', async () => {
+  const told: string[] = []
+  const answered = (): void => {
+    throw new Error('answered')
+  }
+  const meter = { name: 'early', load: () => 0, began: () => Object.assign(() => void told.push('over'), { answered }) }
+  const { router, host } = world({ balancer: { meters: [meter] } })
+  assert.equal((await router.send(testCall())).ok, true)
+  assert.deepEqual(told, ['over'])
+  assert.deepEqual(
+    host.events.map(({ event }) => (event as { part: string }).part),
+    ['load meter'],
+  )
+})

@@ -1,0 +1,167 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { type DescribedPart, part } from '../runtime/part.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import { costOf, leastCost } from './least-cost.ts'
+import { OptionChecks } from './option-checks.ts'
+import { TurnQueue } from './turn-queue.ts'
+
+/** How a {@link leastRequest} balancer chooses. Every option has a default, see {@link leastRequestDefaults}. */
+export interface LeastRequestOptions {
+  /** How many endpoints are compared: a whole number from 2 to 64. @defaultValue {@link leastRequestDefaults}.choices */
+  readonly choices?: number | undefined
+  /**
+   * How much attempts in flight take from the weight of an endpoint, if weights differ: a number from 0 to 10. With 0 they take nothing;
+   * more than 1 keeps away from busy endpoints more strictly.
+   *
+   * @defaultValue {@link leastRequestDefaults}.bias
+   */
+  readonly bias?: number | undefined
+  /**
+   * With fewer endpoints than this all are compared, which costs no more and cannot miss the idle one; `Infinity` compares all, always.
+   * At least 0.
+   *
+   * @defaultValue {@link leastRequestDefaults}.fullScanBelow
+   */
+  readonly fullScanBelow?: number | undefined
+}
+
+/** The defaults of {@link LeastRequestOptions}; choices and bias are Envoy's. */
+export const leastRequestDefaults = Object.freeze({ choices: 2, bias: 1, fullScanBelow: 8 } as const satisfies LeastRequestOptions)
+
+/** How often a draw with a spent endpoint in it is made again, or how often a spent one may be due, before looking at all of them. */
+const redraws = 4
+
+class FewestOfSomePicker implements Picker {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #draws: Random
+  readonly #drawn: Uint32Array
+
+  constructor(endpoints: readonly Endpoint[], draws: Random, choices: number) {
+    this.#endpoints = endpoints
+    this.#draws = draws
+    this.#drawn = new Uint32Array(choices)
+  }
+
+  pick(query: PickQuery): Endpoint {
+    for (let draw = 0; draw <= redraws; draw += 1) {
+      this.#drawIndexes()
+      const best = this.#fewest(query)
+      if (best !== undefined) return best
+    }
+    return leastCost(this.#endpoints, 1, this.#draws, query)
+  }
+
+  /** Distinct indexes, each set of them as likely as any other (Floyd's algorithm). */
+  #drawIndexes(): void {
+    const drawn = this.#drawn
+    const before = this.#endpoints.length - drawn.length
+    for (let i = 0; i < drawn.length; i += 1) {
+      const index = Math.floor(this.#draws.next() * (before + i + 1))
+      let place = 0
+      while (place < i && drawn[place] !== index) place += 1
+      drawn[i] = place < i ? before + i : index
+    }
+  }
+
+  /** The least loaded of those drawn; `undefined` when one of them is spent, and there is less to compare than there should be. */
+  #fewest(query: PickQuery): Endpoint | undefined {
+    let best: Endpoint | undefined
+    let ties = 0
+    for (let i = 0; i < this.#drawn.length; i += 1) {
+      const endpoint = this.#endpoints[this.#drawn[i] as number] as Endpoint
+      if (query.isSpent(endpoint)) return undefined
+      if (best === undefined || endpoint.inFlight < best.inFlight) {
+        best = endpoint
+        ties = 1
+      } else if (endpoint.inFlight === best.inFlight) {
+        // Floyd's sets are fair, but not the order within them: the first one drawn must not win every tie.
+        ties += 1
+        if (this.#draws.next() * ties < 1) best = endpoint
+      }
+    }
+    return best
+  }
+}
+
+class FewestOfAllPicker implements Picker {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #draws: Random
+
+  constructor(endpoints: readonly Endpoint[], draws: Random) {
+    this.#endpoints = endpoints
+    this.#draws = draws
+  }
+
+  pick(query: PickQuery): Endpoint {
+    return leastCost(this.#endpoints, 1, this.#draws, query)
+  }
+}
+
+/** Turns by earliest deadline: whoever had one is due again after what its next attempt costs. */
+class WeightedTurnsPicker implements Picker {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #draws: Random
+  readonly #bias: number
+  readonly #queue: TurnQueue
+  /** Costs are counted in those of an idle endpoint of average weight, so that virtual time has the same pace for any weights. */
+  readonly #meanWeight: number
+
+  constructor(endpoints: readonly Endpoint[], draws: Random, bias: number) {
+    this.#endpoints = endpoints
+    this.#draws = draws
+    this.#bias = bias
+    this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight / endpoints.length, 0)
+    // Random first turns: clients that start together do not march in step (gRFC A58).
+    this.#queue = new TurnQueue(Float64Array.from(endpoints, (endpoint) => draws.next() * this.#cost(endpoint)))
+  }
+
+  pick(query: PickQuery): Endpoint {
+    for (let skips = 0; skips <= redraws; skips += 1) {
+      const endpoint = this.#endpoints[this.#queue.first] as Endpoint
+      this.#queue.postponeFirst(this.#cost(endpoint))
+      if (!query.isSpent(endpoint)) return endpoint
+    }
+    return leastCost(this.#endpoints, this.#bias, this.#draws, query)
+  }
+
+  #cost(endpoint: Endpoint): number {
+    return costOf(endpoint, this.#bias) * this.#meanWeight
+  }
+}
+
+/**
+ * The endpoint with the fewest attempts in flight, of a few drawn by chance, or of all when they are few.
+ *
+ * If weights differ, endpoints take turns instead, each as often as `weight / (in flight + 1) ^ bias` says. That follows the weights when
+ * nobody is busy, and costs `log n` a pick; but a slow endpoint is not drained as fully as by a comparison.
+ *
+ * Source: Envoy's least request balancer, with one difference: the endpoints compared are distinct. With replacement, the busier of two would
+ * still get a quarter of the calls.
+ *
+ * @param options see {@link LeastRequestOptions}.
+ * @throws TypeError for an option out of its range.
+ * @example
+ * ```ts
+ * import { fixed, leastRequest, mesh } from 'proxyless'
+ *
+ * const net = mesh()
+ *   .service('orders', (s) => s.resolve(fixed(['http://10.0.0.7:8080', 'http://10.0.0.8:8080'])).balance(leastRequest({ choices: 3 })))
+ *   .build()
+ * ```
+ */
+export function leastRequest(options?: LeastRequestOptions): DescribedPart<Balancer> {
+  const checks = new OptionChecks('leastRequest', options, Object.keys(leastRequestDefaults))
+  const choices = checks.integer('choices', leastRequestDefaults.choices, 2, 64)
+  const bias = checks.number('bias', leastRequestDefaults.bias, 0, 10)
+  const fullScanBelow = checks.number('fullScanBelow', leastRequestDefaults.fullScanBelow, 0, Number.POSITIVE_INFINITY)
+  return part('least-request', { choices, bias, fullScanBelow }, (host) => {
+    const draws = host.random.fork('least-request')
+    const picker = (endpoints: readonly Endpoint[]): Picker => {
+      if (endpoints.some(({ weight }) => weight !== endpoints[0]?.weight)) return new WeightedTurnsPicker(endpoints, draws, bias)
+      const few = endpoints.length < fullScanBelow || endpoints.length <= choices
+      return few ? new FewestOfAllPicker(endpoints, draws) : new FewestOfSomePicker(endpoints, draws, choices)
+    }
+    return { name: 'least-request', picker }
+  })
+}

@@ -1,0 +1,209 @@
+import type { Verdict } from '../call/verdict.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Duration } from '../runtime/duration.ts'
+import { type DescribedPart, part } from '../runtime/part.ts'
+import { LatencyHistory } from './latency-history.ts'
+import type { LoadMeter, MeterEnd } from './load-meter.ts'
+import { type LoopLag, loopLagOf } from './loop-lag.ts'
+import { OptionChecks } from './option-checks.ts'
+import { WaitingAttempt } from './waiting-line.ts'
+
+/** How a {@link peakEwma} meter remembers. Every option has a default, see {@link peakEwmaDefaults}. */
+export interface PeakEwmaOptions {
+  /** The time in which what was measured fades to 37 %. Finite, and more than 0. @defaultValue {@link peakEwmaDefaults}.decay */
+  readonly decay?: Duration | undefined
+  /** The latency of an endpoint that was never measured. Finite, and more than 0. @defaultValue {@link peakEwmaDefaults}.seed */
+  readonly seed?: Duration | undefined
+  /** The least latency that a failure counts as. Finite, and more than 0. @defaultValue {@link peakEwmaDefaults}.penalty */
+  readonly penalty?: Duration | undefined
+  /**
+   * How long an idle endpoint may go without a measurement before one call is sent there to take a new one, which then counts alone;
+   * `Infinity` for ever. At most one attempt in a hundred is spent on that.
+   *
+   * @defaultValue {@link peakEwmaDefaults}.forceProbe
+   */
+  readonly forceProbe?: Duration | undefined
+}
+
+/** The defaults of {@link PeakEwmaOptions}: decay, seed and penalty are Linkerd's, forceProbe is that of kratos. */
+export const peakEwmaDefaults = Object.freeze({
+  decay: '10s',
+  seed: '30ms',
+  penalty: '5s',
+  forceProbe: '3s',
+} as const satisfies PeakEwmaOptions)
+
+/** Below this, only what is in flight makes a difference: it is noise, and times nothing in flight would be nothing. */
+const leastLatencyMs = 1
+/** The longest wait that an endpoint may ask for. */
+const longestPenaltyMs = 300_000
+/** So many attempts for each one that is sent to refresh a measurement: what is known to be slow must not get a share worth noticing. */
+const attemptsPerProbe = 100
+/** How many attempts that are over are kept for those to come. */
+const mostFree = 1_024
+
+interface PeakEwmaSettings {
+  readonly decayMs: number
+  readonly seedMs: number
+  readonly penaltyMs: number
+  readonly forceProbeMs: number
+}
+
+/** An attempt as the meter sees it; used again for another one when it is over, so that metering allocates nothing. */
+class MeteredAttempt extends WaitingAttempt {
+  readonly end: MeterEnd
+  history: LatencyHistory | undefined
+  lagMark = 0
+  isProbe = false
+  answered = false
+  failed = false
+
+  constructor(meter: PeakEwmaMeter) {
+    super()
+    const end: MeterEnd = (verdict, latencyMs) => meter.ended(this, verdict, latencyMs)
+    end.answered = (verdict, latencyMs) => meter.answered(this, verdict, latencyMs)
+    this.end = end
+  }
+}
+
+class PeakEwmaMeter implements LoadMeter {
+  readonly name = 'peak-ewma'
+  readonly #settings: PeakEwmaSettings
+  readonly #clock: Clock
+  readonly #lag: LoopLag
+  readonly #histories = new WeakMap<Endpoint, LatencyHistory>()
+  readonly #free: MeteredAttempt[] = []
+  #begun = 0
+  #begunAtProbe = 0
+
+  constructor(settings: PeakEwmaSettings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#lag = loopLagOf(clock)
+  }
+
+  load(endpoint: Endpoint): number {
+    const now = this.#clock.now()
+    const history = this.#historyOf(endpoint, now)
+    if (this.#wantsProbe(history, now)) return 0
+    const latencyMs = Math.max(history.latencyAt(now, this.#settings.decayMs), this.#waitedFor(history, now), leastLatencyMs)
+    return latencyMs * (endpoint.inFlight + 1)
+  }
+
+  began(endpoint: Endpoint): MeterEnd {
+    const now = this.#clock.now()
+    const history = this.#historyOf(endpoint, now)
+    const isProbe = this.#wantsProbe(history, now)
+    if (isProbe) this.#begunAtProbe = this.#begun
+    this.#begun += 1
+    // Another one that waits moves the middle to a younger one, and must not make the endpoint look better by that.
+    history.silentFor(this.#waitedFor(history, now), now, this.#settings.decayMs)
+    const attempt = this.#free.pop() ?? new MeteredAttempt(this)
+    attempt.history = history
+    attempt.startedAt = now
+    attempt.isProbe = isProbe
+    attempt.answered = false
+    attempt.failed = false
+    attempt.lagMark = this.#lag.began(now)
+    history.inFlight += 1
+    history.waiting.join(attempt)
+    return attempt.end
+  }
+
+  answered(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number): void {
+    const now = this.#clock.now()
+    const history = attempt.history as LatencyHistory
+    attempt.answered = true
+    history.waiting.leave(attempt)
+    if (verdict.kind === 'failure') this.#failed(attempt, verdict, latencyMs, now)
+    else if (verdict.kind === 'success') {
+      const ownMs = Math.max(0, latencyMs - this.#lag.since(attempt.lagMark, now))
+      // With time as its weight, one probe would hardly count against a peak that would have faded anyway.
+      if (attempt.isProbe) history.restart(ownMs, now)
+      else history.succeeded(ownMs, now, this.#settings.decayMs)
+    }
+  }
+
+  ended(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number): void {
+    const history = attempt.history as LatencyHistory
+    if (!attempt.answered) this.answered(attempt, verdict, latencyMs)
+    // A body may fail after a good head.
+    else if (verdict.kind === 'failure') this.#failed(attempt, verdict, latencyMs, this.#clock.now())
+    history.inFlight -= 1
+    this.#lag.ended()
+    attempt.history = undefined
+    if (this.#free.length < mostFree) this.#free.push(attempt)
+  }
+
+  #failed(attempt: MeteredAttempt, verdict: Verdict & { kind: 'failure' }, latencyMs: number, now: number): void {
+    if (attempt.failed) return
+    attempt.failed = true
+    const { penaltyMs, decayMs } = this.#settings
+    const { notBeforeMs = 0 } = verdict
+    const askedForMs = notBeforeMs > 0 ? Math.min(notBeforeMs, longestPenaltyMs) : 0
+    const history = attempt.history as LatencyHistory
+    history.failed(Math.max(penaltyMs, askedForMs, latencyMs), now, decayMs)
+  }
+
+  /** How long more than half of those that wait have been waiting: the latency is no less, although nobody has answered. */
+  #waitedFor(history: LatencyHistory, now: number): number {
+    const middle = history.waiting.middle as MeteredAttempt | undefined
+    return middle === undefined ? 0 : now - middle.startedAt - this.#lag.since(middle.lagMark, now)
+  }
+
+  /** What failed comes back by fading alone: each probe of it would be a call that probably fails. */
+  #wantsProbe(history: LatencyHistory, now: number): boolean {
+    if (history.inFlight > 0 || history.failing || this.#begun - this.#begunAtProbe < attemptsPerProbe) return false
+    return now - history.measuredAt >= this.#settings.forceProbeMs
+  }
+
+  #historyOf(endpoint: Endpoint, now: number): LatencyHistory {
+    let history = this.#histories.get(endpoint)
+    if (history === undefined) {
+      history = new LatencyHistory(this.#settings.seedMs, now)
+      this.#histories.set(endpoint, history)
+    }
+    return history
+  }
+}
+
+/**
+ * How long an endpoint takes to answer, times what is in flight there and one more.
+ *
+ * - A slower answer counts at once and in full; faster ones take over gradually, and everything fades with time.
+ * - A failure counts as a latency of at least `penalty`, or of what the endpoint asked to be left alone for, up to 5 minutes. An endpoint that fails
+ *   fast would otherwise look fast, and attract every call.
+ * - An endpoint that stands still is seen before its first answer: if more than half of what waits there has waited for longer than usual,
+ *   that is its latency.
+ * - An idle endpoint that was slow long ago is tried again now and then, unless it failed.
+ * - What is ignored, such as a caller that left, counts for nothing. Neither does time that this process itself spent on something else.
+ *
+ * Below 1 ms only what is in flight makes a difference.
+ *
+ * Source: Finagle's peak EWMA with Linkerd's penalty for failures, and the prediction of kratos from what is in flight (here the middle one
+ * of those that wait, where kratos takes a mean).
+ *
+ * @param options see {@link PeakEwmaOptions}.
+ * @throws TypeError for an option out of its range.
+ * @example
+ * ```ts
+ * import { fixed, mesh, peakEwma, powerOfTwo } from 'proxyless'
+ *
+ * const net = mesh()
+ *   .service('orders', (s) =>
+ *     s.resolve(fixed(['http://10.0.0.7:8080', 'http://10.0.0.8:8080'])).balance(powerOfTwo(peakEwma({ decay: '5s' }))),
+ *   )
+ *   .build()
+ * ```
+ */
+export function peakEwma(options?: PeakEwmaOptions): DescribedPart<LoadMeter> {
+  const checks = new OptionChecks('peakEwma', options, Object.keys(peakEwmaDefaults))
+  const settings: PeakEwmaSettings = {
+    decayMs: checks.durationMs('decay', peakEwmaDefaults.decay, false),
+    seedMs: checks.durationMs('seed', peakEwmaDefaults.seed, false),
+    penaltyMs: checks.durationMs('penalty', peakEwmaDefaults.penalty, false),
+    forceProbeMs: checks.durationMs('forceProbe', peakEwmaDefaults.forceProbe, true),
+  }
+  return part('peak-ewma', { ...settings }, ({ clock }) => new PeakEwmaMeter(settings, clock))
+}
