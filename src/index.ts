@@ -40,7 +40,7 @@ export { serviceDefaults } from './mesh/service-defaults.ts'
 // Call through it.
 export { type CallOptions, callOptionNames } from './call/call-options.ts'
 export type { InformationalListener, InformationalReply } from './call/informational.ts'
-export type { MeshRequest, MeshRequestOptions } from './dispatcher/create-request.ts'
+export type { InterimReply, MeshRequest, MeshRequestBody, MeshRequestOptions } from './dispatcher/create-request.ts'
 export type { DispatcherListener, MeshDispatcher } from './dispatcher/dispatcher.ts'
 export type { MeshFetch } from './fetch/create-fetch.ts'
 export type { MakeBody, MeshRequestInit } from './fetch/fetch-request.ts'

@@ -1,16 +1,61 @@
+import type { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
 import type { CallOptions } from '../call/call-options.ts'
 import { type Dispatcher, request } from '../transport/load-undici.ts'
 import type { MeshDispatcher } from './dispatcher.ts'
 
+/** An interim reply, such as `103 Early Hints`. */
+export interface InterimReply {
+  /** 100-199. */
+  readonly statusCode: number
+  /** Names in lower case. */
+  readonly headers: Record<string, string | string[]>
+}
+
+/** What a request may carry: what undici takes, and the global `FormData` and `URLSearchParams`. */
+export type MeshRequestBody =
+  | string
+  | ArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | FormData
+  | URLSearchParams
+  | Iterable<string | Uint8Array>
+  | AsyncIterable<string | Uint8Array>
+  | Readable
+  | NonNullable<Dispatcher.DispatchOptions['body']>
+
 /** What `net.request` takes beside the URL: the options of `undici.request`, and those of the mesh. */
-export interface MeshRequestOptions<Opaque = null>
-  extends Omit<Dispatcher.RequestOptions<Opaque>, 'origin' | 'path' | 'method' | 'body'>,
-    Partial<Pick<Dispatcher.RequestOptions<Opaque>, 'method'>> {
-  /** What to send; beside what undici takes, also the global `FormData` and `Blob`, and iterables. @defaultValue nothing */
-  // biome-ignore lint/suspicious/noExplicitAny: an iterable of whatever a buffer can be made of
-  body?: Dispatcher.DispatchOptions['body'] | FormData | Blob | ArrayBuffer | URLSearchParams | Iterable<any> | AsyncIterable<any>
-  /** The options of the mesh for this call. */
-  mesh?: CallOptions | undefined
+export interface MeshRequestOptions<Opaque = null> {
+  /** @defaultValue `'GET'`; with a body `'PUT'`, as undici has it */
+  readonly method?: string | undefined
+  /** A record, names and values in turn, or anything that iterates over pairs, such as `Headers`. @defaultValue none */
+  readonly headers?: Dispatcher.DispatchOptions['headers'] | Headers | undefined
+  /** What to send. @defaultValue nothing */
+  readonly body?: MeshRequestBody | null | undefined
+  /** Added to a path that has no query. @defaultValue nothing */
+  // biome-ignore lint/suspicious/noExplicitAny: as node:querystring takes it
+  readonly query?: Record<string, any> | undefined
+  /** Whether sending it twice does no more than sending it once. @defaultValue by its method */
+  readonly idempotent?: boolean | undefined
+  /** Ends the call; it rejects with exactly the signal's reason. @defaultValue none */
+  readonly signal?: AbortSignal | EventEmitter | null | undefined
+  /** How long the head of the reply may take, over all attempts, in milliseconds. @defaultValue the deadline of the call */
+  readonly headersTimeout?: number | null | undefined
+  /** How long the body of the reply may stand still while it is read, in milliseconds. @defaultValue the service's `http.bodyTimeout` */
+  readonly bodyTimeout?: number | null | undefined
+  /** `true` closes the connection after the reply. @defaultValue `false` */
+  readonly reset?: boolean | undefined
+  /** Comes back with the result. @defaultValue `null` */
+  readonly opaque?: Opaque | undefined
+  /** Told of interim replies. @defaultValue nobody is */
+  readonly onInfo?: ((info: InterimReply) => void) | undefined
+  /** `'raw'` gives headers as a list, as the server spelled them. @defaultValue `null` */
+  readonly responseHeaders?: 'raw' | null | undefined
+  /** How much of the body is kept before the connection is paused, in bytes, over and above what the mesh keeps. @defaultValue 64 KiB */
+  readonly highWaterMark?: number | undefined
+  /** The options of the mesh for this call. @defaultValue those of the service */
+  readonly mesh?: CallOptions | undefined
 }
 
 /**

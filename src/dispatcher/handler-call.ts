@@ -39,6 +39,8 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   /** Whether the body waits for {@link resume}. */
   #held = false
   #late: LateFailure | undefined
+  /** Listens to the caller's stream: it may fail before anybody reads it. */
+  #streamFailed: ((error: unknown) => void) | undefined
 
   constructor(handler: Handler, service: string, request: DispatchRequest, ticket: DispatchTicket, clock: Clock) {
     this.#handler = handler
@@ -103,7 +105,11 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   /** Tells the handler that its request begins; `false` when the handler wants none any more. */
   start(): boolean {
     const { headersTimeoutMs, body } = this.#request
-    body.pieces?.stream?.on('error', this.#streamFailed)
+    const stream = body.pieces?.stream
+    if (stream !== undefined) {
+      this.#streamFailed = (error) => this.#leave(error)
+      stream.on('error', this.#streamFailed)
+    }
     try {
       this.#handler.onRequestStart?.(this, null)
     } catch (error) {
@@ -238,7 +244,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     this.#over = true
     this.#timer?.stop()
     this.tap.cut()
-    this.#request.body.pieces?.stream?.off('error', this.#streamFailed)
+    if (this.#streamFailed !== undefined) this.#request.body.pieces?.stream?.off('error', this.#streamFailed)
   }
 
   #report(error: unknown): void {
@@ -267,7 +273,4 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     })
     this.#timer.moved()
   }
-
-  /** The caller's stream failed before anybody read it, or while it was read. */
-  readonly #streamFailed = (error: unknown): void => this.#leave(error)
 }

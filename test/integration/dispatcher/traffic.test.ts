@@ -1,5 +1,6 @@
 /** The dispatcher on real connections: bodies of any size, callers that leave, endpoints that die. */
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import http2 from 'node:http2'
@@ -304,6 +305,23 @@ test('the handler is told what happens on the wire', async (t) => {
   assert.deepEqual(old.told, ['connect', 'headers 103', 'headers 200', 'data 4', 'complete'])
   assert.ok(old.rawHeaders.map(String).includes('X-Case'))
   assert.deepEqual(old.rawTrailers.map(String), ['x-sum', '7'])
+})
+
+test('start, head and failure come in the async context of the caller, whoever opened the connection', async (t) => {
+  const { url } = await serve(t, (incoming, response) => {
+    if (incoming.url === '/lost') incoming.socket.destroy()
+    else response.end('ok')
+  })
+  const net = meshTo(t, [url], { connections: 1 })
+  const storage = new AsyncLocalStorage<string>()
+  const seen: (string | undefined)[] = []
+  for (const name of ['one', 'two', 'three']) {
+    const note = () => void seen.push(storage.getStore())
+    const handler = new Recorder({ start: note, head: note, error: note })
+    storage.run(name, () => net.dispatcher.dispatch({ ...get, method: 'POST', path: name === 'three' ? '/lost' : '/' }, handler))
+    await handler.over
+  }
+  assert.deepEqual(seen, ['one', 'one', 'two', 'two', 'three', 'three'])
 })
 
 test('over HTTP/2, too, handlers of either style get status, headers, body and trailers', async (t) => {
