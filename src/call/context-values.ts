@@ -18,17 +18,26 @@ export function contextKey<T>(name: string, fallback: T): ContextKey<T> {
 
 /** Values that policies hand to each other along a call. Shared by all copies of the call; empty until somebody sets something. */
 export class ContextValues {
-  #values: Map<ContextKey<unknown>, unknown> | undefined
+  /** Nearly always there is one value at most, and no map is made for it. */
+  #firstKey: ContextKey<unknown> | undefined
+  #firstValue: unknown
+  #more: Map<ContextKey<unknown>, unknown> | undefined
 
   /** The value of a key, or its fallback. */
   get<T>(key: ContextKey<T>): T {
-    const values = this.#values
-    return values?.has(key) ? (values.get(key) as T) : key.fallback
+    if (this.#firstKey === key) return this.#firstValue as T
+    const more = this.#more
+    return more?.has(key) ? (more.get(key) as T) : key.fallback
   }
 
   /** Sets a value. */
   set<T>(key: ContextKey<T>, value: T): void {
-    this.#values ??= new Map()
-    this.#values.set(key, value)
+    if (this.#firstKey === undefined || this.#firstKey === key) {
+      this.#firstKey = key
+      this.#firstValue = value
+      return
+    }
+    this.#more ??= new Map()
+    this.#more.set(key, value)
   }
 }

@@ -9,7 +9,7 @@ import type { Destination, DestinationFinder } from '../fetch/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Dispatcher, errors } from '../transport/load-undici.ts'
 import { type DispatchRequest, readDispatch } from './dispatch-request.ts'
-import { DispatchTicket } from './dispatch-ticket.ts'
+import { DispatchTicket, OpenTickets } from './dispatch-ticket.ts'
 import type { MeshDispatcher } from './dispatcher.ts'
 import { HandlerCall } from './handler-call.ts'
 import { bothStyles, newStyle } from './handler-style.ts'
@@ -31,9 +31,8 @@ type Callback = (error: Error | null, data: null) => void
 class DispatcherImpl extends UndiciDispatcher {
   readonly #finder: DestinationFinder
   readonly #clock: Clock
-  readonly #inFlight = new Set<DispatchTicket>()
+  readonly #tickets = new OpenTickets()
   #state: 'open' | 'closed' | 'destroyed' = 'open'
-  #waiting: (() => void)[] = []
 
   constructor(finder: DestinationFinder, clock: Clock) {
     super()
@@ -62,7 +61,7 @@ class DispatcherImpl extends UndiciDispatcher {
       handler.onResponseError(null as never, error as Error)
       return true
     }
-    const ticket = new DispatchTicket(this.#inFlight, this.#left)
+    const ticket = new DispatchTicket(this.#tickets)
     const call = new HandlerCall(handler, destination.service, request, ticket, this.#clock)
     if (call.start()) void this.#carry(call, request, destination, ticket)
     return true
@@ -87,7 +86,7 @@ class DispatcherImpl extends UndiciDispatcher {
       return
     }
     this.#state = 'closed'
-    this.#whenEmpty(() => {
+    this.#tickets.whenEmpty(() => {
       this.#state = 'destroyed'
       done(null, null)
     })
@@ -96,10 +95,10 @@ class DispatcherImpl extends UndiciDispatcher {
   #destroy(given: Error | null, done: Callback): void {
     this.#state = 'destroyed'
     const reason = given ?? new errors.ClientDestroyedError()
-    for (const ticket of [...this.#inFlight]) {
+    for (const ticket of [...this.#tickets]) {
       ticket.cancel(new MeshError('ABORTED', 'the dispatcher was destroyed', { service: 'dispatcher', sent: true }, reason))
     }
-    this.#whenEmpty(() => done(null, null))
+    this.#tickets.whenEmpty(() => done(null, null))
   }
 
   #find({ origin }: DispatchRequest): Destination {
@@ -137,18 +136,6 @@ class DispatcherImpl extends UndiciDispatcher {
       outcome = failed(new MeshError('INTERNAL', 'a layer of the mesh threw', { service: destination.service, sent: true }, error))
     }
     handlerCall.answered(outcome)
-  }
-
-  readonly #left = (): void => {
-    if (this.#inFlight.size > 0 || this.#waiting.length === 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const done of waiting) queueMicrotask(done)
-  }
-
-  #whenEmpty(done: () => void): void {
-    this.#waiting.push(done)
-    this.#left()
   }
 }
 

@@ -5,7 +5,7 @@ import { BodyFeed } from '../../src/call/body-feed.ts'
 import { noBody } from '../../src/call/call-body.ts'
 import { replied } from '../../src/call/outcome.ts'
 import { ReplyBody } from '../../src/call/reply-body.ts'
-import { DispatchTicket } from '../../src/dispatcher/dispatch-ticket.ts'
+import { DispatchTicket, OpenTickets } from '../../src/dispatcher/dispatch-ticket.ts'
 import { HandlerCall } from '../../src/dispatcher/handler-call.ts'
 import { MeshError } from '../../src/errors/mesh-error.ts'
 import { noMeshOptions } from '../../src/fetch/mesh-options.ts'
@@ -40,7 +40,7 @@ test('a handler gets every piece once, in order, none while it is paused, and on
       let pushed = ''
       let ended = false
       let callbacks = 0
-      const inFlight = new Set<DispatchTicket>()
+      const inFlight = new OpenTickets()
       const handler = new Recorder({
         data: (controller) => {
           assert.ok(!wasPaused, 'data came although the handler had paused')
@@ -54,7 +54,7 @@ test('a handler gets every piece once, in order, none while it is paused, and on
         },
       })
       let wasPaused = false
-      const ticket = new DispatchTicket(inFlight, () => {})
+      const ticket = new DispatchTicket(inFlight)
       const call = new HandlerCall(handler, 'orders', request, ticket, fakeClock())
       const feed = new BodyFeed({ pause: () => {}, resume: () => {}, abort: () => {} }, undefined)
       assert.ok(call.start())
@@ -86,7 +86,7 @@ test('a handler gets every piece once, in order, none while it is paused, and on
       if (ends.length === 1) assert.equal(handler.told.at(-1), ends[0])
       assert.equal(ends.length === 1, feed.over, 'a body that is over has told its end, and only such a body')
       if (ends[0] === 'end') assert.ok(ended && handler.text === pushed)
-      assert.equal(inFlight.size, feed.over ? 0 : 1)
+      assert.equal(inFlight.empty, feed.over)
     }),
     { numRuns: 500 },
   )
