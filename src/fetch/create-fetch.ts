@@ -53,7 +53,8 @@ export function createFetch(finder: DestinationFinder, clock: Clock): MeshFetch 
     const request = isRequest(input) ? input : undefined
     const target = readTarget(request === undefined ? toText(input) : request.url)
     if (target === undefined) return builtInFetch(input, init as RequestInit)
-    return door.carry(readRequest(target, request, init))
+    // Awaited, or handing the promise on would take two more turns of the microtask queue.
+    return await door.carry(readRequest(target, request, init))
   }
 }
 
@@ -76,7 +77,7 @@ export function createServiceFetch(
     if (typeof path !== 'string' || !path.startsWith('/')) {
       throw argumentError(service, 'path', "a path that begins with '/', such as '/v1/42'", path)
     }
-    return door.carry(readRequest(readTarget(`http://${service}${path}`) as UrlTarget, undefined, init), destination())
+    return await door.carry(readRequest(readTarget(`http://${service}${path}`) as UrlTarget, undefined, init), destination())
   }
 }
 

@@ -46,22 +46,26 @@ export class FetchDoor {
    * @param known who carries it, or why nobody does; found by the URL unless it is given.
    * @throws what fetch throws.
    */
-  async carry(request: FetchRequest, known?: Destination | MeshError): Promise<Response> {
-    const { signal, upload } = request
+  carry(request: FetchRequest, known?: Destination | MeshError): Promise<Response> {
+    const { signal, upload, source } = request
     if (signal?.aborted === true) {
       upload?.stop(signal.reason)
       return Promise.reject(signal.reason)
     }
     const destination = known ?? this.#find(request)
-    if (MeshError.is(destination)) throw fetchFailed(destination)
-    const ready = request.source === undefined ? request : await peeked(request, request.source)
+    if (MeshError.is(destination)) return Promise.reject(fetchFailed(destination))
+    if (source === undefined) return this.#begin(request, destination)
+    return peeked(request, source).then((ready) => this.#begin(ready, destination))
+  }
+
+  #begin(request: FetchRequest, destination: Destination): Promise<Response> {
+    const { signal, mesh } = request
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
     const startedAt = this.#clock.now()
-    const deadline = startedAt + (request.mesh.deadlineMs ?? destination.deadlineMs)
+    const deadline = startedAt + (mesh.deadlineMs ?? destination.deadlineMs)
     const cancellation = new Cancellation()
-    if (signal === undefined) return this.#travel(ready, destination, { cancellation, link: undefined, startedAt, deadline })
-    if (signal.aborted) return Promise.reject(signal.reason)
-    const link = new AbortLink(destination.service, signal, cancellation)
-    return this.#travel(ready, destination, { cancellation, link, startedAt, deadline })
+    const link = signal === undefined ? undefined : new AbortLink(destination.service, signal, cancellation)
+    return this.#travel(request, destination, { cancellation, link, startedAt, deadline })
   }
 
   async #travel(first: FetchRequest, start: Destination, journey: Journey): Promise<Response> {
