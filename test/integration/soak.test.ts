@@ -70,7 +70,9 @@ class Fleet {
   }.bind(this)
 
   async connections(): Promise<number> {
-    const counts = [...this.#servers.values()].map((server) => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count))))
+    const counts = [...this.#servers.values()].map(
+      (server) => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count))),
+    )
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
   }
 
@@ -124,7 +126,9 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-test('a hundred thousand calls, a tenth of them aborted, while endpoints come and go: none is lost and nothing stays', { timeout: 240_000 }, async (t) => {
+test('a hundred thousand calls, a tenth of them aborted, while endpoints come and go: none is lost and nothing stays', {
+  timeout: 240_000,
+}, async (t) => {
   const draws = seededRandom('soak')
   const fleet = new Fleet()
   for (let i = 0; i < 4; i += 1) await fleet.add()
@@ -169,12 +173,17 @@ test('a hundred thousand calls, a tenth of them aborted, while endpoints come an
 
   const service = net.snapshot().services.soak
   assert.equal(service?.calls.inFlight, 0)
-  assert.deepEqual(service?.endpoints.map(({ inFlight: busy, waiting }) => [busy, waiting]), service?.endpoints.map(() => [0, 0]))
+  assert.deepEqual(
+    service?.endpoints.map(({ inFlight: busy, waiting }) => [busy, waiting]),
+    service?.endpoints.map(() => [0, 0]),
+  )
   const open = service?.endpoints.reduce((sum, { connections }) => sum + connections, 0)
   assert.equal(await fleet.connections(), open, 'every open socket is one that the mesh knows')
 
   const heapAfter = heapUsed()
-  t.diagnostic(`heap ${(heapBefore / 2 ** 20).toFixed(1)} MiB before, ${(heapAfter / 2 ** 20).toFixed(1)} MiB after; ${open} connections open`)
+  t.diagnostic(
+    `heap ${(heapBefore / 2 ** 20).toFixed(1)} MiB before, ${(heapAfter / 2 ** 20).toFixed(1)} MiB after; ${open} connections open`,
+  )
   assert.ok(heapAfter < heapBefore + 6 * 2 ** 20, `the heap grew from ${heapBefore} to ${heapAfter} bytes`)
 
   await net.close()
