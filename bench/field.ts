@@ -27,14 +27,19 @@ export interface Field {
   close(): Promise<void>
 }
 
-/** Starts servers and sidecars, all on one core. */
-export async function openField(wanted: ReadonlySet<Way>): Promise<Field> {
+/**
+ * Starts servers and sidecars, all on one core.
+ *
+ * @param wanted the ways that cases take.
+ * @param small whether to do without nginx although it is there.
+ */
+export async function openField(wanted: ReadonlySet<Way>, small = false): Promise<Field> {
   const cores = findProgram('taskset') !== undefined && availableParallelism() > 1 ? { client: 0, server: 1 } : undefined
   const core = cores?.server
   const closers: (() => Promise<void>)[] = []
   const missing: Partial<Record<Way, string>> = {}
   const ways: Partial<Record<Way, Destination>> = {}
-  const servers = await startServers(core, closers)
+  const servers = await startServers(small ? undefined : findProgram('nginx'), core, closers)
   ways.straight = { urls: servers.urls, serverPid: servers.pid, sidecarPid: undefined }
   const upstreamPorts = servers.urls.map((url) => Number(new URL(url).port))
   if (wanted.has('haproxy')) {
@@ -80,8 +85,7 @@ interface Servers {
   readonly name: string
 }
 
-async function startServers(core: number | undefined, closers: (() => Promise<void>)[]): Promise<Servers> {
-  const program = findProgram('nginx')
+async function startServers(program: string | undefined, core: number | undefined, closers: (() => Promise<void>)[]): Promise<Servers> {
   if (program === undefined) return startSmallServer(core, closers)
   const folder = await mkdtemp(join(tmpdir(), 'proxyless-bench-'))
   closers.push(() => rm(folder, { recursive: true, force: true }))
@@ -140,7 +144,7 @@ async function startOwn(file: string, core: number | undefined, closers: (() => 
 
 async function startSmallServer(core: number | undefined, closers: (() => Promise<void>)[]): Promise<Servers> {
   const servers = await startOwn('small-server.ts', core, closers, 2)
-  return { ...servers, name: 'a small server of our own, because nginx is not installed: calls/s are lower than they could be' }
+  return { ...servers, name: 'a small one of our own (nginx costs less: calls/s are lower than they could be)' }
 }
 
 async function startGrpc(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type BenchCase, jobCases, textCases, type Way } from './catalogue.ts'
 import { type Costs, measureCosts } from './costs/costs.ts'
 import { openField } from './field.ts'
-import { help, readOptions } from './options.ts'
+import { help, isWhole, readOptions } from './options.ts'
 import { profileCase } from './profile.ts'
 import { publish } from './publish.ts'
 import { printCosts, printRows, type Result, writeResult } from './report.ts'
@@ -20,13 +20,18 @@ if (options.help) {
 }
 if (options.install) process.exit(spawnSync(join(root, 'scripts', 'install-bench.sh'), { stdio: 'inherit' }).status ?? 1)
 
+const quickEffort: Effort = { rounds: 2, warmUpMs: 1_000, measureMs: 500 }
+const fullEffort: Effort = { rounds: 4, warmUpMs: 1_500, measureMs: 1_000 }
+const otherEffort: Effort = { rounds: 2, warmUpMs: 1_200, measureMs: 800 }
+
 /**
  * Effort by number of callers: the one that the targets speak of gets the most. Half of the time is for warming up, because V8 compiles
  * on the client's core as well: after 0.6 s `undici.request` takes twice the time that it takes after 1.5 s.
  */
 function effortFor(callers: number): Effort {
-  if (options.quick) return { rounds: 2, warmUpMs: 1_000, measureMs: 500 }
-  return callers === 64 ? { rounds: 4, warmUpMs: 1_500, measureMs: 1_000 } : { rounds: 2, warmUpMs: 1_200, measureMs: 800 }
+  const usual = options.quick ? quickEffort : callers === 64 ? fullEffort : otherEffort
+  const { measureMs } = options
+  return measureMs === undefined ? usual : { ...usual, warmUpMs: measureMs, measureMs }
 }
 
 const quietly = process.stderr.isTTY === true
@@ -42,7 +47,7 @@ const texts = chosen(textCases)
 const quickJobs = new Set(['headers', 'download', 'post'])
 const jobs = options.jobs ? chosen(jobCases).filter(({ job }) => !options.quick || quickJobs.has(job)) : []
 const ways = new Set<Way>(options.cases ? [...texts, ...jobs].map(({ way }) => way) : ['straight'])
-const field = await openField(ways)
+const field = await openField(ways, options.smallServer)
 process.once('SIGINT', () => void field.close().then(() => process.exit(130)))
 
 const rows: Row[] = []
@@ -89,7 +94,7 @@ if (options.profile === undefined) {
   }
   printRows(result)
   if (costs !== undefined) printCosts(costs)
-  writeResult(result, options.quick ? 'quick' : options.cases ? 'full' : 'costs')
+  writeResult(result, isWhole(options) ? 'full' : 'partial')
   if (options.publish) publish(result)
   printTargets(result)
   if (result.leftOut.some(({ failed }) => failed)) process.exitCode = 1

@@ -6,6 +6,8 @@ export const help = `npm run bench -- [options]
   --quick             one number of callers, fewer and shorter rounds: about two minutes instead of twelve
   --callers 1,16      how many calls are in flight at once (default 64,1,16,256; with --quick 64)
   --only mesh,undici  only cases whose name contains one of these, such as mesh-fetch or mesh-fetch:json
+  --measure-ms 1000   how long each round measures, instead of what is usual
+  --small-server      call the small server of our own also where nginx is installed
   --no-jobs           only GET and text()
   --no-costs          without the cost of import, build, idle endpoints, picks and updates
   --only-costs        nothing else
@@ -19,6 +21,8 @@ export interface BenchOptions {
   readonly quick: boolean
   readonly callers: readonly number[]
   readonly only: readonly string[]
+  readonly measureMs: number | undefined
+  readonly smallServer: boolean
   readonly jobs: boolean
   readonly costs: boolean
   readonly cases: boolean
@@ -26,6 +30,11 @@ export interface BenchOptions {
   readonly profile: string | undefined
   readonly install: boolean
   readonly help: boolean
+}
+
+/** Whether everything is measured, as it has to be where the result is to be kept. */
+export function isWhole({ quick, only, jobs, costs, cases, callers, measureMs, smallServer }: BenchOptions): boolean {
+  return !quick && only.length === 0 && jobs && costs && cases && callers.length > 1 && measureMs === undefined && !smallServer
 }
 
 /** Reads the command line. */
@@ -37,6 +46,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       quick: { type: 'boolean', default: false },
       callers: { type: 'string' },
       only: { type: 'string' },
+      'measure-ms': { type: 'string' },
+      'small-server': { type: 'boolean', default: false },
       jobs: { type: 'boolean', default: true },
       costs: { type: 'boolean', default: true },
       'only-costs': { type: 'boolean', default: false },
@@ -50,10 +61,14 @@ export function readOptions(args: readonly string[]): BenchOptions {
   for (const count of callers) {
     if (!Number.isInteger(count) || count < 1) throw new Error(`--callers: expected numbers such as 1,16,64, got ${values.callers}`)
   }
+  const measureMs = values['measure-ms'] === undefined ? undefined : Number(values['measure-ms'])
+  if (measureMs !== undefined && !(measureMs > 0)) throw new Error(`--measure-ms: expected milliseconds, got ${values['measure-ms']}`)
   return {
     quick: values.quick,
     callers,
     only: values.only?.split(',') ?? [],
+    measureMs,
+    smallServer: values['small-server'],
     jobs: values.jobs,
     costs: values.costs,
     cases: !values['only-costs'],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { Envoy, findEnvoy } from '../servers/envoy.ts'
+import { HaProxy } from '../servers/haproxy.ts'
 import { Nginx } from '../servers/nginx.ts'
 import { findProgram, freePort, need, startProgram, until } from '../servers/server-kit.ts'
 
@@ -53,4 +55,44 @@ test('waiting in vain ends with what was waited for', async () => {
     until('pigs fly', () => false, 30),
     /waited 30 ms in vain: pigs fly/,
   )
+})
+
+/** Sends a few calls through a sidecar before two servers. */
+async function callThrough(
+  context: TestContext,
+  program: string | undefined,
+  start: (program: string, upstreamPorts: readonly number[]) => Promise<HaProxy | Envoy>,
+): Promise<void> {
+  const nginxProgram = need('nginx', context)
+  if (nginxProgram === undefined) return
+  if (program === undefined) {
+    context.skip('it is not installed; scripts/install-bench.sh installs it')
+    return
+  }
+  const nginx = await Nginx.start(nginxProgram, { servers: 2 })
+  const sidecar = await start(program, nginx.ports).catch(async (error: unknown) => {
+    await nginx.stop()
+    throw error
+  })
+  try {
+    const answered = new Set<string>()
+    for (let i = 0; i < 40; i += 1) {
+      const answer = await fetch(`${sidecar.url}/`)
+      assert.equal(answer.status, 200)
+      answered.add(await answer.text())
+    }
+    assert.deepEqual([...answered].toSorted(), nginx.ports.map(String).toSorted())
+  } finally {
+    await sidecar.stop()
+    await nginx.stop()
+  }
+  await assert.rejects(fetch(sidecar.url))
+}
+
+test('an HAProxy of the kit carries calls to both of its servers, and is gone after stop()', async (context) => {
+  await callThrough(context, findProgram('haproxy'), (program, upstreamPorts) => HaProxy.start(program, { upstreamPorts }))
+})
+
+test('an Envoy of the kit carries calls to both of its servers, and is gone after stop()', async (context) => {
+  await callThrough(context, findEnvoy(), (program, upstreamPorts) => Envoy.start(program, { upstreamPorts }))
 })
