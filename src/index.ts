@@ -61,11 +61,16 @@ export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaul
 export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
+export type { HashOn, HashSource } from './balancing/hash-on.ts'
 export { inFlight } from './balancing/in-flight.ts'
 export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
+export { type MaglevOptions, maglev, maglevDefaults } from './balancing/maglev.ts'
 export { type PeakEwmaOptions, peakEwma, peakEwmaDefaults } from './balancing/peak-ewma.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
 export { random } from './balancing/random.ts'
+export { type RendezvousOptions, rendezvous } from './balancing/rendezvous.ts'
+export { type RingHashOptions, ringHash, ringHashDefaults } from './balancing/ring-hash.ts'
 export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { BalanceFunction, BalancerPart } from '../../src/balancing/balancer.ts'
+import { boundedLoad } from '../../src/balancing/bounded-load.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
+import { maglev } from '../../src/balancing/maglev.ts'
 import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import { random } from '../../src/balancing/random.ts'
+import { rendezvous } from '../../src/balancing/rendezvous.ts'
+import { ringHash } from '../../src/balancing/ring-hash.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
 import { toBalancer } from '../../src/balancing/to-balancer.ts'
 import { weightedRandom } from '../../src/balancing/weighted-random.ts'
@@ -25,6 +29,10 @@ const balancers: readonly (readonly [string, () => BalancerPart | BalanceFunctio
   ['least request', () => leastRequest()],
   ['least request, never all of them', () => leastRequest({ fullScanBelow: 0 })],
   ['power of two, peak EWMA', () => powerOfTwo(peakEwma())],
+  ['ring hash', () => ringHash({ hashOn: 'path', minSize: 256, maxSize: 1_024 })],
+  ['maglev', () => maglev({ hashOn: 'path', tableSize: 251 })],
+  ['rendezvous', () => rendezvous({ hashOn: 'path' })],
+  ['bounded rendezvous', () => boundedLoad(rendezvous({ hashOn: 'path' }))],
   ['a bare function', () => (endpoints, _call) => endpoints.at(-1)],
 ]
 
