@@ -61,6 +61,7 @@ export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaul
 export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type ApertureOptions, aperture, apertureDefaults } from './balancing/aperture.ts'
 export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
 export type { HashOn, HashSource } from './balancing/hash-on.ts'
 export { inFlight } from './balancing/in-flight.ts'
@@ -68,6 +69,8 @@ export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './
 export { type MaglevOptions, maglev, maglevDefaults } from './balancing/maglev.ts'
 export { type PeakEwmaOptions, peakEwma, peakEwmaDefaults } from './balancing/peak-ewma.ts'
 export { powerOfTwo } from './balancing/power-of-two.ts'
+export { primaryBackup } from './balancing/primary-backup.ts'
+export { type RandomSubsetOptions, randomSubset } from './balancing/random-subset.ts'
 export { random } from './balancing/random.ts'
 export { type RendezvousOptions, rendezvous } from './balancing/rendezvous.ts'
 export { type RingHashOptions, ringHash, ringHashDefaults } from './balancing/ring-hash.ts'
