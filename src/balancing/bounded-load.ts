@@ -102,7 +102,7 @@ class BoundedPicker implements Picker {
  * asks for overflows to the endpoints that it prefers next, and comes back when there is room.
  *
  * To the balancer inside, an endpoint that is full looks as if the call had tried it already, so it works with any that heeds `isSpent`. Counting what is in
- * flight looks at every endpoint (some 5 ns each), unless the one that was chosen is idle.
+ * flight looks at every endpoint (5 to 10 ns each), unless the one that was chosen is idle.
  *
  * Source: Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with bounded loads", with Envoy's rule for weights.
  *

@@ -30,7 +30,7 @@ class RendezvousPicker implements Picker {
  * The same endpoint for the same key: every key has an order of preference among endpoints, and gets the first that is there. When an
  * endpoint comes or goes, only its own keys move, exactly; shares follow the weights, exactly but for chance.
  *
- * A pick looks at every endpoint (some 5 ns each), and nothing is made in advance. With more than a few dozen, see `maglev` and `ringHash`.
+ * A pick looks at every endpoint (some 6 ns each), and nothing is made in advance. With more than a few dozen, see `maglev` and `ringHash`.
  *
  * Source: Thaler and Ravishankar's highest random weight, with the logarithmic method for weights.
  *
