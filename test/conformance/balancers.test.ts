@@ -1,10 +1,17 @@
+import { aperture } from '../../src/balancing/aperture.ts'
 import type { BalanceFunction } from '../../src/balancing/balancer.ts'
+import { boundedLoad } from '../../src/balancing/bounded-load.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
 import type { LoadMeter } from '../../src/balancing/load-meter.ts'
+import { maglev } from '../../src/balancing/maglev.ts'
 import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
+import { primaryBackup } from '../../src/balancing/primary-backup.ts'
 import { random } from '../../src/balancing/random.ts'
+import { randomSubset } from '../../src/balancing/random-subset.ts'
+import { rendezvous } from '../../src/balancing/rendezvous.ts'
+import { ringHash } from '../../src/balancing/ring-hash.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
 import { weightedRandom } from '../../src/balancing/weighted-random.ts'
 import { weightedRoundRobin } from '../../src/balancing/weighted-round-robin.ts'
@@ -29,6 +36,34 @@ balancerSuite({ name: 'least request, three of more than three', balancer: () =>
 balancerSuite({ name: 'power of two, in flight', balancer: () => powerOfTwo(inFlight()) })
 balancerSuite({ name: 'power of two, peak EWMA', balancer: () => powerOfTwo(peakEwma()) })
 balancerSuite({ name: 'power of two, a meter of the user', balancer: () => powerOfTwo(busy()) })
+balancerSuite({ name: 'ring hash', balancer: () => ringHash({ hashOn: 'path', minSize: 1_024 }), steady: true, ignoresOrder: true })
+balancerSuite({ name: 'maglev', balancer: () => maglev({ hashOn: 'path', tableSize: 1_009 }), steady: true, ignoresOrder: true })
+balancerSuite({ name: 'rendezvous', balancer: () => rendezvous({ hashOn: 'path' }), steady: true, ignoresOrder: true })
+balancerSuite({
+  name: 'bounded ring hash',
+  balancer: () => boundedLoad(ringHash({ hashOn: 'path', minSize: 1_024 })),
+  steady: true,
+  ignoresOrder: true,
+})
+balancerSuite({
+  name: 'bounded maglev',
+  balancer: () => boundedLoad(maglev({ hashOn: 'path', tableSize: 1_009 })),
+  steady: true,
+  ignoresOrder: true,
+})
+balancerSuite({ name: 'bounded rendezvous', balancer: () => boundedLoad(rendezvous({ hashOn: 'path' })), steady: true, ignoresOrder: true })
+balancerSuite({ name: 'bounded power of two', balancer: () => boundedLoad(powerOfTwo(inFlight()), { factor: 1 }) })
+balancerSuite({ name: 'primary and backup', balancer: () => primaryBackup(), steady: true, reachesAll: false })
+balancerSuite({ name: 'random subset', balancer: () => randomSubset({ size: 3, balancer: roundRobin() }), reachesAll: false })
+balancerSuite({
+  name: 'random subset, hashed',
+  balancer: () => randomSubset({ size: 3, balancer: rendezvous({ hashOn: 'path' }) }),
+  reachesAll: false,
+  steady: true,
+  ignoresOrder: true,
+})
+balancerSuite({ name: 'aperture of everything', balancer: () => aperture({ peer: 1, peers: 3 }) })
+balancerSuite({ name: 'aperture of a part', balancer: () => aperture({ peer: 1, peers: 3, min: 2 }), reachesAll: false })
 balancerSuite({ name: 'a bare function: least busy', balancer: () => leastBusy, steady: true })
 balancerSuite({ name: 'a bare function: by path', balancer: () => byPath, steady: true, ignoresOrder: true })
 balancerSuite({ name: 'a bare function: the first', balancer: () => firstOfAll, steady: true, reachesAll: false })

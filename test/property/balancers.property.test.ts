@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { aperture } from '../../src/balancing/aperture.ts'
 import type { BalanceFunction, BalancerPart } from '../../src/balancing/balancer.ts'
+import { boundedLoad } from '../../src/balancing/bounded-load.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
+import { maglev } from '../../src/balancing/maglev.ts'
 import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
+import { primaryBackup } from '../../src/balancing/primary-backup.ts'
 import { random } from '../../src/balancing/random.ts'
+import { randomSubset } from '../../src/balancing/random-subset.ts'
+import { rendezvous } from '../../src/balancing/rendezvous.ts'
+import { ringHash } from '../../src/balancing/ring-hash.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
 import { toBalancer } from '../../src/balancing/to-balancer.ts'
 import { weightedRandom } from '../../src/balancing/weighted-random.ts'
@@ -25,6 +32,13 @@ const balancers: readonly (readonly [string, () => BalancerPart | BalanceFunctio
   ['least request', () => leastRequest()],
   ['least request, never all of them', () => leastRequest({ fullScanBelow: 0 })],
   ['power of two, peak EWMA', () => powerOfTwo(peakEwma())],
+  ['ring hash', () => ringHash({ hashOn: 'path', minSize: 256, maxSize: 1_024 })],
+  ['maglev', () => maglev({ hashOn: 'path', tableSize: 251 })],
+  ['rendezvous', () => rendezvous({ hashOn: 'path' })],
+  ['bounded rendezvous', () => boundedLoad(rendezvous({ hashOn: 'path' }))],
+  ['primary and backup', primaryBackup],
+  ['random subset', () => randomSubset({ size: 4, balancer: leastRequest() })],
+  ['aperture', () => aperture({ peer: 2, peers: 5, min: 3 })],
   ['a bare function', () => (endpoints, _call) => endpoints.at(-1)],
 ]
 

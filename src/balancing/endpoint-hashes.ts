@@ -1,0 +1,59 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { PickQuery } from './balancer.ts'
+import { absorb, emptyHash, mix } from './hash.ts'
+
+/** Begins a second hash function: two addresses that agree in one of them differ in the other. */
+const secondHash = 0x9747b28c
+
+/** Two hashes of the address of every endpoint of a set, and the order of preference that they give to each key. */
+export class EndpointHashes {
+  /** The first hash of each. */
+  readonly first: Uint32Array
+  /** The second one. */
+  readonly second: Uint32Array
+  readonly #endpoints: readonly Endpoint[]
+  readonly #equalWeights: boolean
+
+  /** @param endpoints at least one. */
+  constructor(endpoints: readonly Endpoint[]) {
+    this.#endpoints = endpoints
+    this.#equalWeights = endpoints.every(({ weight }) => weight === endpoints[0]?.weight)
+    this.first = Uint32Array.from(endpoints, ({ address }) => mix(absorb(emptyHash, address)))
+    this.second = Uint32Array.from(endpoints, ({ address }) => mix(absorb(secondHash, address)))
+  }
+
+  /**
+   * Highest random weight: the endpoint that a key prefers to all others, by its weight, which does not depend on what others there are.
+   *
+   * @param key the hash of the key.
+   * @param query leaves out what is spent; nothing leaves nothing out.
+   * @returns `undefined` when all are spent.
+   */
+  preferredBy(key: number, query?: PickQuery): Endpoint | undefined {
+    const endpoints = this.#endpoints
+    let best = -1
+    let bestRank = 0
+    for (let i = 0; i < endpoints.length; i += 1) {
+      const rank = this.#rank(key, i)
+      // Asking costs more than comparing, and few beat the best so far.
+      if (best >= 0 && (rank < bestRank || (rank === bestRank && !this.#precedes(key, i, best)))) continue
+      if (query?.isSpent(endpoints[i] as Endpoint)) continue
+      best = i
+      bestRank = rank
+    }
+    return best < 0 ? undefined : endpoints[best]
+  }
+
+  #rank(key: number, index: number): number {
+    const hash = mix(key ^ (this.first[index] as number))
+    if (this.#equalWeights) return hash
+    // Never 0 or 1, the logarithms of which would be of no use.
+    return Math.log((hash + 0.5) / 2 ** 32) / (this.#endpoints[index] as Endpoint).weight
+  }
+
+  /** Decides between equals whatever the order in which they are listed. */
+  #precedes(key: number, left: number, right: number): boolean {
+    const [a, b] = [mix(key ^ (this.second[left] as number)), mix(key ^ (this.second[right] as number))]
+    return a === b ? (this.#endpoints[left] as Endpoint).address < (this.#endpoints[right] as Endpoint).address : a > b
+  }
+}

@@ -1,0 +1,159 @@
+import type { Call } from '../call/call.ts'
+import { printValue } from '../errors/print-value.ts'
+import type { Random } from '../runtime/random.ts'
+import { absorb, emptyHash, mix } from './hash.ts'
+
+/**
+ * What of a call is hashed:
+ * - `{ header: 'x-user-id' }`: a header; several values count as one list, with commas.
+ * - `{ cookie: 'session' }`: a cookie.
+ * - `{ query: 'user' }`: a parameter of the query, as it is written in the URL.
+ * - `'path'`: the path without the query.
+ * - a function of the call, such as `(call) => call.path.split('/')[2]`.
+ *
+ * One that is missing or empty does not count. With `terminal: true`, those after it count only if it does not.
+ */
+export type HashSource =
+  | 'path'
+  | { readonly header: string; readonly terminal?: boolean | undefined }
+  | { readonly cookie: string; readonly terminal?: boolean | undefined }
+  | { readonly query: string; readonly terminal?: boolean | undefined }
+  | ((call: Call) => string | number | undefined)
+
+/** One source, or several that count together, in their order. */
+export type HashOn = HashSource | readonly HashSource[]
+
+/** Answered by a hash of a source that does not count. */
+const missing = -1
+
+type SourceHash = (call: Call) => number
+
+interface CompiledSource {
+  readonly hash: SourceHash
+  readonly terminal: boolean
+}
+
+/** Hashes calls. */
+export class CallHash {
+  readonly #sources: readonly CompiledSource[]
+  readonly #draws: Random
+
+  /**
+   * @param sources see {@link HashOn}.
+   * @param draws where the hash of a call comes from that has nothing to hash.
+   */
+  constructor(sources: readonly CompiledSource[], draws: Random) {
+    this.#sources = sources
+    this.#draws = draws
+  }
+
+  /** The hash of a call, a whole number in [0, 2^32): any, if it has nothing of what is hashed. */
+  of(call: Call): number {
+    let combined = missing
+    for (let i = 0; i < this.#sources.length; i += 1) {
+      const { hash, terminal } = this.#sources[i] as CompiledSource
+      const one = hash(call)
+      if (one === missing) continue
+      combined = combined === missing ? one : (((combined << 1) | (combined >>> 31)) ^ one) >>> 0
+      if (terminal) break
+    }
+    return combined === missing ? Math.floor(this.#draws.next() * 2 ** 32) : combined
+  }
+}
+
+/**
+ * Reads what a balancer hashes on.
+ *
+ * @param part the name of the balancer, for messages.
+ * @param hashOn see {@link HashOn}.
+ * @returns makes the hash of a balancer.
+ * @throws TypeError when it is not what it should be.
+ */
+export function readHashOn(part: string, hashOn: HashOn): (draws: Random) => CallHash {
+  const sources: readonly unknown[] = Array.isArray(hashOn) ? hashOn : [hashOn]
+  if (sources.length === 0) throw new TypeError(`${part}: hashOn: expected at least one source, got none`)
+  const compiled = sources.map((source) => compile(part, source))
+  return (draws) => new CallHash(compiled, draws)
+}
+
+function compile(part: string, source: unknown): CompiledSource {
+  if (source === 'path') return { hash: pathHash, terminal: false }
+  if (typeof source === 'function') return { hash: functionHash(source as (call: Call) => unknown), terminal: false }
+  if (typeof source === 'object' && source !== null) {
+    const { terminal = false, ...kind } = source as { terminal?: unknown } & Record<string, unknown>
+    const [entry, ...others] = Object.entries(kind)
+    const [name, value] = entry ?? []
+    if (others.length === 0 && typeof value === 'string' && value !== '' && typeof terminal === 'boolean') {
+      if (name === 'header') return { hash: headerHash(value), terminal }
+      if (name === 'cookie') return { hash: cookieHash(value), terminal }
+      if (name === 'query') return { hash: queryHash(value), terminal }
+    }
+  }
+  const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', or a function of the call"
+  throw new TypeError(`${part}: hashOn: expected ${expected}, got ${printValue(source)}`)
+}
+
+function pathHash({ path }: Call): number {
+  const end = path.indexOf('?')
+  return mix(absorb(emptyHash, path, 0, end < 0 ? path.length : end))
+}
+
+function functionHash(source: (call: Call) => unknown): SourceHash {
+  return (call) => {
+    const value = source(call)
+    if (value === undefined || value === '') return missing
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new TypeError(`hashOn: expected the function to answer with a text, a number or undefined, got ${printValue(value)}`)
+    }
+    return mix(absorb(emptyHash, String(value)))
+  }
+}
+
+function headerHash(header: string): SourceHash {
+  const name = header.toLowerCase()
+  return ({ headers }) => {
+    let state = emptyHash
+    let empty = true
+    for (let i = 0; i < headers.length; i += 2) {
+      const written = headers[i] as string
+      if (written.length !== name.length || written.toLowerCase() !== name || headers[i + 1] === '') continue
+      if (!empty) state = absorb(state, ',')
+      empty = false
+      state = absorb(state, headers[i + 1] as string)
+    }
+    return empty ? missing : mix(state)
+  }
+}
+
+function cookieHash(cookie: string): SourceHash {
+  return ({ headers }) => {
+    for (let i = 0; i < headers.length; i += 2) {
+      const written = headers[i] as string
+      if (written.length !== 6 || written.toLowerCase() !== 'cookie') continue
+      const hash = fieldHash(headers[i + 1] as string, 0, ';', cookie)
+      if (hash !== missing) return hash
+    }
+    return missing
+  }
+}
+
+function queryHash(query: string): SourceHash {
+  const name = encodeURIComponent(query)
+  return ({ path }) => {
+    const start = path.indexOf('?')
+    return start < 0 ? missing : fieldHash(path, start + 1, '&', name)
+  }
+}
+
+/** The hash of the value of `name=value` among fields of a text, found without cutting the text up. */
+function fieldHash(text: string, from: number, separator: string, name: string): number {
+  for (let start = from; start < text.length; ) {
+    while (text[start] === ' ') start += 1
+    const next = text.indexOf(separator, start)
+    const end = next < 0 ? text.length : next
+    const value = start + name.length + 1
+    if (value < end && text[value - 1] === '=' && text.startsWith(name, start)) return mix(absorb(emptyHash, text, value, end))
+    start = end + 1
+  }
+  return missing
+}

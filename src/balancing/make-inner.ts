@@ -1,0 +1,24 @@
+import { printValue } from '../errors/print-value.ts'
+import type { Host } from '../runtime/host.ts'
+import type { Balancer, BalancerPart } from './balancer.ts'
+
+const expectation = 'a balancer such as maglev({ hashOn: "path" })'
+
+/** @throws TypeError when what is to be wrapped is no part. */
+export function checkInner(wrapper: string, balancer: unknown): void {
+  if (typeof balancer !== 'function') throw new TypeError(`${wrapper}: balancer: expected ${expectation}, got ${printValue(balancer)}`)
+}
+
+/**
+ * Makes the balancer inside another one. A bare function cannot be wrapped: it is asked for one of a list, and has no preference after that.
+ *
+ * @param wrapper the kind of the one outside; chance for the one inside is a stream of its own below that name.
+ * @param balancer the one inside.
+ * @param host the service.
+ * @throws TypeError when it makes no balancer.
+ */
+export function makeInner(wrapper: string, balancer: BalancerPart, host: Host): Balancer {
+  const made = balancer({ ...host, random: host.random.fork(wrapper) })
+  if (typeof made?.picker === 'function') return made
+  throw new TypeError(`${host.service}: ${wrapper}: expected ${expectation}, got ${printValue(made)}`)
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashText } from '../../../src/balancing/hash.ts'
+import { type HashOn, readHashOn } from '../../../src/balancing/hash-on.ts'
+import { seededRandom } from '../../../src/runtime/seeded-random.ts'
+import { type TestCallParts, testCall } from '../../../src/testing/test-call.ts'
+
+function hashOf(hashOn: HashOn, parts: TestCallParts): number {
+  return readHashOn('test', hashOn)(seededRandom('any')).of(testCall(parts))
+}
+
+/** Whether the hash is left to chance. */
+function isMissing(hashOn: HashOn, parts: TestCallParts): boolean {
+  const hash = readHashOn('test', hashOn)(seededRandom('any'))
+  const call = testCall(parts)
+  return new Set(Array.from({ length: 20 }, () => hash.of(call))).size > 1
+}
+
+test('a header is found in any case, and several values count as a list', () => {
+  const hashOn = { header: 'X-User' } as const
+  assert.equal(hashOf(hashOn, { headers: ['accept', '*/*', 'x-uSER', 'ann'] }), hashText('ann'))
+  assert.equal(hashOf(hashOn, { headers: ['x-user', 'ann', 'X-User', 'bob'] }), hashText('ann,bob'))
+  assert.ok(isMissing(hashOn, { headers: ['x-users', 'ann'] }))
+  assert.ok(isMissing(hashOn, { headers: ['x-user', ''] }))
+})
+
+test('a cookie is found among others, also in a second header', () => {
+  const hashOn = { cookie: 'session' } as const
+  for (const headers of [
+    ['cookie', 'session=abc'],
+    ['Cookie', 'a=1; session=abc; b=2'],
+    ['cookie', 'xsession=no;session=abc'],
+    ['cookie', 'a=1', 'cookie', 'session=abc'],
+    ['cookie', 'session2=no; session=abc'],
+  ]) {
+    assert.equal(hashOf(hashOn, { headers }), hashText('abc'), headers.join(' '))
+  }
+  for (const headers of [
+    [],
+    ['cookie', ''],
+    ['cookie', 'session'],
+    ['cookie', 'session='],
+    ['cookie', 'a=session=abc'],
+    ['set-cookie', 'session=abc'],
+  ]) {
+    assert.ok(isMissing(hashOn, { headers }), headers.join(' '))
+  }
+})
+
+test('a parameter of the query is found, as it is written', () => {
+  const hashOn = { query: 'user id' } as const
+  assert.equal(hashOf(hashOn, { path: '/a?user%20id=ann' }), hashText('ann'))
+  assert.equal(hashOf(hashOn, { path: '/a?b=1&user%20id=a%20b&user%20id=2' }), hashText('a%20b'))
+  for (const path of ['/user%20id=1', '/a?', '/a?user%20id', '/a?user%20id=', '/a?b=user%20id=1'])
+    assert.ok(isMissing(hashOn, { path }), path)
+})
+
+test('the path counts without the query', () => {
+  assert.equal(hashOf('path', { path: '/v1/42?x=1' }), hashText('/v1/42'))
+  assert.equal(hashOf('path', { path: '/v1/42' }), hashText('/v1/42'))
+})
+
+test('a function of the call may answer with a text, a number or nothing', () => {
+  assert.equal(
+    hashOf((call) => call.path.split('/')[2], { path: '/v1/42' }),
+    hashText('42'),
+  )
+  assert.equal(
+    hashOf(() => 42, {}),
+    hashText('42'),
+  )
+  assert.ok(isMissing(() => undefined, {}))
+  assert.ok(isMissing(() => '', {}))
+  assert.throws(
+    () => hashOf((() => ({})) as never, {}),
+    /hashOn: expected the function to answer with a text, a number or undefined, got \{\}/,
+  )
+})
+
+test('several sources count together, in their order, and one that is missing not at all', () => {
+  const user = { header: 'user' } as const
+  const rotated = (hash: number): number => ((hash << 1) | (hash >>> 31)) >>> 0
+  const [ann, path] = [hashText('ann'), hashText('/a')]
+  assert.equal(hashOf([user, 'path'], { path: '/a', headers: ['user', 'ann'] }), (rotated(ann) ^ path) >>> 0)
+  assert.equal(hashOf(['path', user], { path: '/a', headers: ['user', 'ann'] }), (rotated(path) ^ ann) >>> 0)
+  assert.equal(hashOf([user, 'path'], { path: '/a' }), path)
+  assert.ok(isMissing([user, { cookie: 'user' }], {}))
+})
+
+test('a terminal source keeps those after it from counting, if it is there', () => {
+  const hashOn: HashOn = [{ cookie: 'session', terminal: true }, { header: 'user' }]
+  assert.equal(hashOf(hashOn, { headers: ['cookie', 'session=abc', 'user', 'ann'] }), hashText('abc'))
+  assert.equal(hashOf(hashOn, { headers: ['user', 'ann'] }), hashText('ann'))
+})
+
+test('what is no source is refused, with those that there are', () => {
+  const wrong: readonly unknown[] = [
+    undefined,
+    'header',
+    { header: '' },
+    { header: 5 },
+    { header: 'a', cookie: 'b' },
+    {},
+    { header: 'a', terminal: 1 },
+  ]
+  for (const hashOn of wrong)
+    assert.throws(() => readHashOn('maglev', hashOn as HashOn), /^TypeError: maglev: hashOn: expected \{ header: name \}, .*, got/)
+  assert.throws(() => readHashOn('maglev', []), /maglev: hashOn: expected at least one source, got none/)
+})
