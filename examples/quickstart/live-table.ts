@@ -46,7 +46,6 @@ export class LiveTable {
   /** Ends drawing. */
   stop(): void {
     clearInterval(this.#timer)
-    this.#draw()
   }
 
   /** Prints what came of it; answers how many calls were lost. */

@@ -18,6 +18,8 @@ export interface BodySource {
   abort(reason: MeshError | undefined): void
   /** Somebody is reading: the body does not stand still for want of a reader. */
   taken?(): void
+  /** Nobody reads the rest, which is let through all the same: nobody waits for it either. */
+  dropped?(): void
 }
 
 /** Told when a body is over: complete, failed or discarded. */
@@ -129,6 +131,7 @@ export class BodyFeed {
     if (this.#expected <= bodyBufferBytes) {
       this.#dropping = true
       this.#resume()
+      this.#source.dropped?.()
       return
     }
     this.#finish(undefined)

@@ -1,6 +1,6 @@
 import { promises, type SrvRecord } from 'node:dns'
 import type { EndpointSpec } from '../endpoint/endpoint.ts'
-import { askAddresses, type DnsAddress } from './dns-addresses.ts'
+import type { DnsAddress, DnsAddressBook } from './dns-addresses.ts'
 import type { DnsSettings } from './dns-options.ts'
 import { deniesService, serviceEndpoints } from './dns-services.ts'
 import { errorText } from './error-text.ts'
@@ -12,26 +12,24 @@ export interface DnsAnswer {
   readonly validMs: number
 }
 
-/** What outlives a watch: the last good addresses of each SRV target. When one cannot be asked for, its endpoints need not go. */
-export interface DnsMemory {
-  targets: ReadonlyMap<string, readonly DnsAddress[]>
-}
-
 /** How many targets of SRV records are asked for at a time. */
 const targetsAtATime = 16
 
 const noEndpoints: Resolution = Object.freeze({ kind: 'endpoints', endpoints: Object.freeze([]) })
 
-/** Asks name servers for the endpoints behind a name. One for each watch, since {@link stop} stops every question of it. */
+/**
+ * Asks name servers for the endpoints behind a name. One for each watch, since {@link stop} stops every question of it;
+ * what is known of addresses outlives it.
+ */
 export class DnsQuestion {
   readonly #settings: DnsSettings
   readonly #resolver: promises.Resolver
-  readonly #memory: DnsMemory
+  readonly #book: DnsAddressBook
   #stopped = false
 
-  constructor(settings: DnsSettings, memory: DnsMemory) {
+  constructor(settings: DnsSettings, book: DnsAddressBook) {
     this.#settings = settings
-    this.#memory = memory
+    this.#book = book
     this.#resolver = new promises.Resolver({ timeout: settings.timeoutMs, tries: settings.tries })
     if (settings.servers !== undefined) this.#resolver.setServers(settings.servers)
   }
@@ -49,7 +47,7 @@ export class DnsQuestion {
 
   async #askEndpoints(): Promise<DnsAnswer> {
     const { name, port, negativeTtlMs } = this.#settings
-    const answer = await askAddresses(this.#resolver, name, this.#settings)
+    const answer = await this.#book.ask(this.#resolver, name)
     if (answer.kind === 'fault') throw this.#fault(answer.error)
     if (answer.kind === 'absent') return { resolution: { kind: 'absent' }, validMs: negativeTtlMs }
     if (answer.kind === 'none') return { resolution: noEndpoints, validMs: negativeTtlMs }
@@ -89,17 +87,17 @@ export class DnsQuestion {
     for (let i = 0; i < names.length; i += targetsAtATime) {
       if (this.#stopped) throw new Error('stopped')
       const some = names.slice(i, i + targetsAtATime)
-      const answers = await Promise.all(some.map((target) => askAddresses(this.#resolver, target, this.#settings)))
+      const answers = await Promise.all(some.map((target) => this.#book.ask(this.#resolver, target)))
       for (const [j, answer] of answers.entries()) {
         const target = some[j] as string
-        const known = this.#memory.targets.get(target)
+        const known = this.#book.known(target)
         if (answer.kind === 'found') targets.set(target, answer.addresses)
-        else if (answer.kind === 'fault' && known !== undefined) targets.set(target, known)
+        else if (answer.kind === 'fault' && known.length > 0) targets.set(target, known)
         else if (answer.kind === 'fault') fault ??= answer
       }
     }
     if (targets.size === 0 && fault !== undefined) throw this.#fault(fault.error)
-    this.#memory.targets = targets
+    this.#book.keepOnly(new Set(names))
     return targets
   }
 

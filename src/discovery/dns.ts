@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Given } from '../runtime/with-defaults.ts'
+import { DnsAddressBook } from './dns-addresses.ts'
 import { type DnsOptions, dnsProblems, dnsSettings } from './dns-options.ts'
-import { type DnsMemory, DnsQuestion, endpointSpec } from './dns-question.ts'
+import { DnsQuestion, endpointSpec } from './dns-question.ts'
 import { numberedStream } from './numbered-stream.ts'
 import { refuse } from './option-rules.ts'
 import type { Resolver } from './resolver.ts'
@@ -19,7 +20,7 @@ import type { Resolver } from './resolver.ts'
  * | the name does not exist (NXDOMAIN) | the service is absent |
  * | an error, nothing, or nonsense | a fault: the last good answer stays |
  *
- * With both families, addresses of one are enough. Names are asked for as they are: `/etc/hosts`, `localhost` and search domains are known
+ * With both families, addresses of one are enough: the other one is waited for half a second, and keeps the addresses that it had. Names are asked for as they are: `/etc/hosts`, `localhost` and search domains are known
  * to `lookup: 'system'` only. An IP address as name is the endpoint itself. A question that is under way may keep a process that would
  * end otherwise until it is answered or timed out; the waits between questions do not.
  *
@@ -42,7 +43,7 @@ export function dns(name: string, options?: Given<DnsOptions>): DescribedPart<Re
   const settings = dnsSettings(name, options)
   return part<Resolver>('dns', { name, ...options }, (host) => {
     const random = numberedStream(host.random, 'dns')
-    const memory: DnsMemory = { targets: new Map() }
+    const book = new DnsAddressBook(settings, host.clock)
     return {
       name: `dns ${settings.name}`,
       async *watch(_service, { signal, pause }) {
@@ -50,7 +51,7 @@ export function dns(name: string, options?: Given<DnsOptions>): DescribedPart<Re
           yield [endpointSpec(settings.name, settings.port, settings.scheme, settings.servername)]
           return
         }
-        const question = new DnsQuestion(settings, memory)
+        const question = new DnsQuestion(settings, book)
         const stop = (): void => question.stop()
         signal.addEventListener('abort', stop, { once: true })
         try {

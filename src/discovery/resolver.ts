@@ -54,7 +54,7 @@ export interface Watch {
   readonly signal: AbortSignal
   /**
    * Resolves after `ms` milliseconds, or sooner when the mesh would like a fresh answer (all endpoints refuse, say) or the watch ends.
-   * It never rejects.
+   * It never rejects, and does not keep the process alive. `Infinity` waits for a wish or the end.
    */
   readonly pause: (ms: number) => Promise<void>
 }

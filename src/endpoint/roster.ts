@@ -76,16 +76,21 @@ export class Roster {
     const altered: Endpoint[] = []
     const refused: RefusedEndpoint[] = []
     for (const spec of specs) {
-      const problem = specProblem(spec)
-      const entry = problem === undefined ? this.#entryFor(spec.url) : undefined
-      if (entry === undefined) {
+      const spelled = this.#spelled(spec)
+      // What is as it was is usable as it was: nearly every spec of nearly every answer.
+      const unchanged = spelled !== undefined && isDescribed(spelled.endpoint, spec)
+      const problem = unchanged ? undefined : specProblem(spec)
+      const entry = spelled ?? (problem === undefined ? this.#entryFor(spec.url) : undefined)
+      if (entry === undefined || problem !== undefined) {
         refused.push({ url: printUrl(spec), problem: problem ?? `expected ${endpointUrlExpectation}` })
         continue
       }
       if (entry.listedIn === this.#updates) continue
-      const changed = describe(entry.endpoint, spec)
+      if (!unchanged && !isDescribed(entry.endpoint, spec)) {
+        describe(entry.endpoint, spec)
+        if (entry.listedIn !== 0) altered.push(entry.endpoint)
+      }
       if (entry.listedIn === 0) added.push(entry.endpoint)
-      else if (changed) altered.push(entry.endpoint)
       entry.listedIn = this.#updates
       entries.push(entry)
     }
@@ -98,10 +103,14 @@ export class Roster {
     return { added, removed, altered, refused }
   }
 
+  /** The entry of an endpoint that was named like this before, and is still there. */
+  #spelled(spec: EndpointSpec | null | undefined): Entry | undefined {
+    const entry = typeof spec === 'object' && spec !== null ? this.#bySpelling.get(spec.url) : undefined
+    return entry?.gone === true ? undefined : entry
+  }
+
   /** The entry that a URL names, a new one if need be; `undefined` if it is no endpoint's. */
   #entryFor(url: string): Entry | undefined {
-    const spelled = this.#bySpelling.get(url)
-    if (spelled !== undefined && !spelled.gone) return spelled
     const address = readEndpointAddress(url, this.#spelledSecure)
     if (address === undefined) return undefined
     let entry = this.#byAddress.get(address.address)
@@ -144,10 +153,10 @@ export function specProblem(spec: EndpointSpec): string | undefined {
   if (typeof spec !== 'object' || spec === null) return `expected { url, ... }, got ${printValue(spec)}`
   const { weight, priority, labels } = spec
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
-    return `weight: expected a number in (0, Infinity), got ${weight}`
+    return `weight: expected a number in (0, Infinity), got ${printValue(weight)}`
   }
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 127)) {
-    return `priority: expected an integer in [0, 127], got ${priority}`
+    return `priority: expected an integer in [0, 127], got ${printValue(priority)}`
   }
   for (const field of texts) {
     const value: unknown = spec[field]
@@ -165,31 +174,35 @@ function areLabels(labels: unknown): boolean {
   return Object.values(labels).every((value) => typeof value === 'string')
 }
 
-/** Writes a spec's description on an endpoint; tells whether anything changed. */
-function describe(endpoint: RosterEndpoint, spec: EndpointSpec): boolean {
-  const weight = spec.weight ?? 1
-  const priority = spec.priority ?? 0
-  const region = spec.region ?? ''
-  const zone = spec.zone ?? ''
-  const labels = spec.labels ?? noLabels
-  const same =
-    endpoint.weight === weight &&
-    endpoint.priority === priority &&
+/** Whether an endpoint is described as a spec says. */
+function isDescribed(endpoint: RosterEndpoint, spec: EndpointSpec): boolean {
+  const { locality } = endpoint
+  return (
+    endpoint.weight === (spec.weight === undefined ? 1 : spec.weight) &&
+    endpoint.priority === (spec.priority === undefined ? 0 : spec.priority) &&
     endpoint.servername === spec.servername &&
-    endpoint.locality.region === region &&
-    endpoint.locality.zone === zone &&
-    sameLabels(endpoint.labels, labels)
-  if (same) return false
+    locality.region === (spec.region === undefined ? '' : spec.region) &&
+    locality.zone === (spec.zone === undefined ? '' : spec.zone) &&
+    sameLabels(endpoint.labels, spec.labels === undefined ? noLabels : spec.labels)
+  )
+}
+
+/** Writes a spec's description on an endpoint. */
+function describe(endpoint: RosterEndpoint, spec: EndpointSpec): void {
+  const { weight = 1, priority = 0, region = '', zone = '', labels = noLabels } = spec
   endpoint.weight = weight
   endpoint.priority = priority
   endpoint.servername = spec.servername
   endpoint.locality = region === '' && zone === '' ? unknownLocality : Object.freeze({ region, zone })
   endpoint.labels = Object.freeze({ ...labels })
-  return true
 }
 
+/** Whether `right`, which may be anything, is the same as `left`. */
 function sameLabels(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {
   if (left === right) return true
+  if (typeof right !== 'object' || right === null || Array.isArray(right)) return false
   const keys = Object.keys(left)
-  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key])
+  if (keys.length !== Object.keys(right).length) return false
+  for (let i = 0; i < keys.length; i += 1) if (left[keys[i] as string] !== right[keys[i] as string]) return false
+  return true
 }

@@ -12,7 +12,7 @@
  * | `QUEUE_TIMEOUT` | the call waited too long for a connection |
  * | `REFUSED` | the endpoint said that it did not process the request (HTTP/2 REFUSED_STREAM or GOAWAY) |
  * | `CONNECTION_LOST` | the connection broke after the request was, or may have been, sent |
- * | `BAD_REPLY` | what came back is not HTTP |
+ * | `BAD_REPLY` | what came back is not HTTP, or cannot be used: a redirect to nowhere, a body that fails its integrity check |
  * | `REPLY_TOO_LARGE` | the reply is larger than the service allows |
  * | `ATTEMPT_TIMEOUT` | one attempt took longer than an attempt may |
  * | `BODY_TIMEOUT` | the body stood still for too long |

@@ -61,6 +61,7 @@ function readSlowly(input: string): UrlTarget | undefined {
     url = new URL(input)
   } catch (cause) {
     // Fetch's own words: code that tells a bad URL from a bad network looks for them.
+    if (input.startsWith('/')) (cause as Error).message += ': a path alone names no service; call net.service(name).fetch(path)'
     throw new TypeError(`Failed to parse URL from ${input}`, { cause })
   }
   if (url.protocol === 'data:' || url.protocol === 'blob:') return undefined

@@ -8,7 +8,7 @@ import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { BodyWatch } from './body-watch.ts'
-import { toMeshError } from './failure.ts'
+import { cancelledUnsent, toMeshError } from './failure.ts'
 import { RequestBody } from './request-body.ts'
 import { type RawHeaders, WireReply } from './wire-reply.ts'
 
@@ -91,7 +91,7 @@ export class Exchange implements BodySource, CancelListener {
       this.#feed.abort(reason)
       return
     }
-    this.#settle(failed(reason))
+    this.#settle(failed(this.#started ? reason : cancelledUnsent(reason)))
     // Not begun: undici has no way to take a queued request back, so it is aborted at the moment it would start.
     this.#controller?.abort(reason)
   }
@@ -165,6 +165,10 @@ export class Exchange implements BodySource, CancelListener {
 
   taken(): void {
     this.#watch?.moved()
+  }
+
+  dropped(): void {
+    if (!this.#over) this.#carrier.hold(false)
   }
 
   #fail(error: unknown): void {

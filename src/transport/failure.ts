@@ -34,6 +34,16 @@ export function toMeshError(error: unknown, progress: Progress, service: string,
   return new MeshError(code, message, { service, endpoint: endpoint.address, sent }, error)
 }
 
+/**
+ * The reason for which an attempt was cancelled before anything of it was written. Whoever cancelled could not know that, and said that it
+ * may have been sent; we know better.
+ */
+export function cancelledUnsent(reason: MeshError): MeshError {
+  if (!reason.facts.sent) return reason
+  const text = reason.message.slice(reason.facts.service.length + 2)
+  return new MeshError(reason.code, `${text}, and nothing was sent`, { ...reason.facts, sent: false }, reason)
+}
+
 function judgeUnsent(error: unknown): Judgement {
   switch (codeOf(error)) {
     case 'UND_ERR_INVALID_ARG':

@@ -9,6 +9,7 @@ import type { Random } from '../runtime/random.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Carrier, Exchange } from './exchange.ts'
+import { cancelledUnsent } from './failure.ts'
 import type { DispatcherFactory, DispatcherLike, HttpOptions, TlsOptions } from './http-options.ts'
 import { type HttpSettings, httpSettings } from './http-settings.ts'
 import type { Transport, TransportStats } from './transport.ts'
@@ -101,7 +102,11 @@ class UndiciTransport implements Transport {
 
   async #sendLater(attempt: Attempt, pool: ConnectionPool): Promise<Outcome> {
     const connection = await pool.wait(attempt.cancellation)
-    return connection instanceof Connection ? this.#sendOn(connection, pool, attempt) : failed(connection)
+    if (!(connection instanceof Connection)) return failed(cancelledUnsent(connection))
+    const { reason } = attempt.cancellation
+    if (reason === undefined) return this.#sendOn(connection, pool, attempt)
+    pool.release(connection)
+    return failed(cancelledUnsent(reason))
   }
 
   async #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {

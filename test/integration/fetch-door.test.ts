@@ -88,7 +88,7 @@ const endpoints = new Map<string, RosterEndpoint>()
 let base = ''
 
 /** One endpoint an origin, no mesh in between. */
-const door = createFetch(
+const door: Fetch = createFetch(
   {
     find(protocol, hostname, port) {
       const origin = `${protocol}//${hostname}:${port}`
@@ -101,7 +101,7 @@ const door = createFetch(
     },
   },
   systemClock,
-) as Fetch
+)
 
 before(async () => {
   server.listen(0, '127.0.0.1')

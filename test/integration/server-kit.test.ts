@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { Nginx } from '../servers/nginx.ts'
 import { findProgram, freePort, need, startProgram, until } from '../servers/server-kit.ts'
 
@@ -28,6 +28,23 @@ test('a program that is not there is undefined, and one that ends instead of ans
     ready: async () => false,
   })
   await assert.rejects(start, /ended.*no such setting/s)
+})
+
+test('a missing program skips the test with its reason, and fails it where servers are required', () => {
+  const reasons: unknown[] = []
+  const context = { skip: (reason?: string) => reasons.push(reason) } as unknown as TestContext
+  const before = process.env.PROXYLESS_SERVERS
+  try {
+    delete process.env.PROXYLESS_SERVERS
+    assert.equal(need('proxyless-no-such-program', context), undefined)
+    assert.deepEqual(reasons, ['proxyless-no-such-program is not installed; scripts/install-servers.sh installs it'])
+    process.env.PROXYLESS_SERVERS = 'required'
+    assert.throws(() => need('proxyless-no-such-program', context), /is not installed/)
+    assert.equal(reasons.length, 1)
+  } finally {
+    if (before === undefined) delete process.env.PROXYLESS_SERVERS
+    else process.env.PROXYLESS_SERVERS = before
+  }
 })
 
 test('waiting in vain ends with what was waited for', async () => {

@@ -116,7 +116,7 @@ test('no answer throws, whatever is in it, and what can be used of it is used', 
   const junk = fc.oneof(
     fc.anything(),
     fc.record({ url: fc.anything() }),
-    fc.record({ url: fc.constant('http://x'), labels: fc.anything(), zone: fc.anything() }),
+    fc.record({ url: fc.constant('http://x'), labels: fc.anything(), zone: fc.anything(), weight: fc.anything(), priority: fc.anything() }),
   )
   fc.assert(
     fc.property(fc.array(junk, { maxLength: 5 }), (specs) => {

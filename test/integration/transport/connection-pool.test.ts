@@ -95,6 +95,28 @@ test('a caller leaves the queue at once, and the place goes to the next', async 
   assert.equal(server.held.length, 0)
 })
 
+test('a caller that leaves in the moment in which it is given a connection sends nothing', async (t) => {
+  const seen: (string | undefined)[] = []
+  const server = await httpServer(t, (q, r) => {
+    seen.push(q.url)
+    r.write('do')
+    setTimeout(() => r.end('ne'), 20)
+  })
+  const transport = transportFor(t, { connections: 1 })
+  const endpoint = endpointAt(server.url)
+  const first = await transport.send(attemptAt(endpoint, { path: '/first' }))
+  assert.ok(first.ok)
+  const leaving = attemptAt(endpoint, { path: '/leaving' })
+  first.reply.body.whenOver({
+    bodyOver: () => leaving.cancellation.cancel(new MeshError('ABORTED', 'left', { service: 'orders', sent: false })),
+  })
+  const error = errorOf(await transport.send(leaving))
+  assert.deepEqual([error.code, error.facts.sent], ['ABORTED', false])
+  assert.equal(await textOf(await transport.send(attemptAt(endpoint, { path: '/next' }))), 'done')
+  assert.deepEqual(seen, ['/first', '/next'])
+  assert.equal(server.connections(), 1)
+})
+
 test('a caller that leaves while a connection is being made leaves the connection to the next', async (t) => {
   const server = await httpServer(t, (_q, r) => r.end('done'))
   const transport = transportFor(t, { connections: 4 })

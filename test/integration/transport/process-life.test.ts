@@ -10,6 +10,7 @@ const wire = new URL('./wire.ts', import.meta.url).href
 async function run(body: string, flags: string[] = []): Promise<{ code: number | null; tookMs: number; output: string }> {
   const program = `
     import { undiciTransport } from '${new URL('../../../src/transport/undici-transport.ts', import.meta.url).href}'
+    import { MeshError } from '${new URL('../../../src/errors/mesh-error.ts', import.meta.url).href}'
     import { systemClock } from '${new URL('../../../src/runtime/system-clock.ts', import.meta.url).href}'
     import { seededRandom } from '${new URL('../../../src/runtime/seeded-random.ts', import.meta.url).href}'
     import { attemptAt, endpointAt, textOf } from '${wire}'
@@ -61,12 +62,24 @@ test('a program that never reads a large reply ends', async (t) => {
   assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
 })
 
+test('a program that gave up the rest of a reply ends, although the server never sends it', async (t) => {
+  const server = await httpServer(t, (_q, r) => {
+    r.writeHead(200, { 'content-length': 20_000 })
+    r.write('the beginning')
+  })
+  const { code, tookMs, output } = await run(`
+    const outcome = await transport().send(attemptAt(endpointAt('${server.url}')))
+    outcome.reply.body.discard()`)
+  assert.equal(code, 0, output)
+  assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+})
+
 test('a program whose caller left while a connection was made ends', async (t) => {
   const server = await httpServer(t, (_q, r) => r.end('ok'), { keepAliveTimeout: 60_000 })
   const { code, tookMs, output } = await run(`
     const attempt = attemptAt(endpointAt('${server.url}'))
     const outcome = transport().send(attempt)
-    attempt.cancellation.cancel(new Error('left'))
+    attempt.cancellation.cancel(new MeshError('ABORTED', 'left', { service: 'orders', sent: false }))
     await outcome
     await pause(50)`)
   assert.equal(code, 0, output)

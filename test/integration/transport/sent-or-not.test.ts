@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { BytesBody, StreamBody } from '../../../src/call/call-body.ts'
 import { defaultClassifier } from '../../../src/call/default-classifier.ts'
 import { failed } from '../../../src/call/outcome.ts'
-import type { MeshError } from '../../../src/errors/mesh-error.ts'
+import { MeshError } from '../../../src/errors/mesh-error.ts'
 import {
   attemptAt,
   certificates,
@@ -168,11 +168,26 @@ test('a head that never comes ends with the attempt, and the connection is not u
   const transport = transportFor(t)
   const attempt = attemptAt(endpointAt(server.url))
   const outcome = transport.send(attempt)
-  const { MeshError } = await import('../../../src/errors/mesh-error.ts')
   setTimeout(() => attempt.cancellation.cancel(new MeshError('ATTEMPT_TIMEOUT', 'too slow', { service: 'orders', sent: true })), 50)
   assertVerdict(errorOf(await outcome), 'ATTEMPT_TIMEOUT', true, 'if-idempotent')
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.deepEqual(transport.stats?.(attempt.endpoint), { connections: 0, idle: 0, waiting: 0 })
+})
+
+test('an attempt that times out while it waits for a connection was never sent', async (t) => {
+  const server = await rawServer(t, () => {})
+  const transport = transportFor(t, { connections: 1 })
+  const endpoint = endpointAt(server.url)
+  const hanging = transport.send(attemptAt(endpoint))
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const waiting = attemptAt(endpoint, { method: 'POST' })
+  const outcome = transport.send(waiting)
+  waiting.cancellation.cancel(new MeshError('ATTEMPT_TIMEOUT', 'too slow', { service: 'orders', sent: true }))
+  const error = errorOf(await outcome)
+  assertVerdict(error, 'ATTEMPT_TIMEOUT', false, 'always')
+  assert.equal(error.message, 'orders: too slow, and nothing was sent')
+  await transport.close(0)
+  assertVerdict(errorOf(await hanging), 'CONNECTION_LOST', true, 'if-idempotent')
 })
 
 test('a body that stands still fails with a body timeout', async (t) => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { dns } from '../../../src/discovery/dns.ts'
 import { dnsDefaults } from '../../../src/discovery/dns-options.ts'
+import type { Resolution } from '../../../src/discovery/resolver.ts'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import { DnsServer } from '../../servers/dns-server.ts'
+import { until } from '../../servers/server-kit.ts'
 import { OpenWatch } from './open-watch.ts'
 
 let server: DnsServer
@@ -70,6 +72,38 @@ test('addresses of one family are enough when the other one fails', async () => 
   }
 })
 
+test('a family that does not answer holds up the other one for half a second, and keeps what it had', async () => {
+  const name = freshName()
+  server.setAddresses(name, ['10.0.0.1'])
+  server.set('AAAA', name, { records: [{ type: 'AAAA', data: 'fd00::1', ttl: 1 }] })
+  const watch = ask(name, { timeout: '20s' })
+  assert.deepEqual(await watch.nextUrls(), ['10.0.0.1', '[fd00::1]'])
+  server.setAddresses(name, ['10.0.0.2'])
+  server.set('AAAA', name, 'silence')
+  const second = watch.again()
+  await until('the one answer', () => watch.host.clock.pending === 1)
+  await watch.host.clock.advance(500)
+  assert.deepEqual(urlsOf(await second), ['10.0.0.2', '[fd00::1]'])
+  server.set('AAAA', name, 'NODATA')
+  watch.end()
+  watch.host.clock.assertIdle()
+})
+
+test('a family that fails keeps what it had, until it says that there is none', async () => {
+  const name = freshName()
+  server.setAddresses(name, ['10.0.0.1'])
+  server.set('AAAA', name, { records: [{ type: 'AAAA', data: 'fd00::1', ttl: 1 }] })
+  const watch = ask(name)
+  assert.equal((await watch.nextUrls()).length, 2)
+  server.set('AAAA', name, 'SERVFAIL')
+  assert.deepEqual(urlsOf(await watch.again()), ['10.0.0.1', '[fd00::1]'])
+  server.set('AAAA', name, 'NODATA')
+  assert.deepEqual(urlsOf(await watch.again()), ['10.0.0.1'])
+  server.set('AAAA', name, 'SERVFAIL')
+  assert.deepEqual(urlsOf(await watch.again()), ['10.0.0.1'])
+  watch.end()
+})
+
 test('it asks again at the smallest TTL, a little later at random, within its limits', async () => {
   const name = freshName()
   const pauseAfter = async (ttls: readonly number[], options: Parameters<typeof dns>[1] = {}): Promise<number> => {
@@ -112,7 +146,7 @@ test('a changed answer is seen after the pause', async () => {
   assert.deepEqual(await watch.nextUrls(), ['10.0.0.1'])
   server.setAddresses(name, ['10.0.0.2', '10.0.0.3'])
   const answer = await watch.again()
-  assert.deepEqual(answer?.kind === 'endpoints' && answer.endpoints.map(({ url }) => url), ['10.0.0.2', '10.0.0.3'])
+  assert.deepEqual(urlsOf(answer), ['10.0.0.2', '10.0.0.3'])
   watch.end()
 })
 
@@ -302,7 +336,7 @@ test('an SRV target that nobody can tell about keeps the addresses that it had, 
   server.set('A', shaky, 'NXDOMAIN')
   server.set('AAAA', shaky, 'NXDOMAIN')
   const answer = await second.again()
-  assert.deepEqual(answer?.kind === 'endpoints' && answer.endpoints.map(({ url }) => url), ['10.0.0.1:80'])
+  assert.deepEqual(urlsOf(answer), ['10.0.0.1:80'])
   second.end()
 })
 
@@ -364,6 +398,10 @@ test('the part says what it was made with, and the defaults are frozen', () => {
     },
   )
 })
+
+function urlsOf(answer: Resolution | undefined): string[] {
+  return answer?.kind === 'endpoints' ? answer.endpoints.map(({ url }) => url) : []
+}
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

@@ -175,6 +175,13 @@ test('a stream asks the wire for no more than is read', async () => {
   assert.equal((await reader.read()).done, true)
 })
 
+test('a body of very many pieces is streamed as any other', async () => {
+  const one = Uint8Array.of(120)
+  let length = 0
+  for await (const chunk of (await responseTo({ body: new Array<Uint8Array>(30_000).fill(one) })).body!) length += chunk.byteLength
+  assert.equal(length, 30_000)
+})
+
 test('a response that has no body has none, however often it is read', async () => {
   for (const [status, method] of [
     [204, 'GET'],

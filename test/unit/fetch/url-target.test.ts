@@ -61,7 +61,14 @@ test('an empty query keeps its question mark, as fetch keeps it', () => {
 })
 
 test('a text that is no URL is refused with what came', () => {
-  assert.throws(() => readTarget('/v1/42'), { name: 'TypeError', message: 'Failed to parse URL from /v1/42' })
+  assert.throws(
+    () => readTarget('/v1/42'),
+    (error: Error) => {
+      assert.deepEqual([error.name, error.message], ['TypeError', 'Failed to parse URL from /v1/42'])
+      assert.match((error.cause as Error).message, /Invalid URL: a path alone names no service; call net\.service\(name\)\.fetch\(path\)/)
+      return true
+    },
+  )
 })
 
 test('a URL with credentials is refused without repeating them', () => {

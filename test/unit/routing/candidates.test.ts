@@ -74,6 +74,26 @@ test('a tier whose balancer declines leaves the call to the next tier', () => {
   assert.equal(new Candidates(endpoints, declining, testHost()).pick(queryFor(testCall())), endpoints[2])
 })
 
+test('a tier whose balancer declines is asked once, and then one that was tried is better than nothing', () => {
+  const endpoints = testEndpoints(2, (i) => ({ priority: i }))
+  const [first, second] = endpoints as [Endpoint, Endpoint]
+  let declines = 0
+  const declining: Balancer = {
+    name: 'd',
+    picker: ([only]) => ({
+      pick: () => {
+        if (only === first) return first
+        declines += 1
+        return undefined
+      },
+    }),
+  }
+  const query = queryFor(testCall({ spent: spentAt(first) }))
+  assert.equal(query.isSpent(second), false)
+  assert.equal(new Candidates(endpoints, declining, testHost()).pick(query), first)
+  assert.equal(declines, 1)
+})
+
 test('a balancer that throws is told as an event, and endpoints are taken in turn', () => {
   const host = testHost()
   const endpoints = testEndpoints(3)

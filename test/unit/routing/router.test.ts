@@ -126,8 +126,14 @@ test('two attempts of one call at the same time have different numbers and endpo
       [2, b],
     ],
   )
-  for (const release of releases) release()
-  await Promise.all(both)
+  releases[0]?.()
+  await both[0]
+  assert.deepEqual(
+    call.underway.map(({ endpoint }) => endpoint.address),
+    [b],
+  )
+  releases[1]?.()
+  await both[1]
   assert.deepEqual(call.underway, [])
 })
 

@@ -128,22 +128,8 @@ test('a policy that hangs and listens to nobody is not waited for, and its late 
   stack.assertIdle()
 })
 
-test('a reply that crosses the timeout is not handed on: its body is being cut off', async () => {
-  let answer: (outcome: Outcome) => void = () => {}
-  const host = testHost()
-  const layer = attemptTimeout({ attemptTimeoutMs: 100, attempts: 1 }, host)
-  const send: Send<Attempt> = layer((attempt) => {
-    const reply = testReply({ body: 'crossing' })
-    attempt.cancellation.add({ cancelled: () => answer(replied(reply)) })
-    return new Promise((resolve) => (answer = resolve))
-  })
-  const outcome = send(testAttempt())
-  await host.clock.advance(100)
-  assert.equal(errorOf(await outcome).code, 'ATTEMPT_TIMEOUT')
-  host.clock.assertIdle()
-})
-
-test('an attempt lets go of its call, once it is over', async () => {
+/** An attempt, and who listens to the cancellation of its call. */
+function watchedAttempt() {
   const listeners = new Set<unknown>()
   const attempt = testAttempt()
   const { cancellation } = attempt.call
@@ -156,13 +142,42 @@ test('an attempt lets go of its call, once it is over', async () => {
     assert.equal(listeners.delete(listener), true)
     remove(listener)
   }
+  return { attempt, listeners }
+}
+
+test('a reply that crosses the timeout is not handed on: its body is being cut off', async () => {
+  let answer: (outcome: Outcome) => void = () => {}
+  const host = testHost()
+  const reply = testReply({ body: 'crossing' })
+  const { attempt, listeners } = watchedAttempt()
+  const send: Send<Attempt> = attemptTimeout(
+    { attemptTimeoutMs: 100, attempts: 1 },
+    host,
+  )(({ cancellation }) => {
+    cancellation.add({ cancelled: () => answer(replied(reply)) })
+    return new Promise((resolve) => (answer = resolve))
+  })
+  const outcome = send(attempt)
+  assert.equal(listeners.size, 1)
+  await host.clock.advance(100)
+  assert.equal(errorOf(await outcome).code, 'ATTEMPT_TIMEOUT')
+  assert.deepEqual(await reply.body.gather(), [])
+  assert.equal(listeners.size, 0)
+  host.clock.assertIdle()
+})
+
+test('an attempt lets go of its call when it is over', async () => {
   const host = testHost()
   const outcomes: Outcome[] = [
     replied(testReply({ body: 'whole' })),
     failed(new MeshError('CONNECTION_LOST', 'lost', { service: 'test', sent: true })),
   ]
   for (const outcome of outcomes) {
-    await attemptTimeout({ attemptTimeoutMs: 100, attempts: 3 }, host)(async () => outcome)(attempt)
+    const { attempt, listeners } = watchedAttempt()
+    const send = attemptTimeout({ attemptTimeoutMs: 100, attempts: 3 }, host)(async () => outcome)
+    const settled = send(attempt)
+    assert.equal(listeners.size, 1)
+    await settled
     assert.equal(listeners.size, 0)
   }
   host.clock.assertIdle()
