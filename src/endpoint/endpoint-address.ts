@@ -23,7 +23,7 @@ export function readEndpointAddress(url: unknown, secure: boolean): EndpointAddr
     return { address: `${protocol.slice(0, -1)}+unix:${socketPath}`, protocol, hostname: '', port: 0, socketPath }
   }
   const text = bare.test(url) ? `${secure ? 'https' : 'http'}://${url}` : url
-  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  const parsed = URL.parse(text) ?? undefined
   if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) return undefined
   if (parsed.username !== '' || parsed.password !== '' || parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '')
     return undefined

@@ -38,8 +38,9 @@ export function readReferrer(service: string, referrer: unknown, policy: unknown
   if (!(policies as readonly unknown[]).includes(chosen)) throw argumentError(service, 'init.referrerPolicy', 'a referrer policy', policy)
   if (referrer === undefined || referrer === '' || referrer === 'about:client') return undefined
   const text = String(referrer)
-  if (!URL.canParse(text)) throw argumentError(service, 'init.referrer', 'a URL', referrer)
-  return { url: new URL(text), policy: chosen as ReferrerPolicy }
+  const url = URL.parse(text)
+  if (url === null) throw argumentError(service, 'init.referrer', 'a URL', referrer)
+  return { url, policy: chosen as ReferrerPolicy }
 }
 
 /**

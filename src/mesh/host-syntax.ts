@@ -18,7 +18,7 @@ const withPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252})(?::(\d{
 /** Whether the host part of a URL comes out as it was written, apart from its case: `1.2` does not. */
 function survivesUrl(host: string): boolean {
   const url = `http://${host}/`
-  return URL.canParse(url) && new URL(url).hostname === host.toLowerCase()
+  return URL.parse(url)?.hostname === host.toLowerCase()
 }
 
 /** Whether a text can be the name of a service, and so the host of a URL. */
