@@ -119,6 +119,7 @@ export type {
 export type { ResolverSource } from './discovery/to-resolver.ts'
 
 // Balancers and meters.
+export { HealthBoard, type HealthState, type HealthView } from './health/health-board.ts'
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
 export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'

@@ -2,21 +2,28 @@ import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
+import type { HealthView } from '../health/health-board.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
 import type { LayerParts } from './service-parts.ts'
 
+/** What routing chooses from. */
+export interface Known {
+  readonly directory: DirectoryView
+  readonly health: HealthView
+}
+
 /**
  * Puts the layers of a service together. This is the one place that knows their order, and each keeps its reason here.
  *
  * @param parts what the plan of the service made.
- * @param directory the endpoints of the service.
+ * @param known the endpoints of the service, and what is known of their health.
  * @param classify the judge of the service.
  * @param host the service.
  * @returns what carries a call from the door to its outcome.
  */
-export function assemble(parts: LayerParts, directory: DirectoryView, classify: Classifier, host: Host): Send<Call> {
+export function assemble(parts: LayerParts, known: Known, classify: Classifier, host: Host): Send<Call> {
   const perAttempt: Layer<Attempt>[] = [
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
@@ -24,7 +31,7 @@ export function assemble(parts: LayerParts, directory: DirectoryView, classify: 
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
   ]
-  const router = new Router({ host, directory, balancer: parts.balancer, classify, send: compose(perAttempt, parts.transport.send) })
+  const router = new Router({ host, ...known, balancer: parts.balancer, classify, send: compose(perAttempt, parts.transport.send) })
   const perCall: Layer<Call>[] = [
     // The deadline is outermost, so that every kind of waiting ends by it: a user's policy, discovery, back-off, a connection.
     parts.deadline,

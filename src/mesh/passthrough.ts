@@ -6,6 +6,7 @@ import { type Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import { readEndpointAddress } from '../endpoint/endpoint-address.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { HealthBoard } from '../health/health-board.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
@@ -32,6 +33,7 @@ class Origin implements Destination {
     const router = new Router({
       host,
       directory: soleEndpoint(endpoint),
+      health: new HealthBoard(),
       balancer: noChoice,
       classify: defaultClassifier,
       send: transport.send,

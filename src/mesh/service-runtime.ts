@@ -5,6 +5,7 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { HealthBoard } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -32,6 +33,7 @@ export class ServiceRuntime implements Destination {
   readonly #given: MeshOptions['transport']
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
+  readonly #health = new HealthBoard()
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -83,7 +85,10 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(assemble(parts, this.#directory, plan.classifier, this.#host), this.#ledger)
+        gate = new CallGate(
+          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
+          this.#ledger,
+        )
       } catch (error) {
         maker.fail('policies', error)
       }

@@ -1,4 +1,5 @@
 import type { Balancer } from '../balancing/balancer.ts'
+import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
 import { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
@@ -10,19 +11,22 @@ export const mostSubsetsKept = 256
 /** The candidates of every subset that calls ask for, made when one is asked for and kept until the endpoints change. */
 export class CandidateSets {
   readonly #directory: DirectoryView
+  readonly #health: HealthView
   readonly #balancer: Balancer
   readonly #host: Host
   readonly #bySubset = new Map<string, Candidates>()
   #everyone: Candidates | undefined
   #version = Number.NaN
+  #healthVersion = Number.NaN
 
   /**
-   * @param directory the service's endpoints.
+   * @param known the service's endpoints, and their health.
    * @param balancer chooses among candidates.
    * @param host hears of a balancer that throws.
    */
-  constructor(directory: DirectoryView, balancer: Balancer, host: Host) {
-    this.#directory = directory
+  constructor(known: { readonly directory: DirectoryView; readonly health: HealthView }, balancer: Balancer, host: Host) {
+    this.#directory = known.directory
+    this.#health = known.health
     this.#balancer = balancer
     this.#host = host
   }
@@ -30,8 +34,10 @@ export class CandidateSets {
   /** The candidates for a call: all endpoints, or those that carry its labels. */
   of(labels: SubsetLabels | undefined): Candidates {
     const { version } = this.#directory
-    if (version !== this.#version) {
+    const healthVersion = this.#health.version
+    if (version !== this.#version || healthVersion !== this.#healthVersion) {
       this.#version = version
+      this.#healthVersion = healthVersion
       this.#everyone = undefined
       this.#bySubset.clear()
     }

@@ -31,6 +31,7 @@ import { waitingFor } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
@@ -47,6 +48,8 @@ export interface RouterParts {
   readonly host: Host
   /** The service's endpoints. */
   readonly directory: DirectoryView
+  /** Who is fit to serve. */
+  readonly health: HealthView
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
@@ -67,12 +70,12 @@ export class Router {
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
-    const { host, directory, balancer, classify, send } = parts
+    const { host, directory, health, balancer, classify, send } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
-    this.#sets = new CandidateSets(directory, balancer, host)
+    this.#sets = new CandidateSets({ directory, health }, balancer, host)
     this.#observer = new Observer(host, balancer.meters ?? [], classify)
   }
 

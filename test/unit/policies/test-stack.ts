@@ -6,6 +6,7 @@ import { compose, type Layer, type Send } from '../../../src/call/layer.ts'
 import type { Outcome } from '../../../src/call/outcome.ts'
 import type { Classifier } from '../../../src/call/verdict.ts'
 import type { MeshError } from '../../../src/errors/mesh-error.ts'
+import { HealthBoard } from '../../../src/health/health-board.ts'
 import { retry } from '../../../src/policies/retry/retry.ts'
 import { type RetryOptions, retrySettings } from '../../../src/policies/retry/retry-options.ts'
 import { attemptTimeout } from '../../../src/policies/timeout/attempt-timeout.ts'
@@ -49,6 +50,7 @@ export function testStack(script: ScriptedAnswer | AnswerFunction, options: Test
   const router = new Router({
     host,
     directory,
+    health: new HealthBoard(),
     balancer: options.balancer ?? inOrder,
     classify: host.classify,
     send: compose(attemptLayers, transport(host).send),

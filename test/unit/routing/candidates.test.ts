@@ -4,6 +4,7 @@ import type { Balancer } from '../../../src/balancing/balancer.ts'
 import type { Call, SpentAttempt } from '../../../src/call/call.ts'
 import { verdicts } from '../../../src/call/verdict.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
+import { HealthBoard } from '../../../src/health/health-board.ts'
 import { CandidateSets, mostSubsetsKept } from '../../../src/routing/candidate-sets.ts'
 import { Candidates } from '../../../src/routing/candidates.ts'
 import { TriedQuery } from '../../../src/routing/tried-query.ts'
@@ -139,14 +140,14 @@ test('a picker is made when its tier is first used, and once', () => {
     },
   }
   const directory = new TestDirectory('http://a:1', 'http://b:1', { url: 'http://c:1', priority: 1 })
-  const sets = new CandidateSets(directory, counting, testHost())
+  const sets = new CandidateSets({ directory, health: new HealthBoard() }, counting, testHost())
   for (let i = 0; i < 3; i += 1) sets.of(undefined).pick(queryFor(testCall()))
   assert.deepEqual(made, [2])
 })
 
 test('candidates are kept until the version of the endpoints changes', () => {
   const directory = new TestDirectory({ url: 'http://a:1', labels: { v: '1' } }, 'http://b:1')
-  const sets = new CandidateSets(directory, inOrder, testHost())
+  const sets = new CandidateSets({ directory, health: new HealthBoard() }, inOrder, testHost())
   const everyone = sets.of(undefined)
   const subset = sets.of({ v: '1' })
   assert.equal(sets.of({}), everyone)
@@ -158,7 +159,7 @@ test('candidates are kept until the version of the endpoints changes', () => {
 })
 
 test('subsets that callers make up do not fill the memory: the oldest is forgotten', () => {
-  const sets = new CandidateSets(new TestDirectory('http://a:1'), inOrder, testHost())
+  const sets = new CandidateSets({ directory: new TestDirectory('http://a:1'), health: new HealthBoard() }, inOrder, testHost())
   const oldest = sets.of({ id: 'oldest' })
   const second = sets.of({ id: '0' })
   for (let i = 1; i < mostSubsetsKept; i += 1) sets.of({ id: String(i) })

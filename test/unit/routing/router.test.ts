@@ -11,6 +11,7 @@ import { type Classifier, type Verdict, verdicts } from '../../../src/call/verdi
 import { waitingFor } from '../../../src/call/waiting-for.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { MeshError, type MeshErrorCode } from '../../../src/errors/mesh-error.ts'
+import { HealthBoard } from '../../../src/health/health-board.ts'
 import { Router } from '../../../src/routing/router.ts'
 import { testCall } from '../../../src/testing/test-call.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
@@ -50,7 +51,7 @@ function world(options: { directory?: TestDirectory; send?: Send<Attempt>; class
     attempts.push(attempt)
     return answer(attempt)
   }
-  const router = new Router({ host, directory, balancer, classify: options.classify ?? host.classify, send })
+  const router = new Router({ host, directory, health: new HealthBoard(), balancer, classify: options.classify ?? host.classify, send })
   return { host, directory, router, heard, attempts, clock: host.clock }
 }
 
