@@ -16,6 +16,7 @@
  * | `REPLY_TOO_LARGE` | the reply is larger than the service allows |
  * | `ATTEMPT_TIMEOUT` | one attempt took longer than an attempt may |
  * | `BODY_TIMEOUT` | the body stood still for too long |
+ * | `RATE_LIMITED` | the service's rate limit had no permit left; `facts.retryAfterMs` says when there is one |
  * | `DEADLINE_EXCEEDED` | the call's deadline passed |
  * | `BODY_FAILED` | the caller's own request body threw while it was read |
  * | `ABORTED` | the caller left |
@@ -36,6 +37,7 @@ export type MeshErrorCode =
   | 'REPLY_TOO_LARGE'
   | 'ATTEMPT_TIMEOUT'
   | 'BODY_TIMEOUT'
+  | 'RATE_LIMITED'
   | 'DEADLINE_EXCEEDED'
   | 'BODY_FAILED'
   | 'ABORTED'
@@ -55,6 +57,8 @@ export interface MeshErrorFacts {
   readonly sent: boolean
   /** The setting or argument that is at fault, when one is. */
   readonly field?: string | undefined
+  /** After how many milliseconds it is worth trying again, when that is known. */
+  readonly retryAfterMs?: number | undefined
 }
 
 const brand: unique symbol = Symbol.for('proxyless.MeshError') as never

@@ -37,6 +37,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
     ...parts.callPolicies,
+    // A call is limited once, not each attempt: retries have a budget of their own. What a user's policy answers itself costs no permit.
+    ...(parts.rateLimit === undefined ? [] : [parts.rateLimit.layer]),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
   ]

@@ -77,6 +77,10 @@ export class ServiceDraftImpl {
     return this.#set('retry', retry)
   }
 
+  rateLimit(rateLimit: unknown): ServiceDraftImpl {
+    return this.#set('rateLimit', rateLimit)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

@@ -5,6 +5,8 @@ import type { Call } from '../call/call.ts'
 import type { Layer } from '../call/layer.ts'
 import type { Resolver } from '../discovery/resolver.ts'
 import { toResolver } from '../discovery/to-resolver.ts'
+import { RateLimit } from '../policies/limit/rate-limit.ts'
+import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
 import type { Policy, PolicyHost } from '../policies/policy.ts'
 import { retry } from '../policies/retry/retry.ts'
 import { retrySettings } from '../policies/retry/retry-options.ts'
@@ -25,6 +27,7 @@ export interface LayerParts {
   readonly transport: Transport
   readonly deadline: Layer<Call>
   readonly callPolicies: readonly Layer<Call>[]
+  readonly rateLimit: RateLimit | undefined
   readonly retry: Layer<Call>
   readonly attemptTimeout: Layer<Attempt>
   readonly attemptPolicies: readonly Layer<Attempt>[]
@@ -61,12 +64,17 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
   const judged = (host: Host): PolicyHost => ({ ...host, classify: plan.classifier })
   const policies = makePolicies(plan, maker, same('classifier')?.policies ?? [])
+  const { rateLimit } = plan
   const settings = plan.retry === false ? undefined : retrySettings(plan.retry)
   return {
     plan,
     resolver: same('resolver', 'directory')?.resolver ?? maker.make('resolver', (host) => toResolver(plan.resolver, host)),
     balancer: same('balancer')?.balancer ?? maker.make('balancer', (host) => toBalancer(plan.balancer, host)),
     deadline: before?.deadline ?? maker.make('deadline', (host) => deadline(host)),
+    rateLimit:
+      rateLimit === false
+        ? undefined
+        : (same('rateLimit')?.rateLimit ?? maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
     retry:
       settings === undefined
         ? straightOn

@@ -202,7 +202,7 @@ export class ServiceRuntime implements Destination {
 
 /** Whether the parts that layers are made of are the very same. */
 function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'retry'] as const
+  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&

@@ -1,3 +1,5 @@
+import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
+
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
   /** The name of the mesh. */
@@ -30,6 +32,8 @@ export interface ServiceSnapshot {
   readonly endpoints: readonly EndpointSnapshot[]
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** What its rate limit did, if it has one. */
+  readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number }) | undefined
 }
 
 /** What is known about one endpoint. */

@@ -32,6 +32,8 @@ export interface MeshEvents {
     readonly sent: boolean
     readonly waitMs: number
   }
+  /** A call was refused by the rate limit of its service. */
+  'call-limited': { readonly service: string; readonly retryAfterMs: number }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A new plan is in force. */

@@ -39,6 +39,7 @@ test('every error is judged as its table says', () => {
     REPLY_TOO_LARGE: ['never', 'never'],
     ATTEMPT_TIMEOUT: ['always', 'if-idempotent'],
     BODY_TIMEOUT: ['always', 'if-idempotent'],
+    RATE_LIMITED: ['always', 'if-idempotent'],
     DEADLINE_EXCEEDED: ['never', 'never'],
     BODY_FAILED: ['ignored', 'ignored'],
     ABORTED: ['ignored', 'ignored'],

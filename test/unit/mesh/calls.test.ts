@@ -251,6 +251,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
       },
     ],
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
+    rateLimit: undefined,
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })

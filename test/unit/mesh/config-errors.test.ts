@@ -41,6 +41,37 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   ['no draft', () => 5, 'services.orders: expected a function that gives back the draft it was given, configured, got'],
   ['a slot set twice', (s) => s.resolve(found).deadline(1).deadline(2), 'services.orders.deadline: expected to be set once, got it twice'],
   ['a resolver set twice', (s) => s.resolve(found).resolve(found), 'services.orders.resolver: expected to be set once, got it twice'],
+  [
+    'a rate limit without permits',
+    (s) => s.resolve(found).rateLimit({}),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got undefined',
+  ],
+  [
+    'a rate of zero',
+    (s) => s.resolve(found).rateLimit({ permits: 0 }),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got 0',
+  ],
+  [
+    'a negative rate',
+    (s) => s.resolve(found).rateLimit({ permits: -5 }),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got -5',
+  ],
+  ['a rate for no time', (s) => s.resolve(found).rateLimit({ permits: 5, per: 0 }), 'services.orders.rateLimit.per: expected a duration'],
+  [
+    'a burst below one',
+    (s) => s.resolve(found).rateLimit({ permits: 5, burst: 0.5 }),
+    'services.orders.rateLimit.burst: expected a number in [1, Infinity), got 0.5',
+  ],
+  [
+    'a cost above the burst',
+    (s) => s.resolve(found).rateLimit({ permits: 5, cost: 6 }),
+    'services.orders.rateLimit.cost: expected at most the burst (5): such a call could never be made, got 6',
+  ],
+  [
+    'a share above one',
+    (s) => s.resolve(found).rateLimit({ permits: 5, enforce: 50 }),
+    'services.orders.rateLimit.enforce: expected a number in [0, 1], got 50',
+  ],
   ['bare twice', (s) => s.resolve(found).bare().bare(), 'services.orders.bare: expected to be set once, got it twice'],
   [
     'a subset declared twice',

@@ -52,6 +52,7 @@ test('a plan names every default', () => {
           backoff: { base: 25, max: 250 },
           budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
         },
+        rateLimit: false,
         classifier: '(function defaultClassifier)',
         policies: [],
       },
