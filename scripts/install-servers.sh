@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers that the integration tests talk to: nginx and dnsmasq. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
@@ -7,8 +7,9 @@ missing=()
 PATH="$PATH:/usr/sbin:/sbin"
 command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
+command -v nft >/dev/null || missing+=(nft)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx and dnsmasq are here"
+  echo "servers: nginx, dnsmasq and nft are here"
   exit 0
 fi
 
@@ -25,6 +26,7 @@ for name in "${missing[@]}"; do
   case "$name" in
     nginx) packages+=(nginx-light) ;;
     dnsmasq) packages+=(dnsmasq-base) ;;
+    nft) packages+=(nftables) ;;
   esac
 done
 
@@ -43,7 +45,7 @@ install_packages() {
 }
 "${root[@]}" apt-get update -qq </dev/null
 # nginx-light became a part of nginx in newer releases.
-install_packages "${packages[@]}" || install_packages "${missing[@]}"
+install_packages "${packages[@]}" || install_packages "${packages[@]/#nginx-light/nginx}"
 for name in "${missing[@]}"; do
   command -v "$name" >/dev/null || { echo "servers: $name is still missing" >&2; exit 1; }
 done
