@@ -21,7 +21,7 @@ export class EndpointHashes {
    */
   constructor(endpoints: readonly Endpoint[], hashes?: readonly [Uint32Array, Uint32Array]) {
     this.#endpoints = endpoints
-    this.#equalWeights = endpoints.every(({ weight }) => weight === endpoints[0]?.weight)
+    this.#equalWeights = haveEqualWeights(endpoints)
     const [first, second] = hashes ?? allSteps(hashSteps(endpoints))
     this.first = first
     this.second = second
@@ -72,6 +72,11 @@ export class EndpointHashes {
     const [a, b] = [mix(key ^ (this.second[left] as number)), mix(key ^ (this.second[right] as number))]
     return a === b ? (this.#endpoints[left] as Endpoint).address < (this.#endpoints[right] as Endpoint).address : a > b
   }
+}
+
+function haveEqualWeights(endpoints: readonly Endpoint[]): boolean {
+  for (let i = 1; i < endpoints.length; i += 1) if (endpoints[i]?.weight !== endpoints[0]?.weight) return false
+  return true
 }
 
 function* hashSteps(endpoints: readonly Endpoint[]): Steps<readonly [Uint32Array, Uint32Array]> {

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { EndpointHashes } from './endpoint-hashes.ts'
-import { allSteps, piecesPerStep, type Steps, sortByHash } from './steps.ts'
+import { allSteps, piecesPerStep, type Steps, sortByHash, weightSteps } from './steps.ts'
 
 /**
  * Fills a lookup table: each endpoint has an order of its own in which it would like the slots, and they take turns, heavier ones more
@@ -20,15 +20,20 @@ export function* maglevSteps(endpoints: readonly Endpoint[], hashes: EndpointHas
   const table = new Uint32Array(size)
   const taken = new Uint8Array(size)
   // Weights may move between two steps.
-  const weights = Float64Array.from(endpoints, ({ weight }) => weight)
-  const heaviest = weights.reduce((most, weight) => Math.max(most, weight), 0)
+  const weights = yield* weightSteps(endpoints)
+  let heaviest = 0
+  for (let i = 0; i < weights.length; i += 1) heaviest = Math.max(heaviest, weights[i] as number)
   yield
   // Turns go by hash, so that the order of the list makes no difference.
   const order = yield* sortByHash(hashes.first, (a, b) => hashes.decides(a, b))
-  const slot = hashes.first.map((hash) => hash % size)
-  const skip = hashes.second.map((hash) => (hash % (size - 1)) + 1)
+  const slot = new Uint32Array(endpoints.length)
+  const skip = new Uint32Array(endpoints.length)
+  for (let i = 0; i < slot.length; i += 1) {
+    slot[i] = (hashes.first[i] as number) % size
+    skip[i] = ((hashes.second[i] as number) % (size - 1)) + 1
+    if (i % piecesPerStep === 0) yield
+  }
   const served = new Float64Array(endpoints.length)
-  yield
   let filled = 0
   let pieces = 0
   for (let round = 1; ; round += 1) {

@@ -5,7 +5,7 @@ import { EndpointHashes } from './endpoint-hashes.ts'
 import { type HashOn, readHashOn } from './hash-on.ts'
 import { OptionChecks } from './option-checks.ts'
 import { pointsFor, Ring } from './ring.ts'
-import type { Steps } from './steps.ts'
+import { type Steps, weightSteps } from './steps.ts'
 import { TablePicker } from './table-picker.ts'
 import { type KeyTable, smallTable, TableWorks } from './table-works.ts'
 
@@ -54,8 +54,9 @@ class RingTable implements KeyTable {
 }
 
 function* ringTable(endpoints: readonly Endpoint[], minSize: number, maxSize: number): Steps<KeyTable> {
-  const weights = endpoints.map(({ weight }) => weight)
   const hashes = yield* EndpointHashes.inSteps(endpoints)
+  yield
+  const weights = yield* weightSteps(endpoints)
   const points = pointsFor(weights, minSize, maxSize)
   yield
   return new RingTable(endpoints, hashes, yield* Ring.inSteps(endpoints, hashes, points))

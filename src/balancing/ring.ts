@@ -99,11 +99,23 @@ function* pointSteps(
  * @param minSize the least number of points in all.
  * @param maxSize the most; every endpoint has one in any case.
  */
-export function pointsFor(weights: readonly number[], minSize: number, maxSize: number): readonly number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const lightest = weights.reduce((least, weight) => Math.min(least, weight), Number.POSITIVE_INFINITY)
+export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
+  // Plain loops: this is one step for a hundred thousand endpoints.
+  const points = new Array<number>(weights.length).fill(1)
+  let total = 0
+  let lightest = Number.POSITIVE_INFINITY
+  for (let i = 0; i < points.length; i += 1) {
+    const weight = weights[i] as number
+    total += weight
+    if (weight < lightest) lightest = weight
+  }
   const perLightest = 2 ** Math.ceil(Math.log2(Math.max(1, (minSize * lightest) / total)))
-  const points = weights.map((weight) => Math.round((perLightest * weight) / lightest))
-  const size = points.reduce((sum, count) => sum + count, 0)
-  return size <= maxSize ? points : weights.map((weight) => Math.max(1, Math.floor((maxSize * weight) / total)))
+  let size = 0
+  for (let i = 0; i < points.length; i += 1) {
+    points[i] = Math.round((perLightest * (weights[i] as number)) / lightest)
+    size += points[i] as number
+  }
+  if (size <= maxSize) return points
+  for (let i = 0; i < points.length; i += 1) points[i] = Math.max(1, Math.floor((maxSize * (weights[i] as number)) / total))
+  return points
 }

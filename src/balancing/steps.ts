@@ -1,3 +1,5 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+
 /** Work that is done in steps, each of which takes a small part of a millisecond; between two of them it may rest for as long as you like. */
 export type Steps<T> = Generator<undefined, T>
 
@@ -10,6 +12,16 @@ export function allSteps<T>(steps: Steps<T>): T {
     const { done, value } = steps.next()
     if (done) return value as T
   }
+}
+
+/** The weights of endpoints as they are now. */
+export function* weightSteps(endpoints: readonly Endpoint[]): Steps<Float64Array> {
+  const weights = new Float64Array(endpoints.length)
+  for (let i = 0; i < endpoints.length; i += 1) {
+    weights[i] = (endpoints[i] as Endpoint).weight
+    if (i % piecesPerStep === 0) yield
+  }
+  return weights
 }
 
 /**

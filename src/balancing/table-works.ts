@@ -24,7 +24,7 @@ export interface WantedTable {
 export const smallTable = 2_048
 
 /** How long the process works on tables before it does something else, in milliseconds. */
-const sliceMs = 1
+const sliceMs = 0.5
 /** The same in steps, for a machine so fast, or a clock so slow, that time does not move. */
 const stepsPerSlice = 16
 /** How long it does something else. */
