@@ -65,6 +65,7 @@ export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaul
 export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type AffinityCookie, type AffinityOptions, affinity, affinityDefaults } from './balancing/affinity.ts'
 export { type ApertureOptions, aperture, apertureDefaults } from './balancing/aperture.ts'
 export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
 export { type LoadReportsOptions, loadReports, loadReportsDefaults } from './balancing/load-reports.ts'
@@ -92,6 +93,7 @@ export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
 
 // What servers say of themselves.
+export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
 export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
 
 // What goes wrong.

@@ -2,6 +2,7 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
@@ -85,6 +86,8 @@ export interface ServicePlanInput {
   readonly retry?: RetryOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
+  /** How what endpoints say of their own health is taken; `false` for not at all. */
+  readonly serverDraining?: ServerDrainingOptions | false | undefined
   /** Policies of users, outermost first. */
   readonly policies?: readonly Policy[] | undefined
 }
@@ -107,6 +110,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly retry: RetryPlan | false
   /** The judge. */
   readonly classifier: Classifier
+  /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */
+  readonly serverDraining: { readonly hold: number } | false
   /** Policies of users, outermost first. */
   readonly policies: readonly Policy[]
 }

@@ -11,6 +11,7 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
@@ -79,6 +80,8 @@ export interface SlotValues {
   readonly deadline: Duration
   /** See {@link ServiceDraft.retry}. */
   readonly retry: RetryOptions | false
+  /** See {@link ServiceDraft.serverDraining}. */
+  readonly serverDraining: ServerDrainingOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -161,6 +164,8 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly deadline: Slot<S, 'deadline'>
   /** When a failed attempt is followed by another one; `false` for never. @defaultValue {@link retryDefaults} */
   readonly retry: Slot<S, 'retry'>
+  /** How what endpoints say of their own health in their replies is taken; `false` for not at all. @defaultValue {@link serverDrainingDefaults} */
+  readonly serverDraining: Slot<S, 'serverDraining'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */

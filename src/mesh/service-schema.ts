@@ -10,6 +10,7 @@ import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost }
 import type { ServicePlanInput } from './plan.ts'
 import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
+import { serverDrainingSchema } from './server-draining-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
@@ -124,5 +125,6 @@ export const serviceSchema = options({
   deadline: v.optional(timeout(), serviceDefaults.deadline),
   retry: v.optional(orFalse(retry), {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
+  serverDraining: v.optional(serverDrainingSchema, {}),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

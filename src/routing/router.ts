@@ -32,6 +32,7 @@ import { waitingFor } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { ReplyListener } from '../health/announced-health.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
 import { CandidateSets } from './candidate-sets.ts'
@@ -51,6 +52,8 @@ export interface RouterParts {
   readonly directory: DirectoryView
   /** Who is fit to serve. */
   readonly health: HealthView
+  /** Hears every reply, if somebody wants to. */
+  readonly heard?: ReplyListener | undefined
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
@@ -65,6 +68,7 @@ export class Router {
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
   readonly #send: Send<Attempt>
+  readonly #heard: ReplyListener | undefined
   readonly #sets: CandidateSets
   readonly #observer: Observer
   readonly #query = new TriedQuery()
@@ -76,6 +80,7 @@ export class Router {
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
+    this.#heard = parts.heard
     this.#sets = new CandidateSets({ directory, health }, balancer, host)
     this.#observer = new Observer(host, balancer.meters ?? [], classify)
   }
@@ -104,6 +109,7 @@ export class Router {
     } catch (error) {
       outcome = failed(this.#threw(attempt, error))
     }
+    if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
     if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
     observation.answered(outcome, untriedLeft)

@@ -53,6 +53,7 @@ test('a plan names every default', () => {
           budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
         },
         classifier: '(function defaultClassifier)',
+        serverDraining: { hold: 30_000 },
         policies: [],
       },
     },
