@@ -165,19 +165,14 @@ mesh().service('orders', (s) =>
     .subset('v', ['1', '2'])
     .subsetFallback({ alternatives: [{ v: '2' }, { v: '1' }] }),
 )
-// @ts-expect-error no such value
-mesh().service('a', (s) =>
-  s
-    .resolve(fixed(urls))
-    .subset('v', ['1'])
-    .subsetFallback({ subset: { v: '3' } }),
-)
-// @ts-expect-error no such label
-mesh().service('a', (s) =>
-  s
-    .resolve(fixed(urls))
-    .subset('v', ['1'])
-    .subsetFallback({ keys: ['w'] }),
-)
+const versioned = mesh().service('orders', (s) => {
+  const draft = s.resolve(fixed(urls)).subset('v', ['1'])
+  // @ts-expect-error no such value
+  draft.subsetFallback({ subset: { v: '3' } })
+  // @ts-expect-error no such label
+  draft.subsetFallback({ keys: ['w'] })
+  return draft.subsetFallback('any')
+})
+void versioned
 // @ts-expect-error no subsets yet
-mesh().service('a', (s) => s.resolve(fixed(urls)).subsetFallback('any'))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).subsetFallback('any'))
