@@ -66,8 +66,13 @@ export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaul
 export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type AffinityCookie, type AffinityOptions, affinity, affinityDefaults } from './balancing/affinity.ts'
 export { type ApertureOptions, aperture, apertureDefaults } from './balancing/aperture.ts'
 export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
+export { type LoadReportsOptions, loadReports, loadReportsDefaults } from './balancing/load-reports.ts'
+export type { ProbeAnswer, ProbeFunction } from './balancing/load-prober.ts'
+export { type PrequalOptions, prequal, prequalDefaults } from './balancing/prequal.ts'
+export { type SlowStartOptions, slowStart, slowStartDefaults } from './balancing/slow-start.ts'
 export type { HashOn, HashSource } from './balancing/hash-on.ts'
 export { inFlight } from './balancing/in-flight.ts'
 export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
@@ -94,6 +99,10 @@ export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+// What servers say of themselves.
+export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
+export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'

@@ -3,6 +3,7 @@ import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { numberedStream } from '../discovery/numbered-stream.ts'
+import type { ReplyListener } from '../health/announced-health.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
@@ -14,6 +15,8 @@ import type { LayerParts } from './service-parts.ts'
 export interface Known {
   readonly directory: DirectoryView
   readonly health: HealthView
+  /** Hears every reply: endpoints may say something of their health in it. */
+  readonly heard?: ReplyListener | undefined
   readonly faults: BalancerFaults
 }
 

@@ -2,6 +2,7 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
@@ -98,6 +99,8 @@ export interface ServicePlanInput {
   readonly rateLimit?: RateLimitOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
+  /** How what endpoints say of their own health is taken; `false` for not at all. */
+  readonly serverDraining?: ServerDrainingOptions | false | undefined
   /** Policies of users, outermost first. */
   readonly policies?: readonly Policy[] | undefined
 }
@@ -128,6 +131,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly rateLimit: RateLimitPlan | false
   /** The judge. */
   readonly classifier: Classifier
+  /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */
+  readonly serverDraining: { readonly hold: number } | false
   /** Policies of users, outermost first. */
   readonly policies: readonly Policy[]
 }

@@ -98,6 +98,10 @@ export class ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }
 
+  serverDraining(draining: unknown): ServiceDraftImpl {
+    return this.#set('serverDraining', draining)
+  }
+
   use(...policies: readonly unknown[]): ServiceDraftImpl {
     return this.#with({ policies: [...this.#settings.policies, ...policies] })
   }

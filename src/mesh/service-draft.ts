@@ -11,6 +11,7 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
@@ -89,6 +90,8 @@ export interface SlotValues {
   readonly retry: RetryOptions | false
   /** See {@link ServiceDraft.rateLimit}. */
   readonly rateLimit: RateLimitOptions | false
+  /** See {@link ServiceDraft.serverDraining}. */
+  readonly serverDraining: ServerDrainingOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -188,6 +191,8 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly retry: Slot<S, 'retry'>
   /** How many calls it may be sent; `false` for any number. @defaultValue `false` */
   readonly rateLimit: Slot<S, 'rateLimit'>
+  /** How what endpoints say of their own health in their replies is taken; `false` for not at all. @defaultValue {@link serverDrainingDefaults} */
+  readonly serverDraining: Slot<S, 'serverDraining'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */

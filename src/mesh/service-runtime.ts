@@ -5,6 +5,7 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { AnnouncedHealth, type ReplyListener } from '../health/announced-health.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
@@ -14,6 +15,7 @@ import { assemble } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import type { MeshOptions } from './mesh-options.ts'
@@ -35,6 +37,7 @@ export class ServiceRuntime implements Destination {
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
+  readonly #announced: AnnouncedHealth
   readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
@@ -53,6 +56,7 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
+    this.#announced = new AnnouncedHealth(this.#health, host.clock)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -88,7 +92,12 @@ export class ServiceRuntime implements Destination {
       try {
         this.#directory ??= this.#makeDirectory(parts)
         gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health, faults: this.#faults }, plan.classifier, this.#host),
+          assemble(
+            parts,
+            { directory: this.#directory, health: this.#health, heard: this.#heardIn(plan), faults: this.#faults },
+            plan.classifier,
+            this.#host,
+          ),
           this.#ledger,
         )
       } catch (error) {
@@ -158,10 +167,15 @@ export class ServiceRuntime implements Destination {
     return new Directory({ service, host: this.#host, resolver: parts.resolver, roster: this.#roster, options: parts.plan.directory })
   }
 
+  #heardIn({ serverDraining }: ServicePlan): ReplyListener | undefined {
+    return serverDraining === false ? undefined : this.#announced.listener(serverDraining.hold)
+  }
+
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
   #giveUp(before: ReadyService, graceMs: number): void {
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
+      if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
       await this.#leave(before, leftMs)
     })
     this.#drains.add(drain)
@@ -170,6 +184,8 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    closeBalancer(current.parts.balancer, this.#host)
+    this.#announced.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])
@@ -198,6 +214,7 @@ export class ServiceRuntime implements Destination {
 
   /** Closes the transport of parts that never came into force. */
   #closeUnused(parts: ServiceParts): void {
+    if (parts.balancer !== undefined && parts.balancer !== this.#current?.parts.balancer) closeBalancer(parts.balancer, this.#host)
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
 }
@@ -209,6 +226,7 @@ function sameChain(left: ServiceParts, right: ServiceParts): boolean {
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.plan.serverDraining, right.plan.serverDraining) &&
     samePart(left.routing, right.routing) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])

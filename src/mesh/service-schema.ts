@@ -13,6 +13,7 @@ import { callable, duration, flag, integer, number, oneOf, options, orFalse, tex
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
 import { failoverSchema, localitySchema, subsetFallbackSchema } from './routing-schema.ts'
+import { serverDrainingSchema } from './server-draining-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
@@ -131,5 +132,6 @@ export const serviceSchema = options({
   retry: v.optional(orFalse(retry), {}),
   rateLimit: v.optional(orFalse(rateLimitSchema), false),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
+  serverDraining: v.optional(serverDrainingSchema, {}),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

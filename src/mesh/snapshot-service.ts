@@ -21,6 +21,7 @@ export function snapshotService(
     state,
     resolver,
     balancer: balancer.name,
+    balancing: balancer.counts?.() ?? {},
     transport: transport.name,
     ageMs,
     lastError,

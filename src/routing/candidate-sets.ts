@@ -28,6 +28,7 @@ export class CandidateSets {
   #before: ReadonlyMap<string, Candidates> = new Map()
   #everyone: Candidates | undefined
   #version = Number.NaN
+  #healthVersion = Number.NaN
 
   /**
    * @param directory the service's endpoints.
@@ -42,11 +43,23 @@ export class CandidateSets {
   /** The candidates for a call: all endpoints, or those that carry its labels, or what stands in for them. */
   of(labels: SubsetLabels | undefined): Candidates {
     const { version } = this.#directory
+    const { health } = this.#means
+    if (version !== this.#version || health.version !== this.#healthVersion) this.#tellBalancer()
     if (version !== this.#version) this.#turnOver(version)
     const key = labels === undefined ? '' : subsetKey(labels)
     if (key === '') return this.#fresh(this.#everyone) ?? this.#renewEveryone()
     const found = this.#fresh(this.#current.get(key)) ?? this.#renew(key, labels as SubsetLabels)
     return found.count === 0 && anyInPanic(this.#means.settings.subsetFallback) ? this.of(undefined) : found
+  }
+
+  #tellBalancer(): void {
+    const { balancer, health, host } = this.#means
+    this.#healthVersion = health.version
+    try {
+      balancer.noticed?.(this.#directory.endpoints, (endpoint) => health.stateOf(endpoint) !== 'unhealthy')
+    } catch (error) {
+      host.emit('part-threw', { service: host.service, part: `balancer ${balancer.name}`, error })
+    }
   }
 
   /** What is known, if nothing has changed since. */

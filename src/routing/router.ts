@@ -26,12 +26,14 @@ import type { Balancer } from '../balancing/balancer.ts'
 import { Attempt } from '../call/attempt.ts'
 import type { Call, SpentAttempt } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
-import { failed, type Outcome } from '../call/outcome.ts'
+import { failed, type Outcome, replied } from '../call/outcome.ts'
+import type { Reply } from '../call/reply.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { waitingFor } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { ReplyListener } from '../health/announced-health.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
 import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
@@ -54,6 +56,8 @@ export interface RouterParts {
   readonly directory: DirectoryView
   /** Who is fit to serve. */
   readonly health: HealthView
+  /** Hears every reply, if somebody wants to. */
+  readonly heard?: ReplyListener | undefined
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
@@ -72,6 +76,7 @@ export class Router {
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
   readonly #send: Send<Attempt>
+  readonly #heard: ReplyListener | undefined
   readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
   readonly #observer: Observer
@@ -84,6 +89,7 @@ export class Router {
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
+    this.#heard = parts.heard
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
@@ -114,6 +120,8 @@ export class Router {
     } catch (error) {
       outcome = failed(this.#threw(attempt, error))
     }
+    if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
+    if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
     observation.answered(outcome, untriedLeft)
     // Nobody took the call anywhere: perhaps the service has moved.
@@ -147,6 +155,15 @@ export class Router {
     const untried = candidates.hasUntried(query)
     query.standFor(before)
     return untried
+  }
+
+  #amended(attempt: Attempt, reply: Reply): Outcome {
+    try {
+      return checked(replied(this.#balancer.amend?.(attempt, reply) ?? reply))
+    } catch (error) {
+      this.#observer.threw(`balancer ${this.#balancer.name}`, error)
+      return replied(reply)
+    }
   }
 
   /** An attempt's layers and transport resolve to an outcome, always; one that does not is made to. */

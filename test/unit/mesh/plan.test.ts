@@ -56,6 +56,7 @@ test('a plan names every default', () => {
         },
         rateLimit: false,
         classifier: '(function defaultClassifier)',
+        serverDraining: { hold: 30_000 },
         policies: [],
       },
     },
