@@ -6,6 +6,7 @@ import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { noteReportedHealth } from '../health/reported-health.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -118,7 +119,9 @@ export class ServiceRuntime implements Destination {
     this.#usersOf(next.parts.transport).add(next.gate)
     const directory = this.#directory as Directory
     if (before === undefined) {
-      directory.onChange(({ removed }) => {
+      directory.onChange(({ added, altered, removed }) => {
+        noteReportedHealth(this.#health, added)
+        noteReportedHealth(this.#health, altered)
         const { transport } = (this.#current ?? next).parts
         for (const endpoint of removed) retireCarefully(transport, endpoint, this.#host)
       })
