@@ -1,7 +1,7 @@
 import type { Endpoint, ReportedHealth } from '../endpoint/endpoint.ts'
 import type { HealthBoard, HealthState } from './health-board.ts'
 
-/** To routing it is the same whether an endpoint is ill or about to leave: it gets no new calls. */
+/** An endpoint gets no new calls, whether it is ill or about to leave. */
 const states = { healthy: 'healthy', degraded: 'degraded', draining: 'unhealthy', unhealthy: 'unhealthy' } as const satisfies Record<
   ReportedHealth,
   HealthState

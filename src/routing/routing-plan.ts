@@ -37,6 +37,8 @@ interface Sorted {
   readonly tier: TierSet
   readonly healthy: readonly Endpoint[]
   readonly degraded: readonly Endpoint[]
+  /** How many the tier is to be measured by: an endpoint that is leaving is not one that is missing. */
+  readonly total: number
 }
 
 /**
@@ -48,9 +50,7 @@ interface Sorted {
  */
 export function planRouting(tiers: readonly TierSet[], health: HealthView, settings: RoutingSettings): RoutingPlan {
   const sorted = tiers.map((tier) => sortByHealth(tier, health))
-  const counts = sorted.map(
-    ({ tier, healthy, degraded }): TierHealth => ({ total: tier.endpoints.length, healthy: healthy.length, degraded: degraded.length }),
-  )
+  const counts = sorted.map(({ total, healthy, degraded }): TierHealth => ({ total, healthy: healthy.length, degraded: degraded.length }))
   const loads = spillLoads(counts, settings.failover)
   const fit: GroupPlan[] = []
   const degraded: GroupPlan[] = []
@@ -76,11 +76,13 @@ const none: readonly Endpoint[] = Object.freeze([])
 function sortByHealth(tier: TierSet, health: HealthView): Sorted {
   const { endpoints } = tier
   // Nearly always everybody is healthy, and nothing is copied.
-  if (endpoints.every((endpoint) => health.stateOf(endpoint) === 'healthy')) return { tier, healthy: endpoints, degraded: none }
+  if (endpoints.every((endpoint) => health.stateOf(endpoint) === 'healthy'))
+    return { tier, healthy: endpoints, degraded: none, total: endpoints.length }
   return {
     tier,
     healthy: Object.freeze(endpoints.filter((endpoint) => health.stateOf(endpoint) === 'healthy')),
     degraded: Object.freeze(endpoints.filter((endpoint) => health.stateOf(endpoint) === 'degraded')),
+    total: endpoints.filter((endpoint) => endpoint.health !== 'draining').length,
   }
 }
 

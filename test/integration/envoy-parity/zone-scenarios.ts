@@ -52,9 +52,18 @@ const halfOfX = [...many(4, { zone: 'x' }), ...many(4, { zone: 'x', health: 'unh
 
 /** Shares of zones. */
 export const zoneScenarios: readonly Scenario[] = [
-  weighted('zones weighted 1, 2, 5, all healthy', inZones({ x: 2, y: 4, z: 2 }), { x: 1, y: 2, z: 5 }, { 'zone x': 0.125, 'zone y': 0.25, 'zone z': 0.625 }),
+  weighted(
+    'zones weighted 1, 2, 5, all healthy',
+    inZones({ x: 2, y: 4, z: 2 }),
+    { x: 1, y: 2, z: 5 },
+    { 'zone x': 0.125, 'zone y': 0.25, 'zone z': 0.625 },
+  ),
   weighted('zones weighted 1, 2, half of the first healthy', halfOfX, { x: 1, y: 2 }, { 'zone x': 0.7 / 2.7, 'zone y': 2 / 2.7 }),
-  zoneAware('zone-aware, 25 % of the endpoints and 40 % of the clients at home', { a: 2, b: 4, c: 2 }, { 'zone a': 0.625, 'zone b': 0.25, 'zone c': 0.125 }),
+  zoneAware(
+    'zone-aware, 25 % of the endpoints and 40 % of the clients at home',
+    { a: 2, b: 4, c: 2 },
+    { 'zone a': 0.625, 'zone b': 0.25, 'zone c': 0.125 },
+  ),
   zoneAware('zone-aware, 50 % of the endpoints and 40 % of the clients at home', { a: 4, b: 2, c: 2 }, { 'zone a': 1 }),
   zoneAware('zone-aware, but fewer than six endpoints', { a: 1, b: 2, c: 1 }, { 'zone a': 0.25, 'zone b': 0.5, 'zone c': 0.25 }),
 ]
