@@ -4,16 +4,17 @@
  * Each call is a draw, so the number of calls that an endpoint gets is spread like a binomial: by `sqrt(n p (1 - p))`. All endpoints
  * together: the sum of `(got - meant)^2 / meant` is spread like chi-square with one degree of freedom less than there are endpoints; for two
  * columns of the same unknown shares, the sum of `(a_i sqrt(B/A) - b_i sqrt(A/B))^2 / (a_i + b_i)`. A sum is too large if chance alone exceeds it once in a
- * million times. So with 4,000 calls, a share of a half is told from one that is 3.8 points off, and one of a tenth from 2.3 points off.
+ * million times. So with 3,000 calls, a share of a half is told from one that is 4.5 points off, and one of a tenth from 2.7 points off.
  */
 
-/** How many standard deviations chance exceeds once in a million times, to one side. */
-export const millionth = 4.753
+/** What chi-square exceeds once in a million times, with 1, 2, 3 and so on degrees of freedom. */
+const limits = [23.93, 27.63, 30.66, 33.38, 35.89, 38.26, 40.52, 42.7, 44.81, 46.86, 48.87, 50.83]
 
-/** The value that chi-square exceeds once in a million times (Wilson and Hilferty's approximation). */
+/** How large a sum may be. */
 export function chiSquareLimit(degrees: number): number {
-  const part = 2 / (9 * degrees)
-  return degrees * (1 - part + millionth * Math.sqrt(part)) ** 3
+  const limit = limits[degrees - 1]
+  if (limit === undefined) throw new RangeError(`degrees of freedom: expected an integer in [1, ${limits.length}], got ${degrees}`)
+  return limit
 }
 
 /** How far counts are from shares, as a multiple of what is too far: below 1 they agree. A share of 0 must not be had at all. */
