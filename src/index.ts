@@ -82,6 +82,11 @@ export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
+// Which endpoints at all: health, place, labels.
+export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
+export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
+export type { SubsetFallback } from './routing/subset-fallback.ts'
+
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'

@@ -7,6 +7,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import { noteReportedHealth } from '../health/reported-health.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -35,6 +36,7 @@ export class ServiceRuntime implements Destination {
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
+  readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -87,7 +89,7 @@ export class ServiceRuntime implements Destination {
       try {
         this.#directory ??= this.#makeDirectory(parts)
         gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
+          assemble(parts, { directory: this.#directory, health: this.#health, faults: this.#faults }, plan.classifier, this.#host),
           this.#ledger,
         )
       } catch (error) {
@@ -151,7 +153,7 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger)
+    return snapshotService(parts, this.#directory as Directory, this.#health, this.#faults, this.#ledger)
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -210,6 +212,7 @@ function sameChain(left: ServiceParts, right: ServiceParts): boolean {
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.routing, right.routing) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )
