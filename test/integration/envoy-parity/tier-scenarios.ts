@@ -1,4 +1,4 @@
-import { mesh, roundRobin } from '../../../src/index.ts'
+import { mesh, ringHash, roundRobin } from '../../../src/index.ts'
 import { seededRandom } from '../../../src/testing/index.ts'
 import { many, type Scenario, type ScenarioEndpoint } from './scenario.ts'
 
@@ -44,6 +44,18 @@ function spill(title: string, tiers: readonly Tier[], panicThreshold: number, me
   }
 }
 
+/** The same, but a call's key decides: about its tier as about its endpoint. */
+function byHash(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    envoy: { ...scenario.envoy, lb_policy: 'RING_HASH' },
+    mesh: (resolver) =>
+      mesh()
+        .service('orders', (s) => s.resolve(resolver).balance(ringHash({ hashOn: { header: 'x-key' } })))
+        .build(),
+  }
+}
+
 const eight = { healthy: 8 }
 
 /** How calls move from tier to tier, and panic. */
@@ -72,8 +84,14 @@ export const tierScenarios: readonly Scenario[] = [
     0,
     { 'P0 healthy': 0.28, 'P0 degraded': 0.42, 'P1 degraded': 0.3 },
   ),
+  spill('one tier, half of it degraded', [{ healthy: 4, degraded: 4 }], 0.5, { 'P0 healthy': 0.7, 'P0 degraded': 0.3 }),
+  spill('two tiers, nobody in the first', [{ unhealthy: 8 }, eight], 0.5, { 'P1 healthy': 1 }),
+  byHash(
+    spill('two tiers, 50 %, ring hash, a key a call', [{ healthy: 4, unhealthy: 4 }, eight], 0.5, { 'P0 healthy': 0.7, 'P1 healthy': 0.3 }),
+  ),
   spill('draining counts as if it were not there', [{ healthy: 4, draining: 4 }, eight], 0.5, { 'P0 healthy': 1 }),
   spill('panic: one tier, 30 % healthy', [{ healthy: 3, unhealthy: 7 }], 0.5, { 'P0 healthy': 0.3, 'P0 unhealthy': 0.7 }),
+  spill('panic: one tier, nobody healthy', [{ unhealthy: 8 }], 0.5, { 'P0 unhealthy': 1 }),
   spill('no panic: one tier, 60 % healthy', [{ healthy: 6, unhealthy: 4 }], 0.5, { 'P0 healthy': 1 }),
   spill(
     'panic in the first of two tiers: 10 % and 60 % healthy',

@@ -10,10 +10,10 @@ function inZones(counts: Readonly<Record<string, number>>): readonly ScenarioEnd
 }
 
 /** Zone-aware routing: both are in zone a, and know how clients are spread. */
-function zoneAware(title: string, counts: Readonly<Record<string, number>>, meant: Readonly<Record<string, number>>): Scenario {
+function zoneAware(title: string, endpoints: readonly ScenarioEndpoint[], meant: Readonly<Record<string, number>>): Scenario {
   return {
     title,
-    endpoints: inZones(counts),
+    endpoints,
     envoy: { lb_policy: 'ROUND_ROBIN' },
     mesh: (resolver) =>
       mesh({ random: seededRandom(title) })
@@ -48,6 +48,12 @@ function weighted(
   }
 }
 
+const halfOfA = [
+  ...many(2, { zone: 'a' }),
+  ...many(2, { zone: 'a', health: 'unhealthy' }),
+  ...many(4, { zone: 'b' }),
+  ...many(4, { zone: 'c' }),
+]
 const halfOfX = [...many(4, { zone: 'x' }), ...many(4, { zone: 'x', health: 'unhealthy' }), ...many(8, { zone: 'y' })]
 
 /** Shares of zones. */
@@ -59,11 +65,12 @@ export const zoneScenarios: readonly Scenario[] = [
     { 'zone x': 0.125, 'zone y': 0.25, 'zone z': 0.625 },
   ),
   weighted('zones weighted 1, 2, half of the first healthy', halfOfX, { x: 1, y: 2 }, { 'zone x': 0.7 / 2.7, 'zone y': 2 / 2.7 }),
-  zoneAware(
-    'zone-aware, 25 % of the endpoints and 40 % of the clients at home',
-    { a: 2, b: 4, c: 2 },
-    { 'zone a': 0.625, 'zone b': 0.25, 'zone c': 0.125 },
-  ),
-  zoneAware('zone-aware, 50 % of the endpoints and 40 % of the clients at home', { a: 4, b: 2, c: 2 }, { 'zone a': 1 }),
-  zoneAware('zone-aware, but fewer than six endpoints', { a: 1, b: 2, c: 1 }, { 'zone a': 0.25, 'zone b': 0.5, 'zone c': 0.25 }),
+  zoneAware('zone-aware, 25 % of the endpoints and 40 % of the clients at home', inZones({ a: 2, b: 4, c: 2 }), {
+    'zone a': 0.625,
+    'zone b': 0.25,
+    'zone c': 0.125,
+  }),
+  zoneAware('zone-aware, half of the endpoints at home unhealthy', halfOfA, { 'zone a': 0.5, 'zone c': 0.5 }),
+  zoneAware('zone-aware, 50 % of the endpoints and 40 % of the clients at home', inZones({ a: 4, b: 2, c: 2 }), { 'zone a': 1 }),
+  zoneAware('zone-aware, but fewer than six endpoints', inZones({ a: 1, b: 2, c: 1 }), { 'zone a': 0.25, 'zone b': 0.5, 'zone c': 0.25 }),
 ]
