@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { findEnvoy, needEnvoy } from '../../servers/envoy.ts'
 import { Field } from './field.ts'
+import { hashScenarios } from './hash-scenarios.ts'
 import { shareScenarios } from './share-scenarios.ts'
 import { disagreements, sharesOf } from './shares.ts'
 
@@ -21,3 +24,13 @@ for (const scenario of shareScenarios) {
     assert.deepEqual(disagreements(scenario, shares), [], JSON.stringify(shares))
   })
 }
+
+test('the page about Envoy has every task in its tables', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/envoy-comparison.md', import.meta.url)), 'utf8')
+  const missing = [...shareScenarios, ...hashScenarios].filter(({ title }) => !page.includes(`| ${title} |`))
+  assert.deepEqual(
+    missing.map(({ title }) => title),
+    [],
+    'npm run compare:envoy writes the page',
+  )
+})
