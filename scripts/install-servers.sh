@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
+
+"$(dirname "${BASH_SOURCE[0]}")/install-envoy.sh"
 
 missing=()
 PATH="$PATH:/usr/sbin:/sbin"

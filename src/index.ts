@@ -63,7 +63,7 @@ export { firstOf } from './discovery/first-of.ts'
 export { fixed } from './discovery/fixed.ts'
 export { merge } from './discovery/merge.ts'
 export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaults } from './discovery/poll.ts'
-export type { EndpointSpec } from './endpoint/endpoint.ts'
+export type { EndpointSpec, ReportedHealth } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
 export { type AffinityCookie, type AffinityOptions, affinity, affinityDefaults } from './balancing/affinity.ts'

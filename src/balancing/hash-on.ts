@@ -124,7 +124,7 @@ function headerHash(header: string): SourceHash {
     let empty = true
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
-      if (written.length !== name.length || written.toLowerCase() !== name || headers[i + 1] === '') continue
+      if (!isNamed(written, name) || headers[i + 1] === '') continue
       if (!empty) state = absorb(state, ',')
       empty = false
       state = absorb(state, headers[i + 1] as string)
@@ -133,11 +133,21 @@ function headerHash(header: string): SourceHash {
   }
 }
 
+/** Whether a header has a name, which is in lower case; `toLowerCase()` would allocate a text for every header of the same length. */
+function isNamed(written: string, name: string): boolean {
+  if (written.length !== name.length) return false
+  for (let i = 0; i < name.length; i += 1) {
+    const code = written.charCodeAt(i)
+    if ((code >= 65 && code <= 90 ? code + 32 : code) !== name.charCodeAt(i)) return false
+  }
+  return true
+}
+
 function cookieHash(cookie: string): SourceHash {
   return ({ headers }) => {
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
-      if (written.length !== 6 || written.toLowerCase() !== 'cookie') continue
+      if (!isNamed(written, 'cookie')) continue
       const hash = fieldHash(headers[i + 1] as string, 0, ';', cookie)
       if (hash !== missing) return hash
     }

@@ -26,6 +26,11 @@ export interface LoadMeter {
   readonly name: string
   /** A number of which lower is better; only the order matters. */
   load(endpoint: Endpoint): number
+  /**
+   * The one of two with the lower load, the first if they are equal. To be left out, unless both can be told for less than twice the price
+   * of one: a meter that reads the clock need not read it twice.
+   */
+  lighter?(first: Endpoint, second: Endpoint): Endpoint
   /** An attempt begins. @returns what routing calls when the attempt is over. */
   began(endpoint: Endpoint): MeterEnd
 }

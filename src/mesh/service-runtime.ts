@@ -7,6 +7,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { AnnouncedHealth, type ReplyListener } from '../health/announced-health.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { noteReportedHealth } from '../health/reported-health.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
@@ -129,7 +130,9 @@ export class ServiceRuntime implements Destination {
     this.#usersOf(next.parts.transport).add(next.gate)
     const directory = this.#directory as Directory
     if (before === undefined) {
-      directory.onChange(({ removed }) => {
+      directory.onChange(({ added, altered, removed }) => {
+        noteReportedHealth(this.#health, added)
+        noteReportedHealth(this.#health, altered)
         const { transport } = (this.#current ?? next).parts
         for (const endpoint of removed) retireCarefully(transport, endpoint, this.#host)
       })

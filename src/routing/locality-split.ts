@@ -28,6 +28,7 @@ export interface SplitTier {
 interface Place {
   readonly locality: Locality
   readonly eligible: Endpoint[]
+  /** How many there are, without those that are leaving. */
   total: number
 }
 
@@ -64,7 +65,7 @@ function placesOf({ endpoints, eligible }: SplitTier): readonly Place[] {
     if (place === undefined) places.set(name, (place = { locality, eligible: [], total: 0 }))
     return place
   }
-  for (const endpoint of endpoints) placeOf(endpoint).total += 1
+  for (const endpoint of endpoints) placeOf(endpoint).total += endpoint.health === 'draining' ? 0 : 1
   for (const endpoint of eligible) placeOf(endpoint).eligible.push(endpoint)
   return [...places.values()]
 }

@@ -37,6 +37,8 @@ interface Sorted {
   readonly tier: TierSet
   readonly healthy: readonly Endpoint[]
   readonly degraded: readonly Endpoint[]
+  /** How many the tier is to be measured by: an endpoint that is leaving is not one that is missing. */
+  readonly total: number
 }
 
 /**
@@ -48,9 +50,7 @@ interface Sorted {
  */
 export function planRouting(tiers: readonly TierSet[], health: HealthView, settings: RoutingSettings): RoutingPlan {
   const sorted = tiers.map((tier) => sortByHealth(tier, health))
-  const counts = sorted.map(
-    ({ tier, healthy, degraded }): TierHealth => ({ total: tier.endpoints.length, healthy: healthy.length, degraded: degraded.length }),
-  )
+  const counts = sorted.map(({ total, healthy, degraded }): TierHealth => ({ total, healthy: healthy.length, degraded: degraded.length }))
   const loads = spillLoads(counts, settings.failover)
   const fit: GroupPlan[] = []
   const degraded: GroupPlan[] = []
@@ -77,16 +77,18 @@ function sortByHealth(tier: TierSet, health: HealthView): Sorted {
   const { endpoints } = tier
   // Nearly always everybody is healthy, and nothing is copied.
   const firstIll = endpoints.findIndex((endpoint) => health.stateOf(endpoint) !== 'healthy')
-  if (firstIll < 0) return { tier, healthy: endpoints, degraded: none }
+  if (firstIll < 0) return { tier, healthy: endpoints, degraded: none, total: endpoints.length }
   const healthy = endpoints.slice(0, firstIll)
   const degraded: Endpoint[] = []
+  let total = endpoints.length
   for (let i = firstIll; i < endpoints.length; i += 1) {
     const endpoint = endpoints[i] as Endpoint
     const state = health.stateOf(endpoint)
     if (state === 'healthy') healthy.push(endpoint)
     else if (state === 'degraded') degraded.push(endpoint)
+    else if (endpoint.health === 'draining') total -= 1
   }
-  return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded) }
+  return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded), total }
 }
 
 function groupsOf(

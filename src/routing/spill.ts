@@ -2,7 +2,7 @@ import type { FailoverSettings } from './failover-options.ts'
 
 /** How the endpoints of a tier are. */
 export interface TierHealth {
-  /** How many there are. */
+  /** How many there are, without those that are leaving. */
   readonly total: number
   /** How many of them are healthy. */
   readonly healthy: number
