@@ -14,16 +14,17 @@ const noWire: BodySource = Object.freeze({ pause: () => {}, resume: () => {}, ab
 /** An attempt at a simulated server. Whoever sent it may leave before the server is done with it. */
 export class ServedAttempt implements Work, CancelListener {
   readonly outcome: Promise<Outcome>
+  /** When it came. */
+  readonly beganAt: number
   readonly #attempt: Attempt
   readonly #server: SimulatedServer
-  readonly #dropsLeft: boolean
   #resolve: ((outcome: Outcome) => void) | undefined
   #timer: Timer | undefined
 
-  constructor(attempt: Attempt, server: SimulatedServer, dropsLeft: boolean) {
+  constructor(attempt: Attempt, server: SimulatedServer, beganAt: number) {
     this.#attempt = attempt
     this.#server = server
-    this.#dropsLeft = dropsLeft
+    this.beganAt = beganAt
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -57,7 +58,7 @@ export class ServedAttempt implements Work, CancelListener {
   /** Whoever sent it has left. */
   cancelled(reason: MeshError): void {
     this.#settle(failed(reason))
-    if (!this.#dropsLeft) return
+    if (this.#server.model.dropsLeft !== true) return
     this.#timer?.cancel()
     this.#server.over(this, 'left')
   }

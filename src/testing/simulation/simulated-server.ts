@@ -10,6 +10,9 @@ import { ServedAttempt } from './served-attempt.ts'
 import { type FailureModel, failureProblem, type ServerModel, speedProblem } from './server-model.ts'
 import { WorkLine } from './work-line.ts'
 
+/** How many answers {@link SimulatedServer.latencyMs} is of. */
+const mostRecent = 16
+
 /** What a {@link SimulatedServer} runs on. */
 export interface SimulatedServerMeans {
   /** Virtual time. */
@@ -38,6 +41,9 @@ export class SimulatedServer {
   #failures: FailureModel | undefined
   #isUp = true
   #attempts = 0
+  /** How long the last good answers took; the next one takes the place of the oldest. */
+  readonly #recentMs: number[] = []
+  #answers = 0
 
   /** @internal made by {@link simulate} */
   constructor(model: ServerModel, name: string, address: string, means: SimulatedServerMeans) {
@@ -68,6 +74,12 @@ export class SimulatedServer {
   /** The time that its workers have worked, added up, in milliseconds: what grows by less than a second a second and worker is idle time. */
   get busyMs(): number {
     return this.#line.busyMs
+  }
+
+  /** The median of how long its last 16 good answers took, waiting included, in milliseconds; 0 before the first. */
+  get latencyMs(): number {
+    const sorted = this.#recentMs.toSorted((a, b) => a - b)
+    return sorted[sorted.length >> 1] ?? 0
   }
 
   /** Whether it takes connections. */
@@ -123,7 +135,7 @@ export class SimulatedServer {
       this.#means.onOver('CONNECT_FAILED')
       return Promise.resolve(failed(this.error(attempt, 'CONNECT_FAILED')))
     }
-    const served = new ServedAttempt(attempt, this, this.model.dropsLeft === true)
+    const served = new ServedAttempt(attempt, this, clock.now())
     this.#open.add(served)
     const failure = this.#failures
     const { share = 1, result = 503, afterMs = 1 } = failure ?? { share: 0 }
@@ -137,6 +149,10 @@ export class SimulatedServer {
   over(attempt: ServedAttempt, result: number | MeshErrorCode | 'left'): void {
     this.#open.delete(attempt)
     if (result === 'left') this.#line.drop(attempt)
+    else if (result === 200) {
+      this.#recentMs[this.#answers % mostRecent] = this.#means.clock.now() - attempt.beganAt
+      this.#answers += 1
+    }
     this.#means.onOver(result)
   }
 

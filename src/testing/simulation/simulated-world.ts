@@ -53,6 +53,11 @@ export class SimulatedWorld {
     throw new TypeError(`server: expected one of ${this.#servers.map((server) => server.name).join(', ')}, got ${printValue(name)}`)
   }
 
+  /** The server that listens at the address of an endpoint, if there is one. */
+  at(address: string): SimulatedServer | undefined {
+    return this.#byAddress.get(address)
+  }
+
   /**
    * Adds a server, and tells the resolvers.
    *

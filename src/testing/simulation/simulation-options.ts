@@ -18,6 +18,8 @@ export interface SimulatedClient {
   readonly transport: Transport
   /** Tells of the servers of the simulation, and of each change. */
   readonly resolver: ResolveFunction
+  /** The servers themselves: for a probe, or for a balancer that knows everything. */
+  readonly world: SimulatedWorld
   /** Which client it is, from 0: each makes a mesh of its own, and knows nothing of the others. */
   readonly number: number
 }

@@ -66,8 +66,8 @@ export class SimulationRun {
     const { clients, mesh } = this.#settings
     for (let number = 0; number < clients; number += 1) {
       const random = this.#random.fork(`client ${number}`)
-      const { resolver } = this.#world
-      this.#meshes.push(mesh({ clock: this.#clock, random, transport: this.#world.transport(), resolver, number }))
+      const world = this.#world
+      this.#meshes.push(mesh({ clock: this.#clock, random, transport: world.transport(), resolver: world.resolver, world, number }))
     }
   }
 
