@@ -13,6 +13,7 @@ import { assemble } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import type { MeshOptions } from './mesh-options.ts'
@@ -160,6 +161,7 @@ export class ServiceRuntime implements Destination {
   #giveUp(before: ReadyService, graceMs: number): void {
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
+      if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
       await this.#leave(before, leftMs)
     })
     this.#drains.add(drain)
@@ -168,6 +170,7 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    closeBalancer(current.parts.balancer, this.#host)
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])
@@ -196,6 +199,7 @@ export class ServiceRuntime implements Destination {
 
   /** Closes the transport of parts that never came into force. */
   #closeUnused(parts: ServiceParts): void {
+    if (parts.balancer !== undefined && parts.balancer !== this.#current?.parts.balancer) closeBalancer(parts.balancer, this.#host)
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
 }

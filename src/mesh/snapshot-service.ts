@@ -10,6 +10,7 @@ export function snapshotService({ balancer, transport }: ServiceParts, directory
     state,
     resolver,
     balancer: balancer.name,
+    balancing: balancer.counts?.() ?? {},
     transport: transport.name,
     ageMs,
     lastError,

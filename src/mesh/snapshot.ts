@@ -20,6 +20,8 @@ export interface ServiceSnapshot {
   readonly resolver: string
   /** The name of the balancer. */
   readonly balancer: string
+  /** What the balancer counts, such as reports and probes; empty when it counts nothing. */
+  readonly balancing: Readonly<Record<string, number>>
   /** The name of the transport. */
   readonly transport: string
   /** Age of the last good answer, in milliseconds; `undefined` before the first. */

@@ -40,6 +40,7 @@ export class CandidateSets {
       this.#healthVersion = healthVersion
       this.#everyone = undefined
       this.#bySubset.clear()
+      this.#tellBalancer()
     }
     const key = labels === undefined ? '' : subsetKey(labels)
     if (key === '') {
@@ -47,6 +48,14 @@ export class CandidateSets {
       return this.#everyone
     }
     return this.#bySubset.get(key) ?? this.#add(key, labels as SubsetLabels)
+  }
+
+  #tellBalancer(): void {
+    try {
+      this.#balancer.noticed?.(this.#directory.endpoints, (endpoint) => this.#health.stateOf(endpoint) !== 'unhealthy')
+    } catch (error) {
+      this.#host.emit('part-threw', { service: this.#host.service, part: `balancer ${this.#balancer.name}`, error })
+    }
   }
 
   #add(key: string, labels: SubsetLabels): Candidates {

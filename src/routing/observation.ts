@@ -55,7 +55,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
       untriedLeft,
     })
     this.#settle(verdict)
-    this.#tellAnswered(verdict)
+    this.#tellAnswered(verdict, outcome)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
   }
@@ -76,11 +76,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.failures += 1
   }
 
-  #tellAnswered(verdict: Verdict): void {
+  #tellAnswered(verdict: Verdict, outcome: Outcome): void {
     const ends = this.#meterEnds
     if (ends === undefined) return
-    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs)
-    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs)
+    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome)
+    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome)
   }
 
   #end(): void {

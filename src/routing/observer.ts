@@ -77,9 +77,9 @@ export class Observer {
   }
 
   /** Tells a meter that the head of a reply came, or that the attempt failed. */
-  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number): void {
+  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
     try {
-      end.answered?.(verdict, latencyMs)
+      end.answered?.(verdict, latencyMs, outcome)
     } catch (error) {
       this.threw('load meter', error)
     }

@@ -25,7 +25,8 @@ import type { Balancer } from '../balancing/balancer.ts'
 import { Attempt } from '../call/attempt.ts'
 import type { Call, SpentAttempt } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
-import { failed, type Outcome } from '../call/outcome.ts'
+import { failed, type Outcome, replied } from '../call/outcome.ts'
+import type { Reply } from '../call/reply.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { waitingFor } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -103,6 +104,7 @@ export class Router {
     } catch (error) {
       outcome = failed(this.#threw(attempt, error))
     }
+    if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
     observation.answered(outcome, untriedLeft)
     // Nobody took the call anywhere: perhaps the service has moved.
@@ -136,6 +138,15 @@ export class Router {
     const untried = candidates.hasUntried(query)
     query.standFor(before)
     return untried
+  }
+
+  #amended(attempt: Attempt, reply: Reply): Outcome {
+    try {
+      return checked(replied(this.#balancer.amend?.(attempt, reply) ?? reply))
+    } catch (error) {
+      this.#observer.threw(`balancer ${this.#balancer.name}`, error)
+      return replied(reply)
+    }
   }
 
   /** An attempt's layers and transport resolve to an outcome, always; one that does not is made to. */

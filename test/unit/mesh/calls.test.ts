@@ -232,6 +232,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     state: 'resolved',
     resolver: 'fixed',
     balancer: 'round-robin',
+    balancing: {},
     transport: 'scripted',
     ageMs: 500,
     lastError: undefined,
