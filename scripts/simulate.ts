@@ -39,7 +39,7 @@ const began = performance.now()
 for (const [variant, options] of Object.entries(scenario.variants)) {
   const results = await runVariant(options, seeds)
   first[variant] = results[0] as SimulationResult
-  figures[variant] = figuresOf(results, scenario.watch)
+  figures[variant] = figuresOf(results, scenario)
   calls += results.reduce((sum, result) => sum + result.calls, 0)
 }
 const seconds = (performance.now() - began) / 1_000
@@ -58,4 +58,5 @@ const out = values.out ?? join(root, 'docs/simulation', `${name}.svg`)
 mkdirSync(dirname(out), { recursive: true })
 writeFileSync(out, simulationSvg(first, { title: scenario.title, watch: scenario.watch }))
 console.log(`${calls} calls in ${seconds.toFixed(1)} s, ${Math.round(calls / seconds)} a second; drawn in ${relative(process.cwd(), out)}`)
+scenario.claims(figures)
 if (values.golden) console.log(`Golden table written: ${relative(process.cwd(), writeGolden(name as string, figures))}`)

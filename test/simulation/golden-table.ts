@@ -11,12 +11,14 @@ const folder = join(import.meta.dirname, 'golden')
 /** Seeds of golden tables. */
 export const goldenSeeds: readonly number[] = [1, 2, 3, 4, 5]
 
-/** The figures of one variant of a scenario. */
-export async function measure(name: string, variant: string): Promise<Figures> {
+/** The figures of a scenario, by variant. */
+export async function measure(name: string): Promise<GoldenTable> {
   const { scenario } = await (scenarios[name] as (typeof scenarios)[string])()
-  const options = scenario.variants[variant]
-  if (options === undefined) throw new TypeError(`${name}: there is no variant ${variant}`)
-  return figuresOf(await runVariant(options, goldenSeeds), scenario.watch)
+  const table: Record<string, Figures> = {}
+  for (const [variant, options] of Object.entries(scenario.variants)) {
+    table[variant] = figuresOf(await runVariant(options, goldenSeeds), scenario)
+  }
+  return table
 }
 
 /** Keeps the figures of a scenario. @returns the path of the file */

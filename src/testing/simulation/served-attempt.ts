@@ -16,15 +16,18 @@ export class ServedAttempt implements Work, CancelListener {
   readonly outcome: Promise<Outcome>
   /** When it came. */
   readonly beganAt: number
+  /** How many others the server had in flight then. */
+  readonly others: number
   readonly #attempt: Attempt
   readonly #server: SimulatedServer
   #resolve: ((outcome: Outcome) => void) | undefined
   #timer: Timer | undefined
 
-  constructor(attempt: Attempt, server: SimulatedServer, beganAt: number) {
+  constructor(attempt: Attempt, server: SimulatedServer, beganAt: number, others: number) {
     this.#attempt = attempt
     this.#server = server
     this.beganAt = beganAt
+    this.others = others
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve
     })

@@ -6,12 +6,10 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Random } from '../../runtime/random.ts'
 import { sentByCode } from '../scripted-answer.ts'
 import type { Distribution } from './distribution.ts'
+import { LatencyByLoad } from './latency-by-load.ts'
 import { ServedAttempt } from './served-attempt.ts'
 import { type FailureModel, failureProblem, type ServerModel, speedProblem } from './server-model.ts'
 import { WorkLine } from './work-line.ts'
-
-/** How many answers {@link SimulatedServer.latencyMs} is of. */
-const mostRecent = 16
 
 /** What a {@link SimulatedServer} runs on. */
 export interface SimulatedServerMeans {
@@ -41,9 +39,7 @@ export class SimulatedServer {
   #failures: FailureModel | undefined
   #isUp = true
   #attempts = 0
-  /** How long the last good answers took; the next one takes the place of the oldest. */
-  readonly #recentMs: number[] = []
-  #answers = 0
+  readonly #latency = new LatencyByLoad()
 
   /** @internal made by {@link simulate} */
   constructor(model: ServerModel, name: string, address: string, means: SimulatedServerMeans) {
@@ -76,10 +72,12 @@ export class SimulatedServer {
     return this.#line.busyMs
   }
 
-  /** The median of how long its last 16 good answers took, waiting included, in milliseconds; 0 before the first. */
+  /**
+   * How long it takes at the load that it has now, waiting included, in milliseconds: the median of the last good answers to calls that found
+   * about as many others; 0 before the first.
+   */
   get latencyMs(): number {
-    const sorted = this.#recentMs.toSorted((a, b) => a - b)
-    return sorted[sorted.length >> 1] ?? 0
+    return this.#latency.at(this.inFlight, this.#means.clock.now())
   }
 
   /** Whether it takes connections. */
@@ -135,7 +133,7 @@ export class SimulatedServer {
       this.#means.onOver('CONNECT_FAILED')
       return Promise.resolve(failed(this.error(attempt, 'CONNECT_FAILED')))
     }
-    const served = new ServedAttempt(attempt, this, clock.now())
+    const served = new ServedAttempt(attempt, this, clock.now(), this.inFlight)
     this.#open.add(served)
     const failure = this.#failures
     const { share = 1, result = 503, afterMs = 1 } = failure ?? { share: 0 }
@@ -150,8 +148,8 @@ export class SimulatedServer {
     this.#open.delete(attempt)
     if (result === 'left') this.#line.drop(attempt)
     else if (result === 200) {
-      this.#recentMs[this.#answers % mostRecent] = this.#means.clock.now() - attempt.beganAt
-      this.#answers += 1
+      const now = this.#means.clock.now()
+      this.#latency.answered(attempt.others, now - attempt.beganAt, now)
     }
     this.#means.onOver(result)
   }

@@ -6,5 +6,7 @@ export const scenarios: Readonly<Record<string, () => Promise<{ readonly scenari
   'slow-endpoint': () => import('./slow-endpoint.ts'),
   sinkhole: () => import('./sinkhole.ts'),
   'stalled-endpoint': () => import('./stalled-endpoint.ts'),
+  antagonists: () => import('./antagonists.ts'),
+  'slow-start': () => import('./slow-start.ts'),
   'many-clients': () => import('./many-clients.ts'),
 }

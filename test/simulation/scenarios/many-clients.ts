@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { inFlight, peakEwma, powerOfTwo, roundRobin } from '../../../src/index.ts'
 import { lognormal, poisson, servers } from '../../../src/testing/index.ts'
-import { compare, type Scenario } from './scenario.ts'
+import { compare, figure, inOrder, type Scenario } from './scenario.ts'
 
 export const scenario: Scenario = {
   title: 'Thirty clients, twenty endpoints, one at a third of its speed',
@@ -24,4 +25,9 @@ export const scenario: Scenario = {
       warmUp: '3s',
     },
   ),
+  claims: (figures) => {
+    const p99 = (variant: string): number => figure(figures, variant).p99Ms
+    inOrder([3 * p99('powerOfTwo(peakEwma())'), p99('powerOfTwo(inFlight())'), p99('roundRobin')], 'p99')
+    assert.ok(figure(figures, 'powerOfTwo(inFlight())').failed < 0.001)
+  },
 }

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { inFlight, leastRequest, peakEwma, powerOfTwo, random, roundRobin } from '../../../src/index.ts'
 import { exponential, poisson, servers } from '../../../src/testing/index.ts'
-import { compare, type Scenario } from './scenario.ts'
+import { compare, figure, inOrder, type Scenario } from './scenario.ts'
 
 export const scenario: Scenario = {
   title: 'Fifty equal endpoints at 90 % load',
@@ -16,4 +17,9 @@ export const scenario: Scenario = {
     },
     { servers: servers(50, { serviceMs: exponential(10) }), arrivals: poisson(4_500), duration: '6s', warmUp: '1s' },
   ),
+  claims: (figures) => {
+    const mean = (variant: string): number => figure(figures, variant).meanMs
+    inOrder(['leastRequest of five', 'powerOfTwo(inFlight())', 'powerOfTwo(peakEwma())', 'roundRobin', 'random'].map(mean), 'mean')
+    assert.ok(mean('powerOfTwo(peakEwma())') < 1.1 * mean('powerOfTwo(inFlight())'), 'looking at latency costs little where all are equal')
+  },
 }

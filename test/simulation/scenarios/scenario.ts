@@ -15,8 +15,12 @@ export interface Scenario {
   readonly about: string
   /** Servers whose shares are of interest. */
   readonly watch?: readonly string[]
+  /** The time for which these shares are told, in seconds. Left out for all of it but warming up. */
+  readonly during?: readonly [from: number, to: number]
   /** What is compared. */
   readonly variants: Readonly<Record<string, SimulationOptions>>
+  /** What must come out: throws otherwise. */
+  readonly claims: (figures: Readonly<Record<string, Figures>>) => void
 }
 
 /** Balancers to compare, by what they are called. */
@@ -60,7 +64,7 @@ export interface Figures {
   readonly p50Ms: number
   readonly p90Ms: number
   readonly p99Ms: number
-  /** Shares of the servers that the scenario watches. */
+  /** Shares of the servers that the scenario watches, for the time for which it watches them. */
   readonly shares: Readonly<Record<string, number>>
 }
 
@@ -68,13 +72,18 @@ function mean(results: readonly SimulationResult[], of: (result: SimulationResul
   return results.reduce((sum, result) => sum + of(result), 0) / results.length
 }
 
-/** The share of attempts that a server got; 0 for one that there is not. */
-export function shareOf(result: SimulationResult, name: string): number {
-  return result.servers.find((server) => server.name === name)?.share ?? 0
+/** The share of attempts that a server got, for a time or for all of it. */
+function shareOf({ servers, over }: SimulationResult, name: string, during: Scenario['during']): number {
+  const index = servers.findIndex((server) => server.name === name)
+  if (during === undefined) return servers[index]?.share ?? 0
+  const shares = over
+    .filter(({ startMs }) => startMs >= 1_000 * during[0] && startMs < 1_000 * during[1])
+    .map((each) => each.shares[index] ?? 0)
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
 /** Draws up {@link Figures}. */
-export function figuresOf(results: readonly SimulationResult[], watch: readonly string[] = []): Figures {
+export function figuresOf(results: readonly SimulationResult[], { watch = [], during }: Pick<Scenario, 'watch' | 'during'>): Figures {
   return {
     failed: mean(results, ({ failed, calls }) => failed / calls),
     attempts: mean(results, ({ attempts, calls }) => attempts / calls),
@@ -82,6 +91,21 @@ export function figuresOf(results: readonly SimulationResult[], watch: readonly 
     p50Ms: mean(results, ({ latency }) => latency.quantileMs(0.5)),
     p90Ms: mean(results, ({ latency }) => latency.quantileMs(0.9)),
     p99Ms: mean(results, ({ latency }) => latency.quantileMs(0.99)),
-    shares: Object.fromEntries(watch.map((name) => [name, mean(results, (result) => shareOf(result, name))])),
+    shares: Object.fromEntries(watch.map((name) => [name, mean(results, (result) => shareOf(result, name, during))])),
   }
+}
+
+/** A figure of a variant. */
+export function figure(figures: Readonly<Record<string, Figures>>, variant: string): Figures {
+  const found = figures[variant]
+  if (found === undefined) throw new TypeError(`there is no variant ${variant}`)
+  return found
+}
+
+/** Claims that figures grow from one variant to the next. */
+export function inOrder(values: readonly number[], what: string): void {
+  values.forEach((value, i) => {
+    const before = values[i - 1]
+    if (before !== undefined && !(before < value)) throw new Error(`${what}: expected ${values.join(' < ')}`)
+  })
 }
