@@ -91,6 +91,9 @@ export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaul
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
 
+// What servers say of themselves.
+export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
+
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
 export { MeshError, type MeshErrorCode, type MeshErrorFacts } from './errors/mesh-error.ts'

@@ -17,6 +17,8 @@ const levels: Readonly<Record<string, number>> = {
   balancing: 5,
   health: 5,
   policies: 5,
+  // The other end: what a server says of itself.
+  inbound: 5,
   routing: 6,
   fetch: 6,
   // Reads bodies, origins and call options with the files of the fetch door.
