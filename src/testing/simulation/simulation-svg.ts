@@ -83,8 +83,10 @@ export function simulationSvg(results: Readonly<Record<string, SimulationResult>
       drawChart(latencyChart(result, range), width / 2, y + 18, width / 2 - 12, rowHeight),
     ].join('\n')
   })
+  const label = escaped(title ?? rows.map(([name]) => name).join(', '))
   const heading = title === undefined ? '' : `<text x="8" y="22" class="head">${escaped(title)}</text>\n`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
+<title>${label}</title>
 <style>${style}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${heading}${drawn.join('\n')}

@@ -32,7 +32,10 @@ test('a plan names every default', () => {
         directory: { emptyGuard: 30_000, backoff: { initial: 100, max: 30_000 }, refreshGap: 1_000, snapshotAfter: 1_000 },
         aliases: [],
         subsets: {},
-        balancer: { kind: 'power-of-two', meter: { kind: 'in-flight' } },
+        balancer: {
+          kind: 'power-of-two',
+          meter: { kind: 'peak-ewma', decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, forceProbeMs: 3_000 },
+        },
         http: {
           protocol: 'h1',
           connections: 128,
