@@ -65,6 +65,7 @@ export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaul
 export type { EndpointSpec } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type AffinityCookie, type AffinityOptions, affinity, affinityDefaults } from './balancing/affinity.ts'
 export { type ApertureOptions, aperture, apertureDefaults } from './balancing/aperture.ts'
 export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
 export { type LoadReportsOptions, loadReports, loadReportsDefaults } from './balancing/load-reports.ts'
@@ -86,12 +87,18 @@ export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
+// Which endpoints at all: health, place, labels.
+export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
+export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
+export type { SubsetFallback } from './routing/subset-fallback.ts'
+
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
 
 // What servers say of themselves.
+export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
 export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
 
 // What goes wrong.

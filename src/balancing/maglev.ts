@@ -91,6 +91,7 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
     const works = new TableWorks(host.clock, (endpoints) => maglevKeyTable(endpoints, tableSize))
     return {
       name: 'maglev',
+      hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize) <= smallTable),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

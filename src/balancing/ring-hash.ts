@@ -97,6 +97,7 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
     const isSmall = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, Math.min(2 * minSize, maxSize)) <= smallTable
     return {
       name: 'ring-hash',
+      hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, isSmall(endpoints)),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

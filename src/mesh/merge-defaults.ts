@@ -9,6 +9,7 @@ const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   retry: false,
   balancer: random(),
+  serverDraining: false,
 })
 
 /**

@@ -2,8 +2,12 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { FailoverOptions, FailoverSettings } from '../routing/failover-options.ts'
+import type { LocalityOptions, LocalitySettings } from '../routing/locality-options.ts'
+import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
 
@@ -75,6 +79,12 @@ export interface ServicePlanInput {
   readonly subsets?: Readonly<Record<string, readonly string[]>> | undefined
   /** Which endpoint now. */
   readonly balancer?: BalancerPart | BalanceFunction | undefined
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback?: SubsetFallback | undefined
+  /** Where this process is, and what follows from it. */
+  readonly locality?: LocalityOptions | undefined
+  /** How calls move from tier to tier. */
+  readonly failover?: FailoverOptions | undefined
   /** TLS settings, if any. */
   readonly tls?: TlsOptions | undefined
   /** How endpoints are spoken to. */
@@ -85,6 +95,8 @@ export interface ServicePlanInput {
   readonly retry?: RetryOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
+  /** How what endpoints say of their own health is taken; `false` for not at all. */
+  readonly serverDraining?: ServerDrainingOptions | false | undefined
   /** Policies of users, outermost first. */
   readonly policies?: readonly Policy[] | undefined
 }
@@ -99,6 +111,12 @@ export interface ServicePlan extends ServicePlanInput {
   readonly subsets: Readonly<Record<string, readonly string[]>>
   /** Which endpoint now. */
   readonly balancer: BalancerPart | BalanceFunction
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback: SubsetFallback
+  /** Where this process is, and what follows from it; left out if that does not matter. */
+  readonly locality?: LocalitySettings | undefined
+  /** How calls move from tier to tier. */
+  readonly failover: FailoverSettings
   /** How endpoints are spoken to. */
   readonly http: HttpPlan
   /** How long a call may take, in milliseconds; `Infinity` for no limit. */
@@ -107,6 +125,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly retry: RetryPlan | false
   /** The judge. */
   readonly classifier: Classifier
+  /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */
+  readonly serverDraining: { readonly hold: number } | false
   /** Policies of users, outermost first. */
   readonly policies: readonly Policy[]
 }

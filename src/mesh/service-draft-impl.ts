@@ -61,6 +61,19 @@ export class ServiceDraftImpl {
     return this.#set('balancer', balancer)
   }
 
+  subsetFallback(rule: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('subsetFallback')
+    return this.#set('subsetFallback', rule)
+  }
+
+  locality(locality: unknown): ServiceDraftImpl {
+    return this.#set('locality', locality)
+  }
+
+  failover(failover: unknown): ServiceDraftImpl {
+    return this.#set('failover', failover)
+  }
+
   tls(tls: unknown): ServiceDraftImpl {
     return this.#set('tls', tls)
   }
@@ -79,6 +92,10 @@ export class ServiceDraftImpl {
 
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
+  }
+
+  serverDraining(draining: unknown): ServiceDraftImpl {
+    return this.#set('serverDraining', draining)
   }
 
   use(...policies: readonly unknown[]): ServiceDraftImpl {

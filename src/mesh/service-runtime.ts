@@ -5,7 +5,9 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { AnnouncedHealth, type ReplyListener } from '../health/announced-health.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -35,6 +37,8 @@ export class ServiceRuntime implements Destination {
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
+  readonly #announced: AnnouncedHealth
+  readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -52,6 +56,7 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
+    this.#announced = new AnnouncedHealth(this.#health, host.clock)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -87,7 +92,12 @@ export class ServiceRuntime implements Destination {
       try {
         this.#directory ??= this.#makeDirectory(parts)
         gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
+          assemble(
+            parts,
+            { directory: this.#directory, health: this.#health, heard: this.#heardIn(plan), faults: this.#faults },
+            plan.classifier,
+            this.#host,
+          ),
           this.#ledger,
         )
       } catch (error) {
@@ -149,12 +159,16 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger)
+    return snapshotService(parts, this.#directory as Directory, this.#health, this.#faults, this.#ledger)
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
     const { service } = this
     return new Directory({ service, host: this.#host, resolver: parts.resolver, roster: this.#roster, options: parts.plan.directory })
+  }
+
+  #heardIn({ serverDraining }: ServicePlan): ReplyListener | undefined {
+    return serverDraining === false ? undefined : this.#announced.listener(serverDraining.hold)
   }
 
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
@@ -171,6 +185,7 @@ export class ServiceRuntime implements Destination {
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
     closeBalancer(current.parts.balancer, this.#host)
+    this.#announced.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])
@@ -211,6 +226,8 @@ function sameChain(left: ServiceParts, right: ServiceParts): boolean {
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.plan.serverDraining, right.plan.serverDraining) &&
+    samePart(left.routing, right.routing) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )

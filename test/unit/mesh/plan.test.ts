@@ -32,6 +32,8 @@ test('a plan names every default', () => {
         directory: { emptyGuard: 30_000, backoff: { initial: 100, max: 30_000 }, refreshGap: 1_000, snapshotAfter: 1_000 },
         aliases: [],
         subsets: {},
+        subsetFallback: 'none',
+        failover: { spill: 'proportional', overprovisioningFactor: 1.4, panicThreshold: 0.5, failTrafficOnPanic: false },
         balancer: {
           kind: 'power-of-two',
           meter: { kind: 'peak-ewma', decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, forceProbeMs: 3_000 },
@@ -56,6 +58,7 @@ test('a plan names every default', () => {
           budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
         },
         classifier: '(function defaultClassifier)',
+        serverDraining: { hold: 30_000 },
         policies: [],
       },
     },
