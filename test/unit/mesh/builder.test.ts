@@ -4,9 +4,9 @@ import { random } from '../../../src/balancing/random.ts'
 import {
   type Classifier,
   fixed,
-  inFlight,
   mesh,
   type Policy,
+  peakEwma,
   powerOfTwo,
   roundRobin,
   type ServiceDraft,
@@ -137,5 +137,5 @@ test('apply hands the draft to a function, and goes on with what that gives', ()
 })
 
 test('the default balancer is power of two choices over attempts in flight', () => {
-  assert.ok(samePart(serviceDefaults.balancer, powerOfTwo(inFlight())))
+  assert.ok(samePart(serviceDefaults.balancer, powerOfTwo(peakEwma())))
 })

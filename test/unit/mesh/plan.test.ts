@@ -34,7 +34,10 @@ test('a plan names every default', () => {
         subsets: {},
         subsetFallback: 'none',
         failover: { spill: 'proportional', overprovisioningFactor: 1.4, panicThreshold: 0.5, failTrafficOnPanic: false },
-        balancer: { kind: 'power-of-two', meter: { kind: 'in-flight' } },
+        balancer: {
+          kind: 'power-of-two',
+          meter: { kind: 'peak-ewma', decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, forceProbeMs: 3_000 },
+        },
         http: {
           protocol: 'h1',
           connections: 128,
