@@ -2,7 +2,9 @@ import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
@@ -12,6 +14,9 @@ import type { LayerParts } from './service-parts.ts'
 export interface Known {
   readonly directory: DirectoryView
   readonly health: HealthView
+  readonly probes: ProbeSource
+  /** Judges of health that hear of every attempt. */
+  readonly watchers: readonly AttemptWatcher[]
 }
 
 /**

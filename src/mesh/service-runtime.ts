@@ -6,6 +6,7 @@ import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { ProbeDesk } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -34,6 +35,7 @@ export class ServiceRuntime implements Destination {
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
+  readonly #probes: ProbeDesk
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -51,6 +53,7 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
+    this.#probes = new ProbeDesk(this.#health, host.clock)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -85,10 +88,8 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
-          this.#ledger,
-        )
+        const known = { directory: this.#directory, health: this.#health, probes: this.#probes, watchers: [] }
+        gate = new CallGate(assemble(parts, known, plan.classifier, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -120,7 +121,10 @@ export class ServiceRuntime implements Destination {
     if (before === undefined) {
       directory.onChange(({ removed }) => {
         const { transport } = (this.#current ?? next).parts
-        for (const endpoint of removed) retireCarefully(transport, endpoint, this.#host)
+        for (const endpoint of removed) {
+          this.#probes.forget(endpoint)
+          retireCarefully(transport, endpoint, this.#host)
+        }
       })
       directory.start()
       return
@@ -168,6 +172,7 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    this.#probes.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])

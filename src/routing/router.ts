@@ -31,7 +31,10 @@ import { waitingFor } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { Probe } from '../health/probe.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
@@ -39,7 +42,7 @@ import type { DirectoryView } from './directory-view.ts'
 import { declined, noEndpoint, nothingKnown } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
-import { describeUnmatchedSubset } from './subset.ts'
+import { carries, describeUnmatchedSubset } from './subset.ts'
 import { TriedQuery } from './tried-query.ts'
 
 /** What a {@link Router} works with. */
@@ -50,6 +53,10 @@ export interface RouterParts {
   readonly directory: DirectoryView
   /** Who is fit to serve. */
   readonly health: HealthView
+  /** Endpoints that are kept out and wait for one attempt that shows whether they are well again. */
+  readonly probes?: ProbeSource | undefined
+  /** Who hears of every attempt, beside the balancer's meters. */
+  readonly watchers?: readonly AttemptWatcher[] | undefined
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
@@ -66,17 +73,19 @@ export class Router {
   readonly #send: Send<Attempt>
   readonly #sets: CandidateSets
   readonly #observer: Observer
+  readonly #probes: ProbeSource | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
-    const { host, directory, health, balancer, classify, send } = parts
+    const { host, directory, health, probes, watchers, balancer, classify, send } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
     this.#sets = new CandidateSets({ directory, health }, balancer, host)
-    this.#observer = new Observer(host, balancer.meters ?? [], classify)
+    this.#observer = new Observer(host, balancer.meters ?? [], classify, watchers)
+    this.#probes = probes
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -93,7 +102,9 @@ export class Router {
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
-    const endpoint = this.#pick(candidates, call)
+    const picked = this.#pick(candidates, call)
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(this.#probes, call, picked)
+    const endpoint = probe?.endpoint ?? picked
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
@@ -104,7 +115,8 @@ export class Router {
       outcome = failed(this.#threw(attempt, error))
     }
     const untriedLeft = this.#hasUntried(candidates, call)
-    observation.answered(outcome, untriedLeft)
+    const verdict = observation.answered(outcome, untriedLeft)
+    probe?.ended(verdict)
     // Nobody took the call anywhere: perhaps the service has moved.
     if (!untriedLeft && call.spent.every(neverTaken)) this.#directory.refresh()
     return outcome
@@ -128,6 +140,15 @@ export class Router {
     } finally {
       query.standFor(before)
     }
+  }
+
+  /**
+   * The endpoint that was picked gives way to one that waits for a probe, if the call could have gone there as well: it carries the labels,
+   * and its priority is no further down. With nobody picked, a probe is all that is left.
+   */
+  #takeProbe(probes: ProbeSource, call: Call, picked: Endpoint | undefined): Probe | undefined {
+    const furthest = picked?.priority ?? Number.POSITIVE_INFINITY
+    return probes.take(call, (endpoint) => endpoint.priority <= furthest && carries(endpoint, call.subset), picked === undefined)
   }
 
   #hasUntried(candidates: Candidates, call: Call): boolean {
