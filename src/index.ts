@@ -49,7 +49,15 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 
 // Look into it, change it.
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
-export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
+export type {
+  CallCounts,
+  CheckSnapshot,
+  EjectionCounts,
+  EndpointSnapshot,
+  MeshSnapshot,
+  PassthroughSnapshot,
+  ServiceSnapshot,
+} from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Where endpoints come from.
@@ -86,6 +94,17 @@ export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+export {
+  type EjectionBackoffOptions,
+  type EjectionOptions,
+  ejectionDefaults,
+  type FailureShareOptions,
+  type LatencyOutlierOptions,
+  latencyOutlierDefaults,
+  type SuccessRateOptions,
+} from './health/ejection-options.ts'
+export { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from './health/health-check-options.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
@@ -124,6 +143,10 @@ export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from 
 export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { Locality } from './endpoint/locality.ts'
+
+// Ejection.
+export type { EjectionState } from './health/ejection-record.ts'
+export type { Ejection, EjectionRule, EjectionRulePart, EndpointInterval } from './health/ejection-rule.ts'
 
 // Policies and classifiers: what they see, and what they answer.
 export { Attempt, type AttemptChange } from './call/attempt.ts'

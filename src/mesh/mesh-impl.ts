@@ -6,7 +6,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create-fetch.ts'
 import type { Destination, DestinationFinder } from '../fetch/destination.ts'
-import { durationMs } from '../runtime/duration.ts'
+import { type Duration, durationMs } from '../runtime/duration.ts'
 import { Events, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
 import type { Host } from '../runtime/host.ts'
 import { systemRandom } from '../runtime/system-random.ts'
@@ -86,7 +86,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const names = [...this.#services.running.keys()]
     if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
     const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'] })
+    const running = () => this.#services.running.get(name)
+    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running()?.eject(address, durationMs(time, 'eject: time'))
+    const readmit = (address: string) => running()?.eject(address, undefined)
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], eject, readmit })
     this.#clients.set(name, client)
     return client
   }

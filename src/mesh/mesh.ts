@@ -42,6 +42,21 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    * @param init see {@link ServiceRequestInit}.
    */
   readonly fetch: (path: `/${string}`, init?: ServiceRequestInit<Subsets>) => Promise<Response>
+  /**
+   * Leaves an endpoint out, whatever the rules of ejection say; with too few others left it is used all the same.
+   *
+   * @param address see {@link Endpoint.address}.
+   * @param time how long; by default until {@link ServiceClient.readmit}.
+   * @throws TypeError when the service has no such endpoint at the moment.
+   */
+  readonly eject: (address: string, time?: Duration) => void
+  /**
+   * Lets an endpoint that is ejected back in, at once.
+   *
+   * @param address see {@link Endpoint.address}.
+   * @throws TypeError when the service has no such endpoint at the moment.
+   */
+  readonly readmit: (address: string) => void
 }
 
 /** How a mesh is closed. */

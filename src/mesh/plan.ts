@@ -2,6 +2,8 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { EjectionOptions } from '../health/ejection-options.ts'
+import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
@@ -83,6 +85,10 @@ export interface ServicePlanInput {
   readonly deadline?: Duration | undefined
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry?: RetryOptions | false | undefined
+  /** When an endpoint that fails is left out for a while; `false` for never. */
+  readonly ejection?: EjectionOptions | false | undefined
+  /** How endpoints are asked whether they are well; `false` for not at all. */
+  readonly healthCheck?: HealthCheckOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** Policies of users, outermost first. */
@@ -105,6 +111,10 @@ export interface ServicePlan extends ServicePlanInput {
   readonly deadline: number
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry: RetryPlan | false
+  /** When an endpoint that fails is left out for a while, durations in milliseconds; `false` for never. */
+  readonly ejection: EjectionOptions | false
+  /** How endpoints are asked whether they are well, durations in milliseconds; `false` for not at all. */
+  readonly healthCheck: HealthCheckOptions | false
   /** The judge. */
   readonly classifier: Classifier
   /** Policies of users, outermost first. */

@@ -77,6 +77,14 @@ export class ServiceDraftImpl {
     return this.#set('retry', retry)
   }
 
+  ejection(ejection: unknown): ServiceDraftImpl {
+    return this.#set('ejection', ejection)
+  }
+
+  healthCheck(healthCheck: unknown): ServiceDraftImpl {
+    return this.#set('healthCheck', healthCheck)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

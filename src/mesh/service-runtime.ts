@@ -5,7 +5,9 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { HealthChecker } from '../health/health-checker.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
@@ -16,6 +18,7 @@ import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
+import { endpointAt } from './endpoint-at.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
@@ -36,6 +39,8 @@ export class ServiceRuntime implements Destination {
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
   readonly #probes: ProbeDesk
+  readonly #ejector: Ejector
+  readonly #checker: HealthChecker
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -54,6 +59,9 @@ export class ServiceRuntime implements Destination {
     this.#host = host
     this.#given = transport
     this.#probes = new ProbeDesk(this.#health, host.clock)
+    const count = () => this.#roster.endpoints.length
+    this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
+    this.#checker = new HealthChecker(host, this.#health)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -88,7 +96,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        const known = { directory: this.#directory, health: this.#health, probes: this.#probes, watchers: [] }
+        const known = { directory: this.#directory, health: this.#health, probes: this.#probes, watchers: [this.#ejector, this.#checker] }
         gate = new CallGate(assemble(parts, known, plan.classifier, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
@@ -118,8 +126,13 @@ export class ServiceRuntime implements Destination {
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
     const directory = this.#directory as Directory
+    this.#ejector.use(next.parts.ejection)
+    this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
-      directory.onChange(({ removed }) => {
+      directory.onChange(({ added, removed }) => {
+        this.#ejector.forget(removed)
+        this.#checker.forget(removed)
+        this.#checker.add(added)
         const { transport } = (this.#current ?? next).parts
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
@@ -149,10 +162,17 @@ export class ServiceRuntime implements Destination {
     await Promise.all([...this.#drains].map((drain) => drain.run(graceMs, background)))
   }
 
+  /** Leaves an endpoint out for a time, in milliseconds, or lets it back in: with no time. */
+  eject(address: string, forMs: number | undefined): void {
+    const endpoint = endpointAt(this.#roster.endpoints, address)
+    if (forMs === undefined) this.#ejector.readmit(endpoint)
+    else this.#ejector.eject(endpoint, forMs)
+  }
+
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger)
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector: this.#ejector, checker: this.#checker })
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -173,6 +193,8 @@ export class ServiceRuntime implements Destination {
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
     this.#probes.close()
+    this.#ejector.close()
+    this.#checker.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])
@@ -201,6 +223,7 @@ export class ServiceRuntime implements Destination {
 
   /** Closes the transport of parts that never came into force. */
   #closeUnused(parts: ServiceParts): void {
+    if (parts.healthCheck !== this.#current?.parts.healthCheck) parts.healthCheck?.check.close()
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
 }

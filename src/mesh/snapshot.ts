@@ -1,3 +1,6 @@
+import type { EjectionState } from '../health/ejection-record.ts'
+import type { HealthState } from '../health/health-board.ts'
+
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
   /** The name of the mesh. */
@@ -28,6 +31,8 @@ export interface ServiceSnapshot {
   readonly lastError: string | undefined
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
+  /** Ejections since the service was added. */
+  readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
 }
@@ -56,6 +61,28 @@ export interface EndpointSnapshot {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** Why it is left out, and for how long; `undefined` while it is not. */
+  readonly ejection: EjectionState | undefined
+  /** What health checks have found; `undefined` when it is not checked. */
+  readonly check: CheckSnapshot | undefined
+}
+
+/** What the health checks of an endpoint have found. */
+export interface CheckSnapshot {
+  /** `undefined` before the first result. */
+  readonly state: HealthState | undefined
+  /** What the last check found, in a few words. */
+  readonly reason: string
+}
+
+/** Ejections, counted. */
+export interface EjectionCounts {
+  /** Carried out; a probe that fails counts again. */
+  readonly carriedOut: number
+  /** Told only, because of `enforce`. */
+  readonly notEnforced: number
+  /** Not carried out, because as many endpoints were out as may be. */
+  readonly overLimit: number
 }
 
 /** Calls, counted. `started` is always the sum of the next four. */

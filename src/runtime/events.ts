@@ -32,6 +32,32 @@ export interface MeshEvents {
     readonly sent: boolean
     readonly waitMs: number
   }
+  /**
+   * An endpoint is left out for `forMs`, because of `rule`, for the `times`-th time by the count of the back-off; or would be, if `enforced` is
+   * false. Told again when the probe that should bring it back fails.
+   */
+  'endpoint-ejected': {
+    readonly service: string
+    readonly endpoint: string
+    readonly rule: string
+    readonly forMs: number
+    readonly times: number
+    readonly enforced: boolean
+  }
+  /** An endpoint is back after `afterMs`: a probe succeeded, somebody said so, too many were out, or ejection was switched off. */
+  'endpoint-readmitted': {
+    readonly service: string
+    readonly endpoint: string
+    readonly afterMs: number
+    readonly by: 'probe' | 'by-hand' | 'limit' | 'switched-off'
+  }
+  /** The health checks of an endpoint found it in another state than before. */
+  'health-changed': {
+    readonly service: string
+    readonly endpoint: string
+    readonly state: 'healthy' | 'degraded' | 'unhealthy'
+    readonly reason: string
+  }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A new plan is in force. */

@@ -248,8 +248,11 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         connections: 1,
         idle: 0,
         waiting: 0,
+        ejection: undefined,
+        check: undefined,
       },
     ],
+    ejections: { carriedOut: 0, notEnforced: 0, overLimit: 0 },
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
   })
   leave.abort()
