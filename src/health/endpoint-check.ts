@@ -30,6 +30,7 @@ export class EndpointCheck {
   readonly known = new CheckState()
   readonly #context: CheckContext
   #timer: Timer | undefined
+  #dueAt = 0
   #cancellation: Cancellation | undefined
   #stopped = false
 
@@ -46,8 +47,11 @@ export class EndpointCheck {
   /** The service is called for the first time: what was to wait for the long interval waits for the short one. */
   hurry(): void {
     if (this.#timer === undefined) return
+    const delayMs = this.#delay(false)
+    // The first check may be due sooner than that.
+    if (this.#context.host.clock.now() + delayMs >= this.#dueAt) return
     this.#timer.cancel()
-    this.#wait(this.#delay(false))
+    this.#wait(delayMs)
   }
 
   /** The endpoint said itself that it is not well. */
@@ -71,7 +75,9 @@ export class EndpointCheck {
       this.#timer = undefined
       this.#context.enter(() => void this.#run())
     }
-    this.#timer = this.#context.host.clock.schedule(delayMs, begin, { background: true })
+    const { clock } = this.#context.host
+    this.#dueAt = clock.now() + delayMs
+    this.#timer = clock.schedule(delayMs, begin, { background: true })
   }
 
   async #run(): Promise<void> {

@@ -79,7 +79,8 @@ export class HealthChecker implements AttemptWatcher {
 
   /** What the checks of an endpoint have found. */
   stateOf(endpoint: Endpoint): Pick<CheckState, 'state' | 'reason'> | undefined {
-    return this.#checks.get(endpoint)?.known
+    const known = this.#checks.get(endpoint)?.known
+    return known === undefined ? undefined : { state: known.state, reason: known.reason }
   }
 
   /** Traffic: it ends the long interval, and a server may say in any reply that it wants no more calls. */

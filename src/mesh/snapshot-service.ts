@@ -1,10 +1,9 @@
 import type { Directory } from '../discovery/directory.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Ejector } from '../health/ejector.ts'
 import type { HealthChecker } from '../health/health-checker.ts'
 import type { CallLedger } from './call-ledger.ts'
 import type { ServiceParts } from './service-parts.ts'
-import type { CheckSnapshot, ServiceSnapshot } from './snapshot.ts'
+import type { ServiceSnapshot } from './snapshot.ts'
 
 /** Who judges the health of endpoints. */
 export interface HealthJudges {
@@ -31,15 +30,10 @@ export function snapshotService(
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = transport.stats?.(endpoint) ?? {}
       const counted = { inFlight, attempts, failures, connections, idle, waiting }
-      const judged = { ejection: ejector.stateOf(endpoint), check: checkOf(checker, endpoint) }
+      const judged = { ejection: ejector.stateOf(endpoint), check: checker.stateOf(endpoint) }
       return { address, weight, priority, zone: locality.zone, labels, ...counted, ...judged }
     }),
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
   }
-}
-
-function checkOf(checker: HealthChecker, endpoint: Endpoint): CheckSnapshot | undefined {
-  const known = checker.stateOf(endpoint)
-  return known === undefined ? undefined : { state: known.state, reason: known.reason }
 }
