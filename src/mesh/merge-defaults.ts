@@ -8,6 +8,7 @@ export const nothingSaid = ServiceDraftImpl.settingsOf(new ServiceDraftImpl(true
 const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   retry: false,
+  circuitBreaker: false,
   balancer: random(),
 })
 

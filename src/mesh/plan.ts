@@ -2,10 +2,12 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { CircuitBreakerPlan } from './circuit-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -83,6 +85,8 @@ export interface ServicePlanInput {
   readonly deadline?: Duration | undefined
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry?: RetryOptions | false | undefined
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** Policies of users, outermost first. */
@@ -105,6 +109,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly deadline: number
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry: RetryPlan | false
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker: CircuitBreakerPlan | false
   /** The judge. */
   readonly classifier: Classifier
   /** Policies of users, outermost first. */

@@ -77,6 +77,10 @@ export class ServiceDraftImpl {
     return this.#set('retry', retry)
   }
 
+  circuitBreaker(circuitBreaker: unknown): ServiceDraftImpl {
+    return this.#set('circuitBreaker', circuitBreaker)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

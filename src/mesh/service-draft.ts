@@ -11,6 +11,7 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
@@ -79,6 +80,8 @@ export interface SlotValues {
   readonly deadline: Duration
   /** See {@link ServiceDraft.retry}. */
   readonly retry: RetryOptions | false
+  /** See {@link ServiceDraft.circuitBreaker}. */
+  readonly circuitBreaker: CircuitBreakerOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -161,11 +164,13 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly deadline: Slot<S, 'deadline'>
   /** When a failed attempt is followed by another one; `false` for never. @defaultValue {@link retryDefaults} */
   readonly retry: Slot<S, 'retry'>
+  /** When an endpoint that fails, or the service, is left alone for a while; `false` for never. @defaultValue {@link circuitBreakerDefaults} */
+  readonly circuitBreaker: Slot<S, 'circuitBreaker'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */
   use(...policies: readonly Policy[]): ServiceDraft<S>
-  /** No deadline, no retries, random choice: every protection is off unless this service sets it itself. */
+  /** No deadline, no retries, no circuits, random choice: every protection is off unless this service sets it itself. */
   readonly bare: 'bare' extends S['set'] ? MeshTypeError<'bare is already set for this service'> : () => ServiceDraft<WithSlot<S, 'bare'>>
   /** Hands the draft to a function: how shared settings are reused. */
   apply<T>(step: (draft: this) => T): T

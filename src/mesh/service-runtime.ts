@@ -5,12 +5,13 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import type { CircuitState, ForcedCircuit } from '../health/circuit-snapshot.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
-import { assemble } from './assemble.ts'
+import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
@@ -20,6 +21,7 @@ import type { MeshOptions } from './mesh-options.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { ServiceCircuits } from './service-circuits.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
@@ -36,6 +38,7 @@ export class ServiceRuntime implements Destination {
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
   readonly #probes: ProbeDesk
+  readonly #circuits: ServiceCircuits
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -54,6 +57,7 @@ export class ServiceRuntime implements Destination {
     this.#host = host
     this.#given = transport
     this.#probes = new ProbeDesk(this.#health, host.clock)
+    this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -88,8 +92,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        const known = { directory: this.#directory, health: this.#health, probes: this.#probes, watchers: [] }
-        gate = new CallGate(assemble(parts, known, plan.classifier, this.#host), this.#ledger)
+        gate = new CallGate(assemble(parts, this.#known(this.#directory), plan.classifier, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -117,12 +120,14 @@ export class ServiceRuntime implements Destination {
     this.#current = next
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
+    this.#circuits.configure(next.plan.circuitBreaker)
     const directory = this.#directory as Directory
     if (before === undefined) {
       directory.onChange(({ removed }) => {
         const { transport } = (this.#current ?? next).parts
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
+          this.#circuits.endpoints.forget(endpoint)
           retireCarefully(transport, endpoint, this.#host)
         }
       })
@@ -152,7 +157,22 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger)
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, this.#circuits)
+  }
+
+  /** See {@link CircuitControl}. */
+  get circuitState(): CircuitState {
+    return this.#circuits.service.state
+  }
+
+  /** See {@link CircuitControl.force}. */
+  forceCircuit(forced: ForcedCircuit | undefined, endpoint: string | undefined): void {
+    this.#circuits.force(forced, endpoint, this.#roster.endpoints)
+  }
+
+  #known(directory: Directory): Known {
+    const { endpoints, service } = this.#circuits
+    return { directory, health: this.#health, probes: this.#probes, watchers: [endpoints], circuit: service }
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -172,6 +192,7 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    this.#circuits.close()
     this.#probes.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)

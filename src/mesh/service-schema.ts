@@ -6,6 +6,7 @@ import { type DirectoryOptions, directoryDefaults } from '../discovery/directory
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { circuitBreakerSchema } from './circuit-plan.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
 import type { ServicePlanInput } from './plan.ts'
 import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
@@ -123,6 +124,7 @@ export const serviceSchema = options({
   http: v.optional(http, {}),
   deadline: v.optional(timeout(), serviceDefaults.deadline),
   retry: v.optional(orFalse(retry), {}),
+  circuitBreaker: v.optional(circuitBreakerSchema, {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

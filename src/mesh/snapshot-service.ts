@@ -1,10 +1,16 @@
 import type { Directory } from '../discovery/directory.ts'
 import type { CallLedger } from './call-ledger.ts'
+import type { ServiceCircuits } from './service-circuits.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 
 /** What is known about a running service, as plain data. */
-export function snapshotService({ balancer, transport }: ServiceParts, directory: Directory, ledger: CallLedger): ServiceSnapshot {
+export function snapshotService(
+  { balancer, transport }: ServiceParts,
+  directory: Directory,
+  ledger: CallLedger,
+  circuits: ServiceCircuits,
+): ServiceSnapshot {
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -16,8 +22,10 @@ export function snapshotService({ balancer, transport }: ServiceParts, directory
     endpoints: directory.endpoints.map((endpoint) => {
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = transport.stats?.(endpoint) ?? {}
-      return { address, weight, priority, zone: locality.zone, labels, inFlight, attempts, failures, connections, idle, waiting }
+      const circuit = circuits.endpoints.snapshot(endpoint)
+      return { address, weight, priority, zone: locality.zone, labels, inFlight, attempts, failures, connections, idle, waiting, circuit }
     }),
     calls: ledger.snapshot(),
+    circuit: circuits.service.snapshot(),
   }
 }

@@ -1,3 +1,5 @@
+import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
+
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
   /** The name of the mesh. */
@@ -30,6 +32,8 @@ export interface ServiceSnapshot {
   readonly endpoints: readonly EndpointSnapshot[]
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** The circuit of the service as a whole; `undefined` if it has none. */
+  readonly circuit: ServiceCircuitSnapshot | undefined
 }
 
 /** What is known about one endpoint. */
@@ -56,6 +60,8 @@ export interface EndpointSnapshot {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** Its circuit; `undefined` if it has none, as long as nothing failed. */
+  readonly circuit: CircuitSnapshot | undefined
 }
 
 /** Calls, counted. `started` is always the sum of the next four. */

@@ -248,9 +248,23 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         connections: 1,
         idle: 0,
         waiting: 0,
+        circuit: {
+          state: 'closed',
+          forced: undefined,
+          enforced: true,
+          reason: undefined,
+          since: undefined,
+          retryInMs: undefined,
+          calls: 1,
+          failures: 1,
+          slow: 0,
+          openings: 0,
+          unenforced: 0,
+        },
       },
     ],
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
+    circuit: undefined,
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })
