@@ -90,6 +90,18 @@ export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
+// Who is left alone for a while.
+export {
+  type CircuitBreakerOptions,
+  type CircuitDefaults,
+  type CircuitOptions,
+  circuitBreakerDefaults,
+  serviceCircuitDefaults,
+} from './health/circuit-options.ts'
+export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
+export type { CircuitControl } from './mesh/circuit-control.ts'
+export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
+
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'

@@ -22,8 +22,10 @@ export interface AttemptWatcher {
   /**
    * The body of a reply whose head came is over; once for such an attempt.
    *
-   * @param verdict how the attempt is taken now. A body that breaks makes a failure of what had been a success at its head.
-   * @param error why the body ended early, if it did.
+   * @param endpoint where it went.
+   * @param verdict how the attempt is taken now.
+   * @param spoiled the error, when the body broke and made a failure of what had not been one at its head.
+   * @param startedAt monotonic time at which the attempt began.
    */
-  bodyOver?(endpoint: Endpoint, verdict: Verdict, error: MeshError | undefined): void
+  bodyOver?(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number): void
 }

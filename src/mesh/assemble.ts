@@ -5,6 +5,7 @@ import type { Classifier } from '../call/verdict.ts'
 import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { ProbeSource } from '../health/probe-desk.ts'
+import { type ServiceCircuit, serviceBreaker } from '../policies/breaker/service-breaker.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
@@ -17,6 +18,8 @@ export interface Known {
   readonly probes: ProbeSource
   /** Judges of health that hear of every attempt. */
   readonly watchers: readonly AttemptWatcher[]
+  /** The circuit of the service as a whole. */
+  readonly circuit: ServiceCircuit
 }
 
 /**
@@ -42,6 +45,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
     ...parts.callPolicies,
+    // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
+    serviceBreaker(known.circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
   ]

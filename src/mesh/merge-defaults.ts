@@ -10,6 +10,7 @@ const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   retry: false,
   ejection: false,
   healthCheck: false,
+  circuitBreaker: false,
   balancer: random(),
 })
 

@@ -5,6 +5,7 @@ import type { MeshFetch } from '../fetch/create-fetch.ts'
 import type { MeshRequestInit } from '../fetch/fetch-request.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
+import type { CircuitControl } from './circuit-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import type { MeshSnapshot } from './snapshot.ts'
@@ -57,6 +58,8 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    * @throws TypeError when the service has no such endpoint at the moment.
    */
   readonly readmit: (address: string) => void
+  /** Its circuits, to be forced open or closed. */
+  readonly circuit: CircuitControl
 }
 
 /** How a mesh is closed. */

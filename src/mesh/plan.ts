@@ -2,12 +2,14 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
 import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { CircuitBreakerPlan } from './circuit-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -89,6 +91,8 @@ export interface ServicePlanInput {
   readonly ejection?: EjectionOptions | false | undefined
   /** How endpoints are asked whether they are well; `false` for not at all. */
   readonly healthCheck?: HealthCheckOptions | false | undefined
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** Policies of users, outermost first. */
@@ -115,6 +119,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly ejection: EjectionOptions | false
   /** How endpoints are asked whether they are well, durations in milliseconds; `false` for not at all. */
   readonly healthCheck: HealthCheckOptions | false
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker: CircuitBreakerPlan | false
   /** The judge. */
   readonly classifier: Classifier
   /** Policies of users, outermost first. */

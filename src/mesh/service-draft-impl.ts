@@ -85,6 +85,10 @@ export class ServiceDraftImpl {
     return this.#set('healthCheck', healthCheck)
   }
 
+  circuitBreaker(circuitBreaker: unknown): ServiceDraftImpl {
+    return this.#set('circuitBreaker', circuitBreaker)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

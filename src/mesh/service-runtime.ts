@@ -5,6 +5,7 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import type { CircuitState, ForcedCircuit } from '../health/circuit-snapshot.ts'
 import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
@@ -12,7 +13,7 @@ import { ProbeDesk } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
-import { assemble } from './assemble.ts'
+import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
@@ -23,6 +24,7 @@ import type { MeshOptions } from './mesh-options.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { ServiceCircuits } from './service-circuits.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
@@ -41,6 +43,7 @@ export class ServiceRuntime implements Destination {
   readonly #probes: ProbeDesk
   readonly #ejector: Ejector
   readonly #checker: HealthChecker
+  readonly #circuits: ServiceCircuits
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -62,6 +65,7 @@ export class ServiceRuntime implements Destination {
     const count = () => this.#roster.endpoints.length
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
     this.#checker = new HealthChecker(host, this.#health)
+    this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -96,8 +100,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        const known = { directory: this.#directory, health: this.#health, probes: this.#probes, watchers: [this.#ejector, this.#checker] }
-        gate = new CallGate(assemble(parts, known, plan.classifier, this.#host), this.#ledger)
+        gate = new CallGate(assemble(parts, this.#known(this.#directory), plan.classifier, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -125,6 +128,7 @@ export class ServiceRuntime implements Destination {
     this.#current = next
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
+    this.#circuits.configure(next.plan.circuitBreaker)
     const directory = this.#directory as Directory
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
@@ -136,6 +140,7 @@ export class ServiceRuntime implements Destination {
         const { transport } = (this.#current ?? next).parts
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
+          this.#circuits.endpoints.forget(endpoint)
           retireCarefully(transport, endpoint, this.#host)
         }
       })
@@ -172,7 +177,26 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector: this.#ejector, checker: this.#checker })
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, {
+      ejector: this.#ejector,
+      checker: this.#checker,
+      circuits: this.#circuits,
+    })
+  }
+
+  /** See {@link CircuitControl}. */
+  get circuitState(): CircuitState {
+    return this.#circuits.service.state
+  }
+
+  /** See {@link CircuitControl.force}. */
+  forceCircuit(forced: ForcedCircuit | undefined, endpoint: string | undefined): void {
+    this.#circuits.force(forced, endpoint, this.#roster.endpoints)
+  }
+
+  #known(directory: Directory): Known {
+    const { endpoints, service } = this.#circuits
+    return { directory, health: this.#health, probes: this.#probes, watchers: [this.#ejector, endpoints, this.#checker], circuit: service }
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -192,6 +216,7 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    this.#circuits.close()
     this.#probes.close()
     this.#ejector.close()
     this.#checker.close()

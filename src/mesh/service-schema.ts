@@ -6,6 +6,7 @@ import { type DirectoryOptions, directoryDefaults } from '../discovery/directory
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { circuitBreakerSchema } from './circuit-plan.ts'
 import { ejectionSchema } from './ejection-schema.ts'
 import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
@@ -127,6 +128,7 @@ export const serviceSchema = options({
   retry: v.optional(orFalse(retry), {}),
   ejection: v.optional(orFalse(ejectionSchema), {}),
   healthCheck: v.optional(orFalse(healthCheckSchema), false),
+  circuitBreaker: v.optional(circuitBreakerSchema, {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

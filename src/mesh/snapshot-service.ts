@@ -2,6 +2,7 @@ import type { Directory } from '../discovery/directory.ts'
 import type { Ejector } from '../health/ejector.ts'
 import type { HealthChecker } from '../health/health-checker.ts'
 import type { CallLedger } from './call-ledger.ts'
+import type { ServiceCircuits } from './service-circuits.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 
@@ -9,6 +10,7 @@ import type { ServiceSnapshot } from './snapshot.ts'
 export interface HealthJudges {
   readonly ejector: Ejector
   readonly checker: HealthChecker
+  readonly circuits: ServiceCircuits
 }
 
 /** What is known about a running service, as plain data. */
@@ -16,7 +18,7 @@ export function snapshotService(
   { balancer, transport }: ServiceParts,
   directory: Directory,
   ledger: CallLedger,
-  { ejector, checker }: HealthJudges,
+  { ejector, checker, circuits }: HealthJudges,
 ): ServiceSnapshot {
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
@@ -30,10 +32,15 @@ export function snapshotService(
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = transport.stats?.(endpoint) ?? {}
       const counted = { inFlight, attempts, failures, connections, idle, waiting }
-      const judged = { ejection: ejector.stateOf(endpoint), check: checker.stateOf(endpoint) }
+      const judged = {
+        ejection: ejector.stateOf(endpoint),
+        check: checker.stateOf(endpoint),
+        circuit: circuits.endpoints.snapshot(endpoint),
+      }
       return { address, weight, priority, zone: locality.zone, labels, ...counted, ...judged }
     }),
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
+    circuit: circuits.service.snapshot(),
   }
 }

@@ -1,3 +1,4 @@
+import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
 import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 
@@ -35,6 +36,8 @@ export interface ServiceSnapshot {
   readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** The circuit of the service as a whole; `undefined` if it has none. */
+  readonly circuit: ServiceCircuitSnapshot | undefined
 }
 
 /** What is known about one endpoint. */
@@ -65,6 +68,8 @@ export interface EndpointSnapshot {
   readonly ejection: EjectionState | undefined
   /** What health checks have found; `undefined` when it is not checked. */
   readonly check: CheckSnapshot | undefined
+  /** Its circuit; `undefined` if it has none, as long as nothing failed. */
+  readonly circuit: CircuitSnapshot | undefined
 }
 
 /** What the health checks of an endpoint have found. */

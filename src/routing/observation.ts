@@ -65,8 +65,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
 
   /** The body is over; one that failed is judged once more. */
   bodyOver(error: MeshError | undefined): void {
+    const before = this.#verdict
     if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
-    this.#observer.tellBodyOver(this.endpoint, this.#verdict as Verdict, error)
+    const verdict = this.#verdict as Verdict
+    const spoiled = before?.kind !== 'failure' && verdict.kind === 'failure' ? error : undefined
+    this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt)
     this.#end()
   }
 

@@ -113,12 +113,12 @@ export class Observer {
   }
 
   /** Tells the watchers that the body of a reply is over. */
-  tellBodyOver(endpoint: Endpoint, verdict: Verdict, failure: MeshError | undefined): void {
+  tellBodyOver(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number): void {
     const watchers = this.#watchers
     for (let i = 0; i < watchers.length; i += 1) {
       const watcher = watchers[i] as AttemptWatcher
       try {
-        watcher.bodyOver?.(endpoint, verdict, failure)
+        watcher.bodyOver?.(endpoint, verdict, spoiled, startedAt)
       } catch (error) {
         this.threw(watcher.name, error)
       }

@@ -58,6 +58,20 @@ export interface MeshEvents {
     readonly state: 'healthy' | 'degraded' | 'unhealthy'
     readonly reason: string
   }
+  /** A circuit opened: of an endpoint, or of the service as a whole. One that is not enforced only counts what it would have done. */
+  'circuit-opened': {
+    readonly service: string
+    readonly endpoint: string | undefined
+    readonly reason: string
+    readonly openForMs: number
+    readonly enforced: boolean
+  }
+  /** The open time of a circuit is over: the next call that is fit for it is the probe that decides. */
+  'circuit-half-open': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  /** A probe passed, or somebody let a circuit close that was forced open. */
+  'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  /** The open circuit of a service refused a call, or would have if it were enforced. */
+  'circuit-refused': { readonly service: string; readonly retryInMs: number; readonly enforced: boolean }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */
