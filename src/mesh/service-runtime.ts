@@ -196,7 +196,8 @@ export class ServiceRuntime implements Destination {
 
   #known(directory: Directory): Known {
     const { endpoints, service } = this.#circuits
-    return { directory, health: this.#health, probes: this.#probes, watchers: [this.#ejector, endpoints, this.#checker], circuit: service }
+    // Circuits hear of an attempt before ejection does: theirs is the shorter absence, and whom they keep out is not ejected as well.
+    return { directory, health: this.#health, probes: this.#probes, watchers: [endpoints, this.#ejector, this.#checker], circuit: service }
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
