@@ -37,6 +37,12 @@ export interface Balancer {
   /** Meters that must hear of every attempt; routing sees to it. */
   readonly meters?: readonly LoadMeter[]
   /**
+   * For balancers that keep calls together: the hash by which they do. Routing draws tier and place by it, so that these stay together, too.
+   *
+   * @returns a whole number in [0, 2^32), the same for calls that belong together.
+   */
+  hash?(call: Call): number
+  /**
    * Prepares choosing among `endpoints`. Called again whenever the set changes, or something about one of them.
    *
    * @param endpoints at least one; the array is frozen.

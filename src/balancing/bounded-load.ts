@@ -2,7 +2,7 @@ import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
-import { checkInner, makeInner } from './make-inner.ts'
+import { checkInner, hashOf, makeInner } from './make-inner.ts'
 import { OptionChecks } from './option-checks.ts'
 
 /** How far a {@link boundedLoad} balancer lets loads differ. */
@@ -131,6 +131,7 @@ export function boundedLoad(balancer: BalancerPart, options?: BoundedLoadOptions
     return {
       name: `bounded-load of ${inner.name}`,
       meters: inner.meters ?? [],
+      ...hashOf(inner),
       picker: (endpoints) => new BoundedPicker(inner.picker(endpoints), endpoints, factor),
     }
   })

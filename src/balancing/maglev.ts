@@ -83,6 +83,6 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
   if (!isPrime(tableSize)) checks.refuse('tableSize', 'a prime')
   return part('maglev', { hashOn, tableSize }, (host) => {
     const hash = callHash(host.random.fork('maglev'))
-    return { name: 'maglev', picker: (endpoints) => new MaglevPicker(endpoints, hash, tableSize) }
+    return { name: 'maglev', hash: (call) => hash.of(call), picker: (endpoints) => new MaglevPicker(endpoints, hash, tableSize) }
   })
 }

@@ -22,3 +22,8 @@ export function makeInner(wrapper: string, balancer: BalancerPart, host: Host): 
   if (typeof made?.picker === 'function') return made
   throw new TypeError(`${host.service}: ${wrapper}: expected ${expectation}, got ${printValue(made)}`)
 }
+
+/** What a balancer keeps calls together by, if it does, for the one around it to pass on. */
+export function hashOf(inner: Balancer): Pick<Balancer, 'hash'> {
+  return inner.hash === undefined ? {} : { hash: (call) => inner.hash?.(call) as number }
+}

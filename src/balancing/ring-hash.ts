@@ -85,6 +85,6 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
   if (minSize > maxSize) throw new TypeError(`ringHash: minSize: expected at most maxSize, which is ${maxSize}, got ${minSize}`)
   return part('ring-hash', { hashOn, minSize, maxSize }, (host) => {
     const hash = callHash(host.random.fork('ring-hash'))
-    return { name: 'ring-hash', picker: (endpoints) => new RingPicker(endpoints, hash, minSize, maxSize) }
+    return { name: 'ring-hash', hash: (call) => hash.of(call), picker: (endpoints) => new RingPicker(endpoints, hash, minSize, maxSize) }
   })
 }

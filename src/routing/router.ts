@@ -1,14 +1,15 @@
 /**
  * From a call to an attempt.
  *
- * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then
- * priority.ts), asks the balancer's picker for one, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
+ * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
+ * if locality is strict), divides them into tiers by priority and distance (priority.ts), works out by their health how much each tier gets (spill.ts) and each place within it
+ * (locality-split.ts), draws one of these groups, asks the balancer's picker for one of its endpoints, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
  * meters, exactly once. A call that is to be repeated comes through here again, and so chooses afresh.
  *
  * It never knows how endpoints are found, how one is chosen among equals, when an attempt is repeated, or what a connection is.
  *
- * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in {@link Router} between subset and
- * picker, and a sentence in no-endpoint.ts for the case that it leaves nothing.
+ * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in candidate-sets.ts between subset and
+ * tiers, and a sentence in no-endpoint.ts for the case that it leaves nothing.
  *
  * @example
  * ```ts
@@ -36,13 +37,16 @@ import type { HealthView } from '../health/health-board.ts'
 import type { Probe } from '../health/probe.ts'
 import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
+import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
-import { declined, noEndpoint, nothingKnown } from './no-endpoint.ts'
+import { declined, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
+import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
 import { carries, describeUnmatchedSubset } from './subset.ts'
+import { describeFallback } from './subset-fallback.ts'
 import { TriedQuery } from './tried-query.ts'
 
 /** What a {@link Router} works with. */
@@ -63,6 +67,10 @@ export interface RouterParts {
   readonly classify: Classifier
   /** Carries an attempt to its endpoint. */
   readonly send: Send<Attempt>
+  /** How endpoints are narrowed and divided. @defaultValue {@link routingDefaults} */
+  readonly routing?: RoutingSettings | undefined
+  /** Where faults of the balancer are counted. @defaultValue nobody reads them */
+  readonly faults?: BalancerFaults | undefined
 }
 
 /** Routes the calls of one service. */
@@ -71,6 +79,7 @@ export class Router {
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
   readonly #send: Send<Attempt>
+  readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
@@ -78,12 +87,15 @@ export class Router {
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
-    const { host, directory, health, probes, watchers, balancer, classify, send } = parts
+    const { host, directory, health, probes, watchers, balancer, classify, send, routing = routingDefaults } = parts
+    const { faults = { faults: 0, bypasses: 0 } } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
-    this.#sets = new CandidateSets({ directory, health }, balancer, host)
+    this.#settings = routing
+    const watch = new BalancerWatch(host, balancer, faults)
+    this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
     this.#observer = new Observer(host, balancer.meters ?? [], classify, watchers)
     this.#probes = probes
   }
@@ -167,8 +179,18 @@ export class Router {
   }
 
   #whyNone(candidates: Candidates, call: Call): MeshError {
-    if (candidates.count > 0) return declined(call, this.#balancer.name, candidates.count, !this.#hasUntried(candidates, call))
-    return noEndpoint(call, describeUnmatchedSubset(this.#directory.endpoints, call.subset ?? {}))
+    const { narrowed, count, tiers } = candidates
+    const { locality, failover, subsetFallback } = this.#settings
+    const { endpoints } = this.#directory
+    if (narrowed.matching === 0) {
+      const labels = call.subset ?? {}
+      return noEndpoint(call, describeUnmatchedSubset(endpoints, labels) + describeFallback(labels, subsetFallback))
+    }
+    if (tiers.length === 0) return noEndpoint(call, noneNear(endpoints, narrowed.matching, locality))
+    // With some left, calls fail only as far as they come to a tier in panic.
+    if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
+    if (count === 0) return noEndpoint(call, noneFit(tiers))
+    return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
   }
 }
 

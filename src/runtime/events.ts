@@ -48,6 +48,8 @@ export interface MeshEvents {
   'circuit-refused': { readonly service: string; readonly retryInMs: number; readonly enforced: boolean }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
+  /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */
+  'balancer-bypassed': { readonly service: string; readonly balancer: string; readonly faults: number }
   /** A new plan is in force. */
   'plan-applied': { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] }
 }
