@@ -9,7 +9,7 @@ const two = 'http://10.0.0.2:8080'
 interface Options {
   readonly breaker?: CircuitBreakerOptions | false
   /** Further slots. */
-  readonly more?: (s: ServiceDraft) => unknown
+  readonly more?: (s: ServiceDraft) => ServiceDraft
 }
 
 /** A service with two endpoints; `answer` says what they answer now. */
@@ -79,7 +79,10 @@ test('after its time one call is the probe, and the others go on when it passed'
 })
 
 test('a call counts once however often it is tried, as its last attempt was judged', async () => {
-  const { get, answer, snapshot, transport } = world({ breaker: { endpoints: false, service: {} }, more: (s) => s.retry({ attempts: 3 }) })
+  const { get, answer, snapshot, transport } = world({
+    breaker: { endpoints: false, service: {} },
+    more: (s) => s.retry({ attempts: 3 }) as never,
+  })
   answer.status = 503
   await get()
   assert.equal(transport.attempts.length, 3)
@@ -87,14 +90,14 @@ test('a call counts once however often it is tried, as its last attempt was judg
 })
 
 test('a call that nobody could be asked to serve says nothing about the service', async () => {
-  const { get, snapshot } = world({ more: (s) => s.subset('version', ['v1']) })
+  const { get, snapshot } = world({ more: (s) => s.subset('version', ['v1']) as never })
   for (let i = 0; i < 5; i += 1) assert.equal(await get('/', { mesh: { subset: { version: 'v1' } } } as RequestInit), 'NO_ENDPOINT')
   assert.deepEqual([snapshot()?.circuit?.calls, snapshot()?.circuit?.state], [0, 'closed'])
 })
 
 test('an outcome that the judge ignores counts for nobody', async () => {
   const ignores: Classifier = () => verdicts.ignored
-  const { get, answer, snapshot } = world({ more: (s) => s.classify(ignores) })
+  const { get, answer, snapshot } = world({ more: (s) => s.classify(ignores) as never })
   answer.status = 500
   for (let i = 0; i < 5; i += 1) await get()
   assert.equal(snapshot()?.circuit?.calls, 0)
