@@ -55,7 +55,8 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
    */
   configure(settings: CircuitSettings | undefined): void {
     this.#settings = settings
-    for (const [endpoint, circuit] of this.#circuits) {
+    // A copy: one that is forced comes back at once, and would come up again for ever.
+    for (const [endpoint, circuit] of [...this.#circuits]) {
       const { forced } = circuit
       this.#drop(endpoint, circuit)
       if (forced !== undefined) this.force(endpoint, forced)

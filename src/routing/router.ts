@@ -44,8 +44,9 @@ import type { DirectoryView } from './directory-view.ts'
 import { declined, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
+import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
-import { carries, describeUnmatchedSubset } from './subset.ts'
+import { describeUnmatchedSubset } from './subset.ts'
 import { describeFallback } from './subset-fallback.ts'
 import { TriedQuery } from './tried-query.ts'
 
@@ -115,7 +116,7 @@ export class Router {
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
     const picked = this.#pick(candidates, call)
-    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(this.#probes, call, picked)
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
@@ -154,15 +155,6 @@ export class Router {
     }
   }
 
-  /**
-   * The endpoint that was picked gives way to one that waits for a probe, if the call could have gone there as well: it carries the labels,
-   * and its priority is no further down. With nobody picked, a probe is all that is left.
-   */
-  #takeProbe(probes: ProbeSource, call: Call, picked: Endpoint | undefined): Probe | undefined {
-    const furthest = picked?.priority ?? Number.POSITIVE_INFINITY
-    return probes.take(call, (endpoint) => endpoint.priority <= furthest && carries(endpoint, call.subset), picked === undefined)
-  }
-
   #hasUntried(candidates: Candidates, call: Call): boolean {
     const query = this.#query
     const before = query.standFor(call)
@@ -192,6 +184,11 @@ export class Router {
     if (count === 0) return noEndpoint(call, noneFit(tiers))
     return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
   }
+}
+
+/** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
+function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
+  return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
 }
 
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */

@@ -25,11 +25,6 @@ export function subsetKey(labels: SubsetLabels): string {
   return key
 }
 
-/** Whether an endpoint carries all of the labels. */
-export function carries(endpoint: Endpoint, labels: SubsetLabels | undefined): boolean {
-  return labels === undefined || asked(labels).every(([name, value]) => endpoint.labels[name] === value)
-}
-
 /** The endpoints that carry all of the labels, in their order. */
 export function endpointsOfSubset(endpoints: readonly Endpoint[], labels: SubsetLabels): readonly Endpoint[] {
   const wanted = asked(labels)
