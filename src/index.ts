@@ -101,6 +101,10 @@ export {
 export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
 export type { CircuitControl } from './mesh/circuit-control.ts'
 export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
+// Which endpoints at all: health, place, labels.
+export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
+export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
+export type { SubsetFallback } from './routing/subset-fallback.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
 export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'

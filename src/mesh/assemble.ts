@@ -2,10 +2,12 @@ import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
+import { numberedStream } from '../discovery/numbered-stream.ts'
 import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { ProbeSource } from '../health/probe-desk.ts'
 import { type ServiceCircuit, serviceBreaker } from '../policies/breaker/service-breaker.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
@@ -20,6 +22,7 @@ export interface Known {
   readonly watchers: readonly AttemptWatcher[]
   /** The circuit of the service as a whole. */
   readonly circuit: ServiceCircuit
+  readonly faults: BalancerFaults
 }
 
 /**
@@ -39,7 +42,14 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
   ]
-  const router = new Router({ host, ...known, balancer: parts.balancer, classify, send: compose(perAttempt, parts.transport.send) })
+  const router = new Router({
+    host: { ...host, random: numberedStream(host.random, 'routing') },
+    ...known,
+    balancer: parts.balancer,
+    classify,
+    send: compose(perAttempt, parts.transport.send),
+    routing: parts.routing,
+  })
   const perCall: Layer<Call>[] = [
     // The deadline is outermost, so that every kind of waiting ends by it: a user's policy, discovery, back-off, a connection.
     parts.deadline,

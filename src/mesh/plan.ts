@@ -7,6 +7,9 @@ import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { FailoverOptions, FailoverSettings } from '../routing/failover-options.ts'
+import type { LocalityOptions, LocalitySettings } from '../routing/locality-options.ts'
+import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
 import type { CircuitBreakerPlan } from './circuit-plan.ts'
@@ -79,6 +82,12 @@ export interface ServicePlanInput {
   readonly subsets?: Readonly<Record<string, readonly string[]>> | undefined
   /** Which endpoint now. */
   readonly balancer?: BalancerPart | BalanceFunction | undefined
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback?: SubsetFallback | undefined
+  /** Where this process is, and what follows from it. */
+  readonly locality?: LocalityOptions | undefined
+  /** How calls move from tier to tier. */
+  readonly failover?: FailoverOptions | undefined
   /** TLS settings, if any. */
   readonly tls?: TlsOptions | undefined
   /** How endpoints are spoken to. */
@@ -109,6 +118,12 @@ export interface ServicePlan extends ServicePlanInput {
   readonly subsets: Readonly<Record<string, readonly string[]>>
   /** Which endpoint now. */
   readonly balancer: BalancerPart | BalanceFunction
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback: SubsetFallback
+  /** Where this process is, and what follows from it; left out if that does not matter. */
+  readonly locality?: LocalitySettings | undefined
+  /** How calls move from tier to tier. */
+  readonly failover: FailoverSettings
   /** How endpoints are spoken to. */
   readonly http: HttpPlan
   /** How long a call may take, in milliseconds; `Infinity` for no limit. */

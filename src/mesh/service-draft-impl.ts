@@ -61,6 +61,19 @@ export class ServiceDraftImpl {
     return this.#set('balancer', balancer)
   }
 
+  subsetFallback(rule: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('subsetFallback')
+    return this.#set('subsetFallback', rule)
+  }
+
+  locality(locality: unknown): ServiceDraftImpl {
+    return this.#set('locality', locality)
+  }
+
+  failover(failover: unknown): ServiceDraftImpl {
+    return this.#set('failover', failover)
+  }
+
   tls(tls: unknown): ServiceDraftImpl {
     return this.#set('tls', tls)
   }

@@ -16,6 +16,9 @@ import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { FailoverOptions } from '../routing/failover-options.ts'
+import type { LocalityOptions } from '../routing/locality-options.ts'
+import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { HttpOptions, TlsOptions } from '../transport/http-options.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
@@ -74,6 +77,10 @@ export interface WithSubset<S extends DraftState, Subset extends object> {
 
 /** What the plain slots take, by the name that a message gives them. */
 export interface SlotValues {
+  /** See {@link ServiceDraft.locality}. */
+  readonly locality: LocalityOptions
+  /** See {@link ServiceDraft.failover}. */
+  readonly failover: FailoverOptions
   /** See {@link ServiceDraft.tls}. */
   readonly tls: TlsOptions
   /** See {@link ServiceDraft.http}. */
@@ -138,6 +145,15 @@ export type SubsetSlot<S extends DraftState> = S['of'] extends 'defaults'
       values: readonly Value[],
     ) => ServiceDraft<WithSubset<S, { readonly [L in Label]: Value }>>
 
+/** The slot of the rule for calls whose labels no endpoint carries; it knows the subsets that are declared before it. */
+export type SubsetFallbackSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a subset belongs to one service, not to the defaults'>
+  : 'subsetFallback' extends S['set']
+    ? MeshTypeError<'subsetFallback is already set for this service'>
+    : [keyof S['subsets']] extends [never]
+      ? MeshTypeError<'this service declares no subsets yet: call .subset(label, values) first'>
+      : (rule: SubsetFallback<Partial<S['subsets']>>) => ServiceDraft<WithSlot<S, 'subsetFallback'>>
+
 /**
  * A service that is being described. Everything but `.resolve(...)` has a default that protects.
  *
@@ -162,6 +178,12 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly subset: SubsetSlot<S>
   /** Which endpoint now. @defaultValue {@link serviceDefaults}.balancer */
   readonly balance: BalancerSlot<S>
+  /** What becomes of a call whose labels no endpoint carries. @defaultValue `'none'`: it fails */
+  readonly subsetFallback: SubsetFallbackSlot<S>
+  /** Where this process is, and which endpoints that makes preferable. @defaultValue none: places do not matter */
+  readonly locality: Slot<S, 'locality'>
+  /** How calls move to endpoints of a higher priority, or further away, as endpoints fall ill. @defaultValue {@link failoverDefaults} */
+  readonly failover: Slot<S, 'failover'>
   /** TLS settings; they also make addresses that do not name their protocol speak https. @defaultValue none */
   readonly tls: Slot<S, 'tls'>
   /** How endpoints are spoken to. @defaultValue {@link httpDefaults} */

@@ -12,6 +12,7 @@ import { retry } from '../policies/retry/retry.ts'
 import { retrySettings } from '../policies/retry/retry-options.ts'
 import { attemptTimeout } from '../policies/timeout/attempt-timeout.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
+import type { RoutingSettings } from '../routing/routing-settings.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -25,6 +26,7 @@ import type { ServicePlan } from './plan.ts'
 /** What the layers of a service are put together from. */
 export interface LayerParts {
   readonly balancer: Balancer
+  readonly routing: RoutingSettings
   readonly transport: Transport
   readonly deadline: Layer<Call>
   readonly callPolicies: readonly Layer<Call>[]
@@ -73,6 +75,7 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     plan,
     resolver: same('resolver', 'directory')?.resolver ?? maker.make('resolver', (host) => toResolver(plan.resolver, host)),
     balancer: same('balancer')?.balancer ?? maker.make('balancer', (host) => toBalancer(plan.balancer, host)),
+    routing: { failover: plan.failover, locality: plan.locality, subsetFallback: plan.subsetFallback },
     deadline: before?.deadline ?? maker.make('deadline', (host) => deadline(host)),
     retry:
       settings === undefined

@@ -9,6 +9,7 @@ import type { DescribedPart } from '../runtime/part.ts'
 import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { fallbackProblems } from './subset-problems.ts'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -21,7 +22,12 @@ type Settings = Readonly<Record<string, unknown>>
  */
 export function serviceProblems(settings: unknown, path: string): ConfigProblem[] {
   if (!isPlainObject(settings)) return []
-  return [...timeProblems(settings, path), ...endpointProblems(settings.resolver, pathTo(path, 'resolver')), ...tlsProblems(settings, path)]
+  return [
+    ...timeProblems(settings, path),
+    ...endpointProblems(settings.resolver, pathTo(path, 'resolver')),
+    ...tlsProblems(settings, path),
+    ...fallbackProblems(settings, path),
+  ]
 }
 
 /** A setting within others. */

@@ -10,6 +10,7 @@ import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -44,6 +45,7 @@ export class ServiceRuntime implements Destination {
   readonly #ejector: Ejector
   readonly #checker: HealthChecker
   readonly #circuits: ServiceCircuits
+  readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -181,6 +183,8 @@ export class ServiceRuntime implements Destination {
       ejector: this.#ejector,
       checker: this.#checker,
       circuits: this.#circuits,
+      board: this.#health,
+      faults: this.#faults,
     })
   }
 
@@ -197,7 +201,14 @@ export class ServiceRuntime implements Destination {
   #known(directory: Directory): Known {
     const { endpoints, service } = this.#circuits
     // Circuits hear of an attempt before ejection does: theirs is the shorter absence, and whom they keep out is not ejected as well.
-    return { directory, health: this.#health, probes: this.#probes, watchers: [endpoints, this.#ejector, this.#checker], circuit: service }
+    return {
+      directory,
+      health: this.#health,
+      faults: this.#faults,
+      probes: this.#probes,
+      watchers: [endpoints, this.#ejector, this.#checker],
+      circuit: service,
+    }
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -261,6 +272,7 @@ function sameChain(left: ServiceParts, right: ServiceParts): boolean {
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.routing, right.routing) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )

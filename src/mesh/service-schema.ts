@@ -5,6 +5,7 @@ import type { Classifier } from '../call/verdict.ts'
 import { type DirectoryOptions, directoryDefaults } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
+import { subsetFallbackDefault } from '../routing/subset-fallback.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
 import { circuitBreakerSchema } from './circuit-plan.ts'
 import { ejectionSchema } from './ejection-schema.ts'
@@ -13,6 +14,7 @@ import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost }
 import type { ServicePlanInput } from './plan.ts'
 import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
+import { failoverSchema, localitySchema, subsetFallbackSchema } from './routing-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
@@ -122,6 +124,9 @@ export const serviceSchema = options({
     ),
     () => serviceDefaults.balancer,
   ),
+  subsetFallback: v.optional(subsetFallbackSchema, subsetFallbackDefault),
+  locality: v.optional(localitySchema),
+  failover: v.optional(failoverSchema, {}),
   tls: v.optional(tls),
   http: v.optional(http, {}),
   deadline: v.optional(timeout(), serviceDefaults.deadline),

@@ -30,6 +30,10 @@ export interface ServiceSnapshot {
   readonly ageMs: number | undefined
   /** What the resolver threw last, if it has not answered since. */
   readonly lastError: string | undefined
+  /** The tiers in which the endpoints stand by, first the first. */
+  readonly tiers: readonly TierSnapshot[]
+  /** What went wrong with the balancer. */
+  readonly balancerFaults: BalancerFaultCounts
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
   /** Ejections since the service was added. */
@@ -38,6 +42,34 @@ export interface ServiceSnapshot {
   readonly calls: CallCounts
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+}
+
+/** What is known about one tier: endpoints of one priority, and of one distance if locality is by failover. */
+export interface TierSnapshot {
+  /** See {@link Endpoint.priority}. */
+  readonly priority: number
+  /** How far away, 0 the nearest; always 0 unless locality is by failover. */
+  readonly distance: number
+  /** How many endpoints there are. */
+  readonly endpoints: number
+  /** How many of them are healthy. */
+  readonly healthy: number
+  /** How many of them are degraded. */
+  readonly degraded: number
+  /** Of 100 calls that may go to any endpoint, how many go to healthy endpoints of this tier; to any of them, in panic. */
+  readonly load: number
+  /** Of 100, how many go to degraded ones. */
+  readonly degradedLoad: number
+  /** Whether so few are fit that all are used. */
+  readonly panic: boolean
+}
+
+/** What went wrong with a balancer since the service was added. */
+export interface BalancerFaultCounts {
+  /** How often it threw, or answered with something that is no candidate. */
+  readonly faults: number
+  /** How often it was given up for a set of endpoints. */
+  readonly bypasses: number
 }
 
 /** What is known about one endpoint. */
@@ -52,6 +84,10 @@ export interface EndpointSnapshot {
   readonly zone: string
   /** Labels for subsets. */
   readonly labels: Readonly<Record<string, string>>
+  /** The worst of the findings. */
+  readonly health: HealthState
+  /** What speaks against it, by who found it. */
+  readonly findings: Readonly<Record<string, HealthState>>
   /** Attempts begun and not ended. */
   readonly inFlight: number
   /** Attempts ever begun. */

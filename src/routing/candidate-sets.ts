@@ -1,9 +1,13 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { HealthView } from '../health/health-board.ts'
 import { type CandidateMeans, Candidates, type Narrowed } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
 import { type Distance, distanceFrom } from './distance.ts'
+import type { LocalitySettings } from './locality-options.ts'
 import { isHome } from './place.ts'
 import { tiersOf } from './priority.ts'
+import { planRouting, type RoutingPlan } from './routing-plan.ts'
+import type { RoutingSettings } from './routing-settings.ts'
 import { type SubsetLabels, subsetKey } from './subset.ts'
 import { anyInPanic, endpointsFor } from './subset-fallback.ts'
 
@@ -85,8 +89,17 @@ export class CandidateSets {
     const { endpoints } = this.#directory
     const { locality, subsetFallback } = this.#means.settings
     const matching = key === '' ? endpoints : endpointsFor(endpoints, labels, subsetFallback)
-    const near: readonly Endpoint[] =
-      locality?.mode === 'strict' ? Object.freeze(matching.filter((endpoint) => isHome(endpoint.locality, locality))) : matching
-    return { matching: matching.length, tiers: tiersOf(near, this.#distance) }
+    return { matching: matching.length, tiers: tiersOf(nearOf(matching, locality), this.#distance) }
   }
+}
+
+/** Where calls go that may go to any endpoint: for the snapshot, which shows it without being in the way of any call. */
+export function planEverything(endpoints: readonly Endpoint[], health: HealthView, settings: RoutingSettings): RoutingPlan {
+  const { locality } = settings
+  return planRouting(tiersOf(nearOf(endpoints, locality), distanceFrom(locality)), health, settings)
+}
+
+function nearOf(endpoints: readonly Endpoint[], locality: LocalitySettings | undefined): readonly Endpoint[] {
+  if (locality?.mode !== 'strict') return endpoints
+  return Object.freeze(endpoints.filter((endpoint) => isHome(endpoint.locality, locality)))
 }

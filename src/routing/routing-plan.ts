@@ -76,12 +76,17 @@ const none: readonly Endpoint[] = Object.freeze([])
 function sortByHealth(tier: TierSet, health: HealthView): Sorted {
   const { endpoints } = tier
   // Nearly always everybody is healthy, and nothing is copied.
-  if (endpoints.every((endpoint) => health.stateOf(endpoint) === 'healthy')) return { tier, healthy: endpoints, degraded: none }
-  return {
-    tier,
-    healthy: Object.freeze(endpoints.filter((endpoint) => health.stateOf(endpoint) === 'healthy')),
-    degraded: Object.freeze(endpoints.filter((endpoint) => health.stateOf(endpoint) === 'degraded')),
+  const firstIll = endpoints.findIndex((endpoint) => health.stateOf(endpoint) !== 'healthy')
+  if (firstIll < 0) return { tier, healthy: endpoints, degraded: none }
+  const healthy = endpoints.slice(0, firstIll)
+  const degraded: Endpoint[] = []
+  for (let i = firstIll; i < endpoints.length; i += 1) {
+    const endpoint = endpoints[i] as Endpoint
+    const state = health.stateOf(endpoint)
+    if (state === 'healthy') healthy.push(endpoint)
+    else if (state === 'degraded') degraded.push(endpoint)
   }
+  return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded) }
 }
 
 function groupsOf(

@@ -95,7 +95,7 @@ test('a primary priority that answers 500: half is ejected, and calls go to the 
 test('a zone that dies: its calls go to the other zone, and none is lost', async (t) => {
   const [near, far] = [await instances(t, 2), await instances(t, 2)]
   const net = open(t, [...near.map(({ url }) => ({ url, zone: 'a' })), ...far.map(({ url }) => ({ url, zone: 'b' }))], (s) =>
-    s.locality({ zone: 'a', mode: 'failover' } as never),
+    s.locality({ zone: 'a', mode: 'failover' }),
   )
   assert.equal(await call(net, 30), 30)
   assert.equal(served(far), 0)

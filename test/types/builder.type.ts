@@ -127,3 +127,52 @@ const specs: EndpointSpec[] = [{ url: 'http://10.0.0.7', weight: 2, zone: 'a', p
 mesh().service('orders', (s) => s.resolve(fixed(specs)))
 // @ts-expect-error labels are text
 mesh().service('orders', (s) => s.resolve(fixed([{ url: 'http://10.0.0.7', labels: { version: 1 } }])))
+
+// Places and failover.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .locality({ zone: 'a', clients: { a: 1, b: 2 } })
+    .failover({ panicThreshold: 0 }),
+)
+mesh().defaults((s) =>
+  s.locality({ region: 'eu', zone: 'a', mode: 'failover', failover: { eu: 'us' } }).failover({ spill: 'all-or-nothing' }),
+)
+// @ts-expect-error no such mode
+mesh().service('orders', (s) => s.resolve(fixed(urls)).locality({ mode: 'nearest' }))
+// @ts-expect-error locality twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).locality({ zone: 'a' }).locality({ zone: 'b' }))
+// @ts-expect-error failover twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).failover({}).failover({}))
+
+// What stands in for a subset is made of the subsets that are declared.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1', '2'])
+    .subsetFallback({ subset: { v: '1' }, panicModeAny: true }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1'])
+    .subset('w', ['x'])
+    .subsetFallback({ keys: ['w'] }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1', '2'])
+    .subsetFallback({ alternatives: [{ v: '2' }, { v: '1' }] }),
+)
+const versioned = mesh().service('orders', (s) => {
+  const draft = s.resolve(fixed(urls)).subset('v', ['1'])
+  // @ts-expect-error no such value
+  draft.subsetFallback({ subset: { v: '3' } })
+  // @ts-expect-error no such label
+  draft.subsetFallback({ keys: ['w'] })
+  return draft.subsetFallback('any')
+})
+void versioned
+// @ts-expect-error no subsets yet
+mesh().service('orders', (s) => s.resolve(fixed(urls)).subsetFallback('any'))

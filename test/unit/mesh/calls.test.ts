@@ -235,6 +235,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     transport: 'scripted',
     ageMs: 500,
     lastError: undefined,
+    tiers: [{ priority: 0, distance: 0, endpoints: 1, healthy: 1, degraded: 0, load: 100, degradedLoad: 0, panic: false }],
+    balancerFaults: { faults: 0, bypasses: 0 },
     endpoints: [
       {
         address: one,
@@ -242,6 +244,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         priority: 0,
         zone: 'a',
         labels: { version: 'v1' },
+        health: 'healthy',
+        findings: {},
         inFlight: 1,
         attempts: 3,
         failures: 1,

@@ -194,6 +194,88 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'services.orders.tls: expected certificates and a key that belong together, in PEM, got',
   ],
   [
+    'failover out of its ranges',
+    (s) => s.resolve(found).failover({ spill: 'some', overprovisioningFactor: 0.9, panicThreshold: 50, failOnPanic: true }),
+    "services.orders.failover.spill: expected one of 'proportional', 'all-or-nothing', got \"some\"",
+    'services.orders.failover.overprovisioningFactor: expected a number in [1, 100], got 0.9',
+    'services.orders.failover.panicThreshold: expected a number in [0, 1], got 50',
+    'services.orders.failover.failOnPanic: expected one of the options spill, overprovisioningFactor, panicThreshold, failTrafficOnPanic',
+  ],
+  ['a locality that is no object', (s) => s.resolve(found).locality('eu'), 'services.orders.locality: expected an object of options'],
+  [
+    'zone-aware locality without a zone',
+    (s) => s.resolve(found).locality({ region: 'eu' }),
+    "services.orders.locality.zone: expected the zone of this process, because mode is 'zone-aware', got undefined",
+  ],
+  [
+    'strict locality of nowhere',
+    (s) => s.resolve(found).locality({ mode: 'strict' }),
+    "services.orders.locality.zone: expected the zone or the region of this process, because mode is 'strict', got undefined",
+  ],
+  [
+    'an option of another mode',
+    (s) => s.resolve(found).locality({ zone: 'a', mode: 'strict', weights: { a: 1 } }),
+    "services.orders.locality.weights: expected to be left out, because only mode 'weighted' reads it",
+  ],
+  [
+    'weights that are all 0',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: 0, b: 0 } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weights below 0',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: -1, b: 2 } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weights that are no numbers',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: Number.NaN } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weighted locality without weights',
+    (s) => s.resolve(found).locality({ mode: 'weighted' }),
+    "services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0, because mode is 'weighted', got undefined",
+  ],
+  [
+    'clients, sizes and names that are wrong',
+    (s) => s.resolve(found).locality({ zone: '', clients: 'many', minClusterSize: -1, forceLocalZone: 0 }),
+    'services.orders.locality.zone: expected the name of a zone, got ""',
+    "services.orders.locality.clients: expected 'equal', or finite numbers",
+    'services.orders.locality.minClusterSize: expected an integer in [0, Infinity), got -1',
+    'services.orders.locality.forceLocalZone: expected an integer in [1, Infinity), got 0',
+  ],
+  [
+    'failover by no labels',
+    (s) => s.resolve(found).locality({ mode: 'failover', failoverPriority: [], failover: { eu: 5 } }),
+    'services.orders.locality.failover: expected names of regions by the name of a region',
+    'services.orders.locality.failoverPriority: expected a list of at least one label, got []',
+  ],
+  [
+    'a fallback that does not exist',
+    (s) => s.resolve(found).subset('v', ['1']).subsetFallback({ subset: {} }),
+    "services.orders.subsetFallback: expected 'none', 'any', { subset: labels }",
+  ],
+  [
+    'a fallback to a label that was not declared, and one to a value that was not',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('v', ['1'])
+        .subsetFallback({ alternatives: [{ w: '1' }, { v: '2' }] }),
+    'services.orders.subsetFallback: expected a label that .subset(...) declares: v, got "w"',
+    'services.orders.subsetFallback: expected a value of the label v that .subset(...) declares: 1, got "2"',
+  ],
+  [
+    'a fallback to keys that were not declared',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('v', ['1'])
+        .subsetFallback({ keys: ['w'] }),
+    'services.orders.subsetFallback: expected a label that .subset(...) declares: v, got "w"',
+  ],
+  [
     'a list of nothing as authorities',
     (s) => s.resolve(found).tls({ ca: [] }),
     'services.orders.tls.ca: expected text or bytes in PEM, or a list of these',

@@ -32,6 +32,8 @@ test('a plan names every default', () => {
         directory: { emptyGuard: 30_000, backoff: { initial: 100, max: 30_000 }, refreshGap: 1_000, snapshotAfter: 1_000 },
         aliases: [],
         subsets: {},
+        subsetFallback: 'none',
+        failover: { spill: 'proportional', overprovisioningFactor: 1.4, panicThreshold: 0.5, failTrafficOnPanic: false },
         balancer: { kind: 'power-of-two', meter: { kind: 'in-flight' } },
         http: {
           protocol: 'h1',
