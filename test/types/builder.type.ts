@@ -37,6 +37,14 @@ mesh().service('orders', (s) => s.balance(roundRobin()).balance(roundRobin()).re
 mesh().service('orders', (s) => s.deadline(1).resolve(fixed(urls)).deadline(2))
 // @ts-expect-error retry twice
 mesh().service('orders', (s) => s.retry(false).resolve(fixed(urls)).retry({}))
+// @ts-expect-error ejection twice
+mesh().service('orders', (s) => s.ejection(false).resolve(fixed(urls)).ejection({ maxEjected: 0.3 }))
+// @ts-expect-error health check twice
+mesh().service('orders', (s) => s.healthCheck({}).healthCheck({ protocol: 'tcp' }).resolve(fixed(urls)))
+// @ts-expect-error a wrong option of ejection
+mesh().service('orders', (s) => s.resolve(fixed(urls)).ejection({ maxEjectionPercent: 10 }))
+// @ts-expect-error a protocol that does not exist
+mesh().service('orders', (s) => s.resolve(fixed(urls)).healthCheck({ protocol: 'udp' }))
 // @ts-expect-error classifier twice
 mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
 // @ts-expect-error bare twice
