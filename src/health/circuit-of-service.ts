@@ -111,7 +111,8 @@ export class CircuitOfService {
 
   /** The body of a reply that was a success is over. */
   bodyOver(startedAt: number, broken: boolean): void {
-    this.#circuit?.bodyOver(broken, startedAt, this.#host.clock.now())
+    if (broken) this.#circuit?.bodyBroke(startedAt, this.#host.clock.now())
+    else this.#circuit?.bodyWell(startedAt)
   }
 
   /** What is known about it; `undefined` if there is none. */
@@ -132,10 +133,10 @@ export class CircuitOfService {
   }
 
   #changed(circuit: Circuit): void {
-    const { service, clock, emit } = this.#host
+    const { service, emit } = this.#host
     const { state, enforced, reason = 'forced' } = circuit
     const told = { service, endpoint: undefined, enforced }
-    if (state === 'open') emit('circuit-opened', { ...told, reason, openForMs: circuit.retryInMs(clock.now()) })
+    if (state === 'open') emit('circuit-opened', { ...told, reason, openForMs: circuit.openForMs })
     else emit(state === 'half-open' ? 'circuit-half-open' : 'circuit-closed', told)
   }
 

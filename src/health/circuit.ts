@@ -42,6 +42,7 @@ export class Circuit implements MachineListener {
   /** When a probe closed it last. */
   #closedAt = Number.NEGATIVE_INFINITY
   #openSince = 0
+  #openForMs = 0
   #openUntil = 0
   /** Failures in a row, at the head of replies. */
   #inRow = 0
@@ -99,6 +100,11 @@ export class Circuit implements MachineListener {
     return this.#openSince
   }
 
+  /** How long it stays open this time, in milliseconds. */
+  get openForMs(): number {
+    return this.#openForMs
+  }
+
   /** How long it stays open from now, in milliseconds; `Infinity` while it is forced open. */
   retryInMs(at: number): number {
     return Math.max(0, this.#openUntil - at)
@@ -113,13 +119,14 @@ export class Circuit implements MachineListener {
     this.#judge(at)
   }
 
-  /** The body after a good head is over; one that broke makes a failure of what was counted as a success. */
-  bodyOver(broken: boolean, startedAt: number, at: number): void {
+  /** The body after a good head is over. */
+  bodyWell(startedAt: number): void {
+    if (this.#brokenInRow > 0 && this.#counts(startedAt)) this.#brokenInRow = 0
+  }
+
+  /** The body after a good head broke: what was counted as a success was a failure. */
+  bodyBroke(startedAt: number, at: number): void {
     if (!this.#counts(startedAt)) return
-    if (!broken) {
-      this.#brokenInRow = 0
-      return
-    }
     this.#window.spoil(at)
     this.#brokenInRow += 1
     this.#judge(at)
@@ -152,6 +159,7 @@ export class Circuit implements MachineListener {
     }
     this.#reason = 'forced'
     this.#enforced = true
+    this.#openForMs = Number.POSITIVE_INFINITY
     this.#openUntil = Number.POSITIVE_INFINITY
     this.#change('open')
   }
@@ -234,6 +242,7 @@ export class Circuit implements MachineListener {
     this.#reason = reason
     if (this.#enforced) this.#openings += 1
     else this.#unenforced += 1
+    this.#openForMs = delayMs
     this.#openUntil = clock.now() + delayMs
     this.#timer = clock.schedule(delayMs, () => this.#halfOpen(), background)
     this.#change('open')

@@ -93,7 +93,8 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
       // The head was a success when it came, and nobody counted it.
       circuit.count(false, 0, startedAt, this.#means.host.clock.now())
     }
-    circuit.bodyOver(spoiled !== undefined, startedAt, this.#means.host.clock.now())
+    if (spoiled === undefined) circuit.bodyWell(startedAt)
+    else circuit.bodyBroke(startedAt, this.#means.host.clock.now())
   }
 
   /** See {@link ProbeJudge.probed}. */
@@ -158,7 +159,7 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
     board.note(endpoint, judge, state !== 'closed' && enforced ? 'unhealthy' : undefined)
     if (state === 'open') {
       const { reason = 'forced' } = circuit
-      host.emit('circuit-opened', { ...told, reason, openForMs: circuit.retryInMs(host.clock.now()) })
+      host.emit('circuit-opened', { ...told, reason, openForMs: circuit.openForMs })
     } else if (state === 'half-open') {
       if (enforced) probes.ask(endpoint, this, circuit.settings.probeTimeoutMs)
       host.emit('circuit-half-open', told)

@@ -49,6 +49,8 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).healthCheck({ protocol: '
 mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
 // @ts-expect-error bare twice
 mesh().service('orders', (s) => s.resolve(fixed(urls)).bare().bare())
+// @ts-expect-error circuit breaker twice
+mesh().service('orders', (s) => s.circuitBreaker(false).resolve(fixed(urls)).circuitBreaker({}))
 // Policies and aliases add up.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
 
@@ -88,6 +90,11 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ attemptTimeout: '
 // Options that do not exist.
 // @ts-expect-error attempts, not tries
 mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ tries: 3 }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ openFor: '2s', slowCall: false, service: { enforce: 0 } }))
+// @ts-expect-error openFor, not resetTimeout
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ resetTimeout: '2s' }))
+// @ts-expect-error the circuit of a service has no scopes of its own
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ service: { endpoints: true } }))
 // @ts-expect-error h3 is not spoken
 mesh().service('orders', (s) => s.resolve(fixed(urls)).http({ protocol: 'h3' }))
 // @ts-expect-error outbound, not egress

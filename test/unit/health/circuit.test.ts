@@ -160,7 +160,8 @@ test('bodies that break in a row open it, although each head was a success', asy
   const { circuit, run, clock } = world({ consecutiveFailures: 3 })
   const one = (broken: boolean) => {
     run('.')
-    circuit.bodyOver(broken, clock.now(), clock.now())
+    if (broken) circuit.bodyBroke(clock.now(), clock.now())
+    else circuit.bodyWell(clock.now())
   }
   one(true)
   one(true)
