@@ -50,7 +50,15 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 // Look into it, change it.
 export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
-export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
+export type {
+  CallCounts,
+  CheckSnapshot,
+  EjectionCounts,
+  EndpointSnapshot,
+  MeshSnapshot,
+  PassthroughSnapshot,
+  ServiceSnapshot,
+} from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Where endpoints come from.
@@ -88,6 +96,17 @@ export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
+// Who is left alone for a while.
+export {
+  type CircuitBreakerOptions,
+  type CircuitDefaults,
+  type CircuitOptions,
+  circuitBreakerDefaults,
+  serviceCircuitDefaults,
+} from './health/circuit-options.ts'
+export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
+export type { CircuitControl } from './mesh/circuit-control.ts'
+export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
 // Which endpoints at all: health, place, labels.
 export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
 export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
@@ -103,6 +122,16 @@ export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefa
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
 export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
+export {
+  type EjectionBackoffOptions,
+  type EjectionOptions,
+  ejectionDefaults,
+  type FailureShareOptions,
+  type LatencyOutlierOptions,
+  latencyOutlierDefaults,
+  type SuccessRateOptions,
+} from './health/ejection-options.ts'
+export { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from './health/health-check-options.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
@@ -141,6 +170,10 @@ export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from 
 export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { Locality } from './endpoint/locality.ts'
+
+// Ejection.
+export type { EjectionState } from './health/ejection-record.ts'
+export type { Ejection, EjectionRule, EjectionRulePart, EndpointInterval } from './health/ejection-rule.ts'
 
 // Policies and classifiers: what they see, and what they answer.
 export { Attempt, type AttemptChange } from './call/attempt.ts'

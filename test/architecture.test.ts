@@ -35,6 +35,7 @@ const seams: readonly string[] = [
   'balancing/balancer.ts',
   'balancing/load-meter.ts',
   'discovery/resolver.ts',
+  'health/ejection-rule.ts',
   'health/health-board.ts',
   'policies/policy.ts',
   'transport/transport.ts',

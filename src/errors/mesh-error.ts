@@ -5,6 +5,7 @@
  * | --- | --- |
  * | `UNKNOWN_SERVICE` | no service declares the host, and the mesh sends nothing to hosts it does not know |
  * | `INVALID_CALL` | the call itself is wrong: its URL, method, headers, body or options |
+ * | `CIRCUIT_OPEN` | the circuit of the service is open: the call was refused and nothing of it was sent |
  * | `NO_ENDPOINT` | there is nobody to send it to; the message says why |
  * | `CONNECT_FAILED` | no connection could be made |
  * | `CONNECT_TIMEOUT` | no connection was made in time |
@@ -26,6 +27,7 @@
 export type MeshErrorCode =
   | 'UNKNOWN_SERVICE'
   | 'INVALID_CALL'
+  | 'CIRCUIT_OPEN'
   | 'NO_ENDPOINT'
   | 'CONNECT_FAILED'
   | 'CONNECT_TIMEOUT'
@@ -55,10 +57,10 @@ export interface MeshErrorFacts {
    * elsewhere whatever its method.
    */
   readonly sent: boolean
+  /** How long to wait before another call has a chance, in milliseconds, when that is known. */
+  readonly retryAfterMs?: number | undefined
   /** The setting or argument that is at fault, when one is. */
   readonly field?: string | undefined
-  /** After how many milliseconds it is worth trying again, when that is known. */
-  readonly retryAfterMs?: number | undefined
 }
 
 const brand: unique symbol = Symbol.for('proxyless.MeshError') as never

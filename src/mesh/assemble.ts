@@ -4,7 +4,10 @@ import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { numberedStream } from '../discovery/numbered-stream.ts'
 import type { ReplyListener } from '../health/announced-health.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
+import { type ServiceCircuit, serviceBreaker } from '../policies/breaker/service-breaker.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
@@ -17,6 +20,11 @@ export interface Known {
   readonly health: HealthView
   /** Hears every reply: endpoints may say something of their health in it. */
   readonly heard?: ReplyListener | undefined
+  readonly probes: ProbeSource
+  /** Judges of health that hear of every attempt. */
+  readonly watchers: readonly AttemptWatcher[]
+  /** The circuit of the service as a whole. */
+  readonly circuit: ServiceCircuit
   readonly faults: BalancerFaults
 }
 
@@ -52,6 +60,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     ...parts.callPolicies,
     // A call is limited once, not each attempt: retries have a budget of their own. What a user's policy answers itself costs no permit.
     ...(parts.rateLimit === undefined ? [] : [parts.rateLimit.layer]),
+    // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
+    serviceBreaker(known.circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
   ]

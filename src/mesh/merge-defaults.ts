@@ -8,6 +8,9 @@ export const nothingSaid = ServiceDraftImpl.settingsOf(new ServiceDraftImpl(true
 const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   retry: false,
+  ejection: false,
+  healthCheck: false,
+  circuitBreaker: false,
   balancer: random(),
   serverDraining: false,
 })

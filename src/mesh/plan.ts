@@ -2,6 +2,9 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
+import type { EjectionOptions } from '../health/ejection-options.ts'
+import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -11,6 +14,7 @@ import type { LocalityOptions, LocalitySettings } from '../routing/locality-opti
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { CircuitBreakerPlan } from './circuit-plan.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
@@ -97,6 +101,12 @@ export interface ServicePlanInput {
   readonly retry?: RetryOptions | false | undefined
   /** How many calls it may be sent; `false` for any number. */
   readonly rateLimit?: RateLimitOptions | false | undefined
+  /** When an endpoint that fails is left out for a while; `false` for never. */
+  readonly ejection?: EjectionOptions | false | undefined
+  /** How endpoints are asked whether they are well; `false` for not at all. */
+  readonly healthCheck?: HealthCheckOptions | false | undefined
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** How what endpoints say of their own health is taken; `false` for not at all. */
@@ -129,6 +139,12 @@ export interface ServicePlan extends ServicePlanInput {
   readonly retry: RetryPlan | false
   /** How many calls it may be sent; `false` for any number. */
   readonly rateLimit: RateLimitPlan | false
+  /** When an endpoint that fails is left out for a while, durations in milliseconds; `false` for never. */
+  readonly ejection: EjectionOptions | false
+  /** How endpoints are asked whether they are well, durations in milliseconds; `false` for not at all. */
+  readonly healthCheck: HealthCheckOptions | false
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker: CircuitBreakerPlan | false
   /** The judge. */
   readonly classifier: Classifier
   /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */

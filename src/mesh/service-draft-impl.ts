@@ -94,6 +94,18 @@ export class ServiceDraftImpl {
     return this.#set('rateLimit', rateLimit)
   }
 
+  ejection(ejection: unknown): ServiceDraftImpl {
+    return this.#set('ejection', ejection)
+  }
+
+  healthCheck(healthCheck: unknown): ServiceDraftImpl {
+    return this.#set('healthCheck', healthCheck)
+  }
+
+  circuitBreaker(circuitBreaker: unknown): ServiceDraftImpl {
+    return this.#set('circuitBreaker', circuitBreaker)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

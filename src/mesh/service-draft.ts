@@ -11,6 +11,9 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
+import type { EjectionOptions } from '../health/ejection-options.ts'
+import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -92,6 +95,12 @@ export interface SlotValues {
   readonly rateLimit: RateLimitOptions | false
   /** See {@link ServiceDraft.serverDraining}. */
   readonly serverDraining: ServerDrainingOptions | false
+  /** See {@link ServiceDraft.ejection}. */
+  readonly ejection: EjectionOptions | false
+  /** See {@link ServiceDraft.healthCheck}. */
+  readonly healthCheck: HealthCheckOptions | false
+  /** See {@link ServiceDraft.circuitBreaker}. */
+  readonly circuitBreaker: CircuitBreakerOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -193,11 +202,17 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly rateLimit: Slot<S, 'rateLimit'>
   /** How what endpoints say of their own health in their replies is taken; `false` for not at all. @defaultValue {@link serverDrainingDefaults} */
   readonly serverDraining: Slot<S, 'serverDraining'>
+  /** When an endpoint that fails is left out for a while; `false` for never. @defaultValue {@link ejectionDefaults} */
+  readonly ejection: Slot<S, 'ejection'>
+  /** How endpoints are asked whether they are well, besides the calls that they get. @defaultValue they are not asked */
+  readonly healthCheck: Slot<S, 'healthCheck'>
+  /** When an endpoint that fails, or the service, is left alone for a while; `false` for never. @defaultValue {@link circuitBreakerDefaults} */
+  readonly circuitBreaker: Slot<S, 'circuitBreaker'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */
   use(...policies: readonly Policy[]): ServiceDraft<S>
-  /** No deadline, no retries, random choice: every protection is off unless this service sets it itself. */
+  /** No deadline, no retries, no circuits, no ejection, random choice: every protection is off unless this service sets it itself. */
   readonly bare: 'bare' extends S['set'] ? MeshTypeError<'bare is already set for this service'> : () => ServiceDraft<WithSlot<S, 'bare'>>
   /** Hands the draft to a function: how shared settings are reused. */
   apply<T>(step: (draft: this) => T): T

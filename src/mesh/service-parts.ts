@@ -5,6 +5,8 @@ import type { Call } from '../call/call.ts'
 import type { Layer } from '../call/layer.ts'
 import type { Resolver } from '../discovery/resolver.ts'
 import { toResolver } from '../discovery/to-resolver.ts'
+import { type EjectionParts, makeEjection } from '../health/ejection-parts.ts'
+import type { HealthCheckParts } from '../health/health-checker.ts'
 import { RateLimit } from '../policies/limit/rate-limit.ts'
 import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
 import type { Policy, PolicyHost } from '../policies/policy.ts'
@@ -18,6 +20,7 @@ import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { guardLayer } from './guard-layer.ts'
+import { makeHealthCheck } from './make-health-check.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
@@ -41,6 +44,10 @@ export interface ServiceParts extends LayerParts {
   readonly resolver: Resolver
   /** The guarded layer of each policy, in the order of the plan. */
   readonly policies: readonly PolicyLayer[]
+  /** Who is left out for a while, and when; `undefined` for nobody. */
+  readonly ejection: EjectionParts | undefined
+  /** How endpoints are asked whether they are well; `undefined` for not at all. */
+  readonly healthCheck: HealthCheckParts | undefined
   /** Whether the transport is this service's own. */
   readonly ownsTransport: boolean
 }
@@ -83,11 +90,18 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
         ? straightOn
         : (same('retry', 'classifier')?.retry ?? maker.make('retry', (host) => retry(settings, judged(host)))),
     attemptTimeout: settings === undefined ? straightOn : maker.make('retry', (host) => attemptTimeout(settings, host)),
+    ejection: makeEjectionParts(plan, maker, same('ejection')),
+    healthCheck: (same('healthCheck', 'http', 'tls') ?? { healthCheck: makeHealthCheck(plan, maker, transport) }).healthCheck,
     policies,
     callPolicies: policies.flatMap((entry) => (entry.scope === 'call' ? [entry.layer] : [])),
     attemptPolicies: policies.flatMap((entry) => (entry.scope === 'attempt' ? [entry.layer] : [])),
     ...makeTransport(plan, maker, transport, same('http', 'tls')),
   }
+}
+
+function makeEjectionParts({ ejection }: ServicePlan, maker: PartMaker, before: ServiceParts | undefined): EjectionParts | undefined {
+  if (before !== undefined) return before.ejection
+  return ejection === false ? undefined : maker.make('ejection', (host) => makeEjection(ejection, host))
 }
 
 function makeTransport(

@@ -2,6 +2,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { directoryDefaults } from '../discovery/directory-options.ts'
 import { endpointSpecProblems } from '../discovery/endpoint-spec-problems.ts'
 import type { ConfigProblem } from '../errors/config-error.ts'
+import { circuitBreakerDefaults } from '../health/circuit-options.ts'
 import { retryDefaults } from '../policies/retry/retry-options.ts'
 import { readDuration } from '../runtime/duration.ts'
 import type { DescribedPart } from '../runtime/part.ts'
@@ -44,6 +45,9 @@ function timeProblems(settings: Settings, path: string): ConfigProblem[] {
   }
   notAbove(['retry', 'attemptTimeout'], undefined, ['deadline'], serviceDefaults.deadline)
   notAbove(['retry', 'backoff', 'base'], retryDefaults.backoff.base, ['retry', 'backoff', 'max'], retryDefaults.backoff.max)
+  const { openFor, maxOpenFor } = circuitBreakerDefaults
+  notAbove(['circuitBreaker', 'openFor'], openFor, ['circuitBreaker', 'maxOpenFor'], maxOpenFor)
+  notAbove(['circuitBreaker', 'service', 'openFor'], openFor, ['circuitBreaker', 'service', 'maxOpenFor'], maxOpenFor)
   const { initial, max } = directoryDefaults.backoff
   notAbove(['directory', 'backoff', 'initial'], initial, ['directory', 'backoff', 'max'], max)
   return problems

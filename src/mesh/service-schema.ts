@@ -7,6 +7,9 @@ import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
 import { subsetFallbackDefault } from '../routing/subset-fallback.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { circuitBreakerSchema } from './circuit-plan.ts'
+import { ejectionSchema } from './ejection-schema.ts'
+import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
 import type { ServicePlanInput } from './plan.ts'
 import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
@@ -131,6 +134,9 @@ export const serviceSchema = options({
   deadline: v.optional(timeout(), serviceDefaults.deadline),
   retry: v.optional(orFalse(retry), {}),
   rateLimit: v.optional(orFalse(rateLimitSchema), false),
+  ejection: v.optional(orFalse(ejectionSchema), {}),
+  healthCheck: v.optional(orFalse(healthCheckSchema), false),
+  circuitBreaker: v.optional(circuitBreakerSchema, {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
   serverDraining: v.optional(serverDrainingSchema, {}),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),

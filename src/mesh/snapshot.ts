@@ -1,3 +1,5 @@
+import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
+import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 
@@ -37,10 +39,14 @@ export interface ServiceSnapshot {
   readonly balancerFaults: BalancerFaultCounts
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
+  /** Ejections since the service was added. */
+  readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
   /** What its rate limit did, if it has one. */
   readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number }) | undefined
+  /** The circuit of the service as a whole; `undefined` if it has none. */
+  readonly circuit: ServiceCircuitSnapshot | undefined
 }
 
 /** What is known about one tier: endpoints of one priority, and of one distance if locality is by failover. */
@@ -99,6 +105,30 @@ export interface EndpointSnapshot {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** Why it is left out, and for how long; `undefined` while it is not. */
+  readonly ejection: EjectionState | undefined
+  /** What health checks have found; `undefined` when it is not checked. */
+  readonly check: CheckSnapshot | undefined
+  /** Its circuit; `undefined` if it has none, as long as nothing failed. */
+  readonly circuit: CircuitSnapshot | undefined
+}
+
+/** What the health checks of an endpoint have found. */
+export interface CheckSnapshot {
+  /** `undefined` before the first result. */
+  readonly state: HealthState | undefined
+  /** What the last check found, in a few words. */
+  readonly reason: string
+}
+
+/** Ejections, counted. */
+export interface EjectionCounts {
+  /** Carried out; a probe that fails counts again. */
+  readonly carriedOut: number
+  /** Told only, because of `enforce`. */
+  readonly notEnforced: number
+  /** Not carried out, because as many endpoints were out as may be. */
+  readonly overLimit: number
 }
 
 /** Calls, counted. `started` is always the sum of the next four. */

@@ -40,8 +40,9 @@ export class Observation implements BodyListener, UnderwayAttempt {
    *
    * @param outcome what came.
    * @param untriedLeft whether there is an endpoint for the call that it has not tried.
+   * @returns how the attempt was judged.
    */
-  answered(outcome: Outcome, untriedLeft: boolean): void {
+  answered(outcome: Outcome, untriedLeft: boolean): Verdict {
     this.#latencyMs = this.#observer.now() - this.startedAt
     const verdict = this.#observer.judge(outcome, this.#attempt)
     const { spent, underway } = this.#attempt.call
@@ -56,13 +57,19 @@ export class Observation implements BodyListener, UnderwayAttempt {
     })
     this.#settle(verdict)
     this.#tellAnswered(verdict, outcome)
+    this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
+    return verdict
   }
 
   /** The body is over; one that failed is judged once more. */
   bodyOver(error: MeshError | undefined): void {
+    const before = this.#verdict
     if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
+    const verdict = this.#verdict as Verdict
+    const spoiled = before?.kind !== 'failure' && verdict.kind === 'failure' ? error : undefined
+    this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt)
     this.#end()
   }
 

@@ -34,7 +34,10 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { ReplyListener } from '../health/announced-health.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { Probe } from '../health/probe.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
@@ -43,6 +46,7 @@ import type { DirectoryView } from './directory-view.ts'
 import { declined, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
+import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
 import { describeUnmatchedSubset } from './subset.ts'
 import { describeFallback } from './subset-fallback.ts'
@@ -58,6 +62,10 @@ export interface RouterParts {
   readonly health: HealthView
   /** Hears every reply, if somebody wants to. */
   readonly heard?: ReplyListener | undefined
+  /** Endpoints that are kept out and wait for one attempt that shows whether they are well again. */
+  readonly probes?: ProbeSource | undefined
+  /** Who hears of every attempt, beside the balancer's meters. */
+  readonly watchers?: readonly AttemptWatcher[] | undefined
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
@@ -80,11 +88,13 @@ export class Router {
   readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
   readonly #observer: Observer
+  readonly #probes: ProbeSource | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
-    const { host, directory, health, balancer, classify, send, routing = routingDefaults, faults = { faults: 0, bypasses: 0 } } = parts
+    const { host, directory, health, probes, watchers, balancer, classify, send, routing = routingDefaults } = parts
+    const { faults = { faults: 0, bypasses: 0 } } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
@@ -93,7 +103,8 @@ export class Router {
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
-    this.#observer = new Observer(host, balancer.meters ?? [], classify)
+    this.#observer = new Observer(host, balancer.meters ?? [], classify, watchers)
+    this.#probes = probes
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -110,7 +121,9 @@ export class Router {
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
-    const endpoint = this.#pick(candidates, call)
+    const picked = this.#pick(candidates, call)
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
+    const endpoint = probe?.endpoint ?? picked
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
@@ -123,7 +136,8 @@ export class Router {
     if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
     if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
-    observation.answered(outcome, untriedLeft)
+    const verdict = observation.answered(outcome, untriedLeft)
+    probe?.ended(verdict)
     // Nobody took the call anywhere: perhaps the service has moved.
     if (!untriedLeft && call.spent.every(neverTaken)) this.#directory.refresh()
     return outcome
@@ -187,6 +201,11 @@ export class Router {
     if (count === 0) return noEndpoint(call, noneFit(tiers))
     return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
   }
+}
+
+/** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
+function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
+  return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
 }
 
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */

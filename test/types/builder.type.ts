@@ -37,10 +37,20 @@ mesh().service('orders', (s) => s.balance(roundRobin()).balance(roundRobin()).re
 mesh().service('orders', (s) => s.deadline(1).resolve(fixed(urls)).deadline(2))
 // @ts-expect-error retry twice
 mesh().service('orders', (s) => s.retry(false).resolve(fixed(urls)).retry({}))
+// @ts-expect-error ejection twice
+mesh().service('orders', (s) => s.ejection(false).resolve(fixed(urls)).ejection({ maxEjected: 0.3 }))
+// @ts-expect-error health check twice
+mesh().service('orders', (s) => s.healthCheck({}).healthCheck({ protocol: 'tcp' }).resolve(fixed(urls)))
+// @ts-expect-error a wrong option of ejection
+mesh().service('orders', (s) => s.resolve(fixed(urls)).ejection({ maxEjectionPercent: 10 }))
+// @ts-expect-error a protocol that does not exist
+mesh().service('orders', (s) => s.resolve(fixed(urls)).healthCheck({ protocol: 'udp' }))
 // @ts-expect-error classifier twice
 mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
 // @ts-expect-error bare twice
 mesh().service('orders', (s) => s.resolve(fixed(urls)).bare().bare())
+// @ts-expect-error circuit breaker twice
+mesh().service('orders', (s) => s.circuitBreaker(false).resolve(fixed(urls)).circuitBreaker({}))
 // Policies and aliases add up.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
 
@@ -80,6 +90,11 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ attemptTimeout: '
 // Options that do not exist.
 // @ts-expect-error attempts, not tries
 mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ tries: 3 }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ openFor: '2s', slowCall: false, service: { enforce: 0 } }))
+// @ts-expect-error openFor, not resetTimeout
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ resetTimeout: '2s' }))
+// @ts-expect-error the circuit of a service has no scopes of its own
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ service: { endpoints: true } }))
 // @ts-expect-error h3 is not spoken
 mesh().service('orders', (s) => s.resolve(fixed(urls)).http({ protocol: 'h3' }))
 // @ts-expect-error outbound, not egress

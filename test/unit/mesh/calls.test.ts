@@ -253,10 +253,27 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         connections: 1,
         idle: 0,
         waiting: 0,
+        ejection: undefined,
+        check: undefined,
+        circuit: {
+          state: 'closed',
+          forced: undefined,
+          enforced: true,
+          reason: undefined,
+          since: undefined,
+          retryAfterMs: undefined,
+          calls: 1,
+          failures: 1,
+          slow: 0,
+          openings: 0,
+          unenforced: 0,
+        },
       },
     ],
+    ejections: { carriedOut: 0, notEnforced: 0, overLimit: 0 },
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
     rateLimit: undefined,
+    circuit: undefined,
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })

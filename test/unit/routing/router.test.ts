@@ -12,6 +12,7 @@ import { waitingFor } from '../../../src/call/waiting-for.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { MeshError, type MeshErrorCode } from '../../../src/errors/mesh-error.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
+import { ProbeDesk } from '../../../src/health/probe-desk.ts'
 import { failoverDefaults } from '../../../src/routing/failover-options.ts'
 import { localityDefaults } from '../../../src/routing/locality-options.ts'
 import { Router } from '../../../src/routing/router.ts'
@@ -518,4 +519,56 @@ test('a meter that throws when it hears of the head is told as an event, and hea
     host.events.map(({ event }) => (event as { part: string }).part),
     ['load meter'],
   )
+})
+
+function probed(priority = 0) {
+  const host = testHost()
+  const directory = new TestDirectory(a, b)
+  const health = new HealthBoard()
+  const probes = new ProbeDesk(health, host.clock)
+  const sentTo: string[] = []
+  const told: string[] = []
+  const watched: string[] = []
+  const send: Send<Attempt> = async ({ endpoint }) => {
+    sentTo.push(endpoint.address)
+    return replied(testReply({ status: endpoint.address === b ? 500 : 200 }))
+  }
+  const balancer: Balancer = { name: 'first', picker: (endpoints) => ({ pick: () => endpoints[0] }) }
+  const watcher = {
+    name: 'watcher',
+    answered: (endpoint: Endpoint, verdict: Verdict, _latencyMs: number, outcome: Outcome) =>
+      void watched.push(`${endpoint.address} ${verdict.kind} ${outcome.ok ? outcome.reply.status : outcome.error.code}`),
+    bodyOver: (endpoint: Endpoint, verdict: Verdict) => void watched.push(`${endpoint.address} over ${verdict.kind}`),
+  }
+  const router = new Router({ host, directory, health, probes, watchers: [watcher], balancer, classify: host.classify, send })
+  const [, endpoint] = directory.endpoints
+  Object.assign(endpoint as object, { priority })
+  probes.ask(endpoint as Endpoint, { name: 'judge', probed: (_, verdict) => void told.push(verdict.kind) }, 1_000)
+  return { router, sentTo, told, watched, host }
+}
+
+test('an endpoint that waits for a probe gets exactly one attempt, and its judge hears how it went', async () => {
+  const { router, sentTo, told, host } = probed()
+  await Promise.all([router.send(testCall()), router.send(testCall()), router.send(testCall())])
+  assert.deepEqual([sentTo, told], [[b, a, a], ['failure']])
+  host.clock.assertIdle()
+})
+
+test('a probe takes no call away from a better priority', async () => {
+  const { router, sentTo, told } = probed(1)
+  await router.send(testCall())
+  assert.deepEqual([sentTo, told], [[a], []])
+})
+
+test('a call that asks for labels is no probe of an endpoint without them', async () => {
+  const { router, told } = probed()
+  await router.send(testCall({ subset: { version: 'v2' } }))
+  assert.deepEqual(told, [])
+})
+
+test('watchers hear of each attempt at its head, and again when its body is over', async () => {
+  const { router, watched } = probed()
+  await router.send(testCall())
+  await router.send(testCall())
+  assert.deepEqual(watched, [`${b} failure 500`, `${b} over failure`, `${a} success 200`, `${a} over success`])
 })
