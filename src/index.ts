@@ -21,6 +21,7 @@ export type { MeshTypeError } from './mesh/mesh-type-error.ts'
 export type {
   AliasSlot,
   BalancerSlot,
+  DeadlineSlot,
   DraftState,
   EmptyDefaults,
   EmptyDraft,
@@ -48,7 +49,8 @@ export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
 
 // Look into it, change it.
-export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { HedgePlan, RetryPlan, SendOnPlan } from './mesh/retry-plan.ts'
 export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
@@ -83,9 +85,20 @@ export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
-export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
+export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
+export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
+export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
+export type { BudgetOptions } from './policies/retry/budget-options.ts'
+export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'
+export { type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+// Deadlines that travel.
+export type { DeadlineHeader } from './inbound/deadline-header.ts'
+export { type InboundMiddleware, type InboundOptions, inbound, inboundDefaults } from './inbound/inbound.ts'
+export { type InboundRequest, inboundRequest } from './inbound/inbound-context.ts'
+export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
@@ -132,6 +145,8 @@ export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, Str
 export { Cancellation, type CancelListener } from './call/cancellation.ts'
 export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
 export { defaultClassifier } from './call/default-classifier.ts'
+export { pushbackMs } from './call/pushback.ts'
+export { judgeRetryOn } from './call/retry-on.ts'
 export { type HeaderList, headerOf, noHeaders, type ReplyHeaders, replyHeader, withHeader } from './call/header-list.ts'
 export { compose, type Layer, type Send } from './call/layer.ts'
 export { failed, type Outcome, replied } from './call/outcome.ts'

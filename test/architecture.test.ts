@@ -13,6 +13,7 @@ const levels: Readonly<Record<string, number>> = {
   call: 3,
   transport: 4,
   telemetry: 4,
+  inbound: 4,
   discovery: 5,
   balancing: 5,
   health: 5,

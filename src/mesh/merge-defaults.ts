@@ -8,6 +8,8 @@ export const nothingSaid = ServiceDraftImpl.settingsOf(new ServiceDraftImpl(true
 const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   retry: false,
+  hedge: false,
+  sendOn: Object.freeze({ send: false }),
   balancer: random(),
 })
 

@@ -3,9 +3,12 @@ import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import type { Policy } from '../policies/policy.ts'
+import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -49,20 +52,6 @@ export interface HttpPlan {
   readonly dispatcher?: DispatcherFactory | undefined
 }
 
-/** {@link RetryOptions} in a finished plan: durations in milliseconds. */
-export interface RetryPlan {
-  /** See {@link RetryOptions.attempts}. */
-  readonly attempts: number
-  /** See {@link RetryOptions.attemptTimeout}; left out for none. */
-  readonly attemptTimeout?: number | undefined
-  /** See {@link RetryOptions.requeues}. */
-  readonly requeues: number
-  /** See {@link RetryOptions.backoff}. */
-  readonly backoff: { readonly base: number; readonly max: number }
-  /** See {@link RetryOptions.budget}. */
-  readonly budget: { readonly ratio: number; readonly perSecond: number; readonly window: number } | false
-}
-
 /** A service as `net.apply` takes it: whatever is left out has its default. */
 export interface ServicePlanInput {
   /** Where its endpoints come from. */
@@ -83,6 +72,10 @@ export interface ServicePlanInput {
   readonly deadline?: Duration | undefined
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry?: RetryOptions | false | undefined
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn?: SendOnOptions | undefined
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge?: HedgeOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** Policies of users, outermost first. */
@@ -105,6 +98,10 @@ export interface ServicePlan extends ServicePlanInput {
   readonly deadline: number
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry: RetryPlan | false
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn: SendOnPlan
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge: HedgePlan | false
   /** The judge. */
   readonly classifier: Classifier
   /** Policies of users, outermost first. */

@@ -69,12 +69,17 @@ export class ServiceDraftImpl {
     return this.#set('http', http)
   }
 
-  deadline(deadline: unknown): ServiceDraftImpl {
-    return this.#set('deadline', deadline)
+  deadline(deadline: unknown, sendOn?: unknown): ServiceDraftImpl {
+    const draft = this.#set('deadline', deadline)
+    return sendOn === undefined ? draft : draft.#with({ slots: { ...draft.#settings.slots, sendOn } })
   }
 
   retry(retry: unknown): ServiceDraftImpl {
     return this.#set('retry', retry)
+  }
+
+  hedge(hedge: unknown): ServiceDraftImpl {
+    return this.#set('hedge', hedge)
   }
 
   classify(classifier: unknown): ServiceDraftImpl {

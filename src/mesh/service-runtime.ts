@@ -86,7 +86,7 @@ export class ServiceRuntime implements Destination {
       try {
         this.#directory ??= this.#makeDirectory(parts)
         gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
+          assemble(parts, { directory: this.#directory, health: this.#health }, parts.judge, this.#host),
           this.#ledger,
         )
       } catch (error) {
@@ -202,11 +202,12 @@ export class ServiceRuntime implements Destination {
 
 /** Whether the parts that layers are made of are the very same. */
 function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'retry'] as const
+  const names = ['balancer', 'transport', 'deadline', 'retry', 'hedge', 'judge'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.plan.sendOn, right.plan.sendOn) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )

@@ -4,7 +4,7 @@ import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 
 /** What is known about a running service, as plain data. */
-export function snapshotService({ balancer, transport }: ServiceParts, directory: Directory, ledger: CallLedger): ServiceSnapshot {
+export function snapshotService({ balancer, transport, extra }: ServiceParts, directory: Directory, ledger: CallLedger): ServiceSnapshot {
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -19,5 +19,6 @@ export function snapshotService({ balancer, transport }: ServiceParts, directory
       return { address, weight, priority, zone: locality.zone, labels, inFlight, attempts, failures, connections, idle, waiting }
     }),
     calls: ledger.snapshot(),
+    extraAttempts: { ...extra.counts },
   }
 }

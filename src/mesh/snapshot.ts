@@ -1,3 +1,5 @@
+import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
   /** The name of the mesh. */
@@ -30,6 +32,8 @@ export interface ServiceSnapshot {
   readonly endpoints: readonly EndpointSnapshot[]
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** Attempts beyond the first of a call since the service was added, and those that were not made. */
+  readonly extraAttempts: ExtraCounts
 }
 
 /** What is known about one endpoint. */

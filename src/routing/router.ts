@@ -24,10 +24,12 @@
 import type { Balancer } from '../balancing/balancer.ts'
 import { Attempt } from '../call/attempt.ts'
 import type { Call, SpentAttempt } from '../call/call.ts'
+import { avoidTriedZones } from '../call/call-options.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import type { Classifier } from '../call/verdict.ts'
-import { waitingFor } from '../call/waiting-for.ts'
+import { sideBySide } from '../call/side-by-side.ts'
+import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
@@ -36,7 +38,7 @@ import type { Host } from '../runtime/host.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
-import { declined, noEndpoint, nothingKnown } from './no-endpoint.ts'
+import { declined, nobodyElse, noEndpoint, nothingKnown } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
 import { describeUnmatchedSubset } from './subset.ts'
@@ -93,6 +95,7 @@ export class Router {
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
     const endpoint = this.#pick(candidates, call)
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
@@ -111,21 +114,26 @@ export class Router {
   }
 
   async #waitForAnswer(call: Call): Promise<void> {
-    call.context.set(waitingFor, 'discovery')
+    beginWait(call, 'discovery', this.#observer.now())
     try {
       await this.#directory.settled(call.cancellation)
     } catch (error) {
       this.#observer.threw('directory', error)
     }
-    call.context.set(waitingFor, undefined)
+    endWait(call, 'discovery', this.#observer.now())
   }
 
   #pick(candidates: Candidates, call: Call): Endpoint | undefined {
     const query = this.#query
     const before = query.standFor(call)
     try {
+      if (call.spent.length + call.underway.length > 0 && call.context.get(avoidTriedZones)) {
+        query.zones = true
+        if (!candidates.hasUntried(query)) query.zones = false
+      }
       return candidates.pick(query)
     } finally {
+      query.zones = false
       query.standFor(before)
     }
   }

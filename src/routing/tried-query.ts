@@ -8,6 +8,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
  */
 export class TriedQuery implements PickQuery {
   #call: Call | undefined
+  /** Whether the endpoints of a zone that was tried count as tried, too. */
+  zones = false
 
   get call(): Call {
     return this.#call as Call
@@ -18,7 +20,16 @@ export class TriedQuery implements PickQuery {
     const { spent, underway } = this.#call as Call
     for (let i = 0; i < spent.length; i += 1) if (spent[i]?.endpoint === endpoint) return true
     for (let i = 0; i < underway.length; i += 1) if (underway[i]?.endpoint === endpoint) return true
-    return false
+    return this.zones && endpoint.locality.zone !== '' && this.#isZoneSpent(endpoint)
+  }
+
+  #isZoneSpent({ locality: { region, zone } }: Endpoint): boolean {
+    const { spent, underway } = this.#call as Call
+    const isThere = (attempt: { readonly endpoint: Endpoint }) => {
+      const { locality } = attempt.endpoint
+      return locality.zone === zone && locality.region === region
+    }
+    return spent.some(isThere) || underway.some(isThere)
   }
 
   /**
