@@ -26,11 +26,12 @@ export class Candidates {
    *
    * @returns `undefined` when there is none, or when the balancer declines in every tier.
    */
-  pick(query: PickQuery): Endpoint | undefined {
+  pick(query: PickQuery & { narrow?(endpoints: readonly Endpoint[]): void }): Endpoint | undefined {
     const tiers = this.#tiers
     for (let i = 0; i < tiers.length; i += 1) {
       const tier = tiers[i] as Tier
       if (!tier.hasUntried(query)) continue
+      query.narrow?.(tier.endpoints)
       const endpoint = tier.pick(query)
       if (endpoint !== undefined) return endpoint
     }

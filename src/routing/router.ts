@@ -24,7 +24,6 @@
 import type { Balancer } from '../balancing/balancer.ts'
 import { Attempt } from '../call/attempt.ts'
 import type { Call, SpentAttempt } from '../call/call.ts'
-import { avoidTriedZones } from '../call/call-options.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import type { Classifier } from '../call/verdict.ts'
@@ -127,13 +126,8 @@ export class Router {
     const query = this.#query
     const before = query.standFor(call)
     try {
-      if (call.spent.length + call.underway.length > 0 && call.context.get(avoidTriedZones)) {
-        query.zones = true
-        if (!candidates.hasUntried(query)) query.zones = false
-      }
       return candidates.pick(query)
     } finally {
-      query.zones = false
       query.standFor(before)
     }
   }

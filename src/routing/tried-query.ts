@@ -1,5 +1,6 @@
 import type { PickQuery } from '../balancing/balancer.ts'
 import type { Call } from '../call/call.ts'
+import { avoidTriedZones } from '../call/call-options.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 export class TriedQuery implements PickQuery {
   #call: Call | undefined
   /** Whether the endpoints of a zone that was tried count as tried, too. */
-  zones = false
+  #byZone = false
 
   get call(): Call {
     return this.#call as Call
@@ -20,7 +21,16 @@ export class TriedQuery implements PickQuery {
     const { spent, underway } = this.#call as Call
     for (let i = 0; i < spent.length; i += 1) if (spent[i]?.endpoint === endpoint) return true
     for (let i = 0; i < underway.length; i += 1) if (underway[i]?.endpoint === endpoint) return true
-    return this.zones && endpoint.locality.zone !== '' && this.#isZoneSpent(endpoint)
+    return this.#byZone && endpoint.locality.zone !== '' && this.#isZoneSpent(endpoint)
+  }
+
+  /**
+   * Before a pick among endpoints: for a call that prefers zones it has not tried, endpoints of the others count as tried, if that leaves any.
+   */
+  narrow(endpoints: readonly Endpoint[]): void {
+    const { spent, underway, context } = this.#call as Call
+    this.#byZone = spent.length + underway.length > 0 && context.get(avoidTriedZones)
+    if (this.#byZone) this.#byZone = endpoints.some((endpoint) => !this.isSpent(endpoint))
   }
 
   #isZoneSpent({ locality: { region, zone } }: Endpoint): boolean {
@@ -41,6 +51,7 @@ export class TriedQuery implements PickQuery {
   standFor(call: Call | undefined): Call | undefined {
     const before = this.#call
     this.#call = call
+    this.#byZone = false
     return before
   }
 }

@@ -32,7 +32,7 @@ export interface MeshEvents {
     readonly sent: boolean
     readonly waitMs: number
   }
-  /** An attempt took longer than others do, or failed, and another one was begun beside it. `afterMs` is the age of the first one. */
+  /** An attempt took longer than others do, or failed, and another one was begun beside it: the call has `attempts` now. `afterMs` is the age of the first one. */
   'attempt-hedged': { readonly service: string; readonly endpoint: string | undefined; readonly attempts: number; readonly afterMs: number }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }

@@ -56,7 +56,9 @@ export class Hedger {
       this.extra.counts.hedgesWithheld += 1
       return false
     }
-    return this.extra.take(now)
+    if (this.extra.take(now)) return true
+    this.extra.counts.overBudget += 1
+    return false
   }
 
   get #most(): number {

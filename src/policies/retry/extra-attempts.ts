@@ -61,9 +61,7 @@ export class ExtraAttempts {
 
   /** Takes what one retry, or one hedge, costs; `false` when it is not there. */
   take(at: number): boolean {
-    if (this.#budget === undefined || this.#budget.tryWithdraw(at)) return true
-    this.counts.overBudget += 1
-    return false
+    return this.#budget === undefined || this.#budget.tryWithdraw(at)
   }
 
   /** Takes what one requeue costs; `false` when it is not there. */

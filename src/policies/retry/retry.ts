@@ -9,12 +9,9 @@ import type { Random } from '../../runtime/random.ts'
 import { backoffMs } from './backoff.ts'
 import type { ExtraAttempts } from './extra-attempts.ts'
 import { attemptsMade, isRepeatedAbove, mayRepeat } from './may-repeat.ts'
-import { pause } from './pause.ts'
+import { nextAttempt, pause } from './pause.ts'
 import type { RetrySettings } from './retry-options.ts'
 import { tellRepeated } from './tell-repeated.ts'
-
-/** What a call waits for between two attempts. */
-const nextAttempt = 'the next attempt'
 
 /** Repeats the attempts of one service's calls. */
 class Retrier {
@@ -79,7 +76,10 @@ class Retrier {
       return false
     }
     // Last, so that only a retry which takes place is paid for.
-    if (!this.#extra.take(now)) return false
+    if (!this.#extra.take(now)) {
+      counts.overBudget += 1
+      return false
+    }
     counts.retries += 1
     return true
   }

@@ -136,7 +136,7 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'an unknown option',
     (s) => s.resolve(found).retry({ attemps: 3 }),
-    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, requeues, backoff, budget (did you mean attempts?), got "attemps"',
+    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, on, requeues, backoff, retryAfter, budget, avoidTriedZones, attemptHeader, enforce (did you mean attempts?), got "attemps"',
   ],
   [
     'an unknown option within an option',
