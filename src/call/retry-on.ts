@@ -35,7 +35,13 @@ export const retryClasses: readonly RetryClass[] = Object.freeze([
 ])
 
 const withoutAnswer: ReadonlySet<MeshErrorCode> = new Set(['CONNECTION_LOST', 'ATTEMPT_TIMEOUT', 'BODY_TIMEOUT', 'BAD_REPLY'])
-const withoutConnection: ReadonlySet<MeshErrorCode> = new Set(['CONNECT_FAILED', 'CONNECT_TIMEOUT', 'QUEUE_FULL', 'QUEUE_TIMEOUT', 'CLOSED'])
+const withoutConnection: ReadonlySet<MeshErrorCode> = new Set([
+  'CONNECT_FAILED',
+  'CONNECT_TIMEOUT',
+  'QUEUE_FULL',
+  'QUEUE_TIMEOUT',
+  'CLOSED',
+])
 
 function isReset(outcome: Outcome): boolean {
   return !outcome.ok && withoutAnswer.has(outcome.error.code)

@@ -1,5 +1,5 @@
-import { inherited } from '../call/inbound-call.ts'
 import type { Call } from '../call/call.ts'
+import { inherited } from '../call/inbound-call.ts'
 import type { Layer } from '../call/layer.ts'
 import type { Host } from '../runtime/host.ts'
 import { inboundRequest } from './inbound-context.ts'

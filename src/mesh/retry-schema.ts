@@ -81,7 +81,9 @@ export const hedgeSchema = options({
 export const sendOnSchema = options({
   send: v.optional(orFalse(oneOf(['inbound', 'always'])), sendOnDefaults.send),
   headers: v.optional(
-    listOf<(typeof deadlineHeaders)[number]>(`a list of ${deadlineHeaders.join(', ')}`, (value) => deadlineHeaders.includes(value as never)),
+    listOf<(typeof deadlineHeaders)[number]>(`a list of ${deadlineHeaders.join(', ')}`, (value) =>
+      deadlineHeaders.includes(value as never),
+    ),
     sendOnDefaults.headers,
   ),
 } satisfies SchemaOf<SendOnOptions>)

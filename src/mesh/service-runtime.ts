@@ -85,10 +85,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, parts.judge, this.#host),
-          this.#ledger,
-        )
+        gate = new CallGate(assemble(parts, { directory: this.#directory, health: this.#health }, parts.judge, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }

@@ -31,6 +31,7 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
     'deadline is already set for this service',
   ],
   ['two retries', "mesh().service('orders', (s) => s.resolve(found).retry(false).retry({}))", 'retry is already set for this service'],
+  ['two hedges', "mesh().service('orders', (s) => s.resolve(found).hedge(false).hedge({}))", 'hedge is already set for this service'],
   ['a second bare', "mesh().service('orders', (s) => s.resolve(found).bare().bare())", 'bare is already set for this service'],
   [
     'a subset that is declared twice',

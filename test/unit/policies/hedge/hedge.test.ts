@@ -69,7 +69,9 @@ test('the first attempt wins when it is the faster one after all', async () => {
 })
 
 test('a failure of the first attempt brings the next one at once', async () => {
-  const stack = hedged(({ endpoint }) => (endpoint.hostname === '10.0.0.1' ? { status: 503, latencyMs: 10 } : { status: 200, latencyMs: 5 }))
+  const stack = hedged(({ endpoint }) =>
+    endpoint.hostname === '10.0.0.1' ? { status: 503, latencyMs: 10 } : { status: 200, latencyMs: 5 },
+  )
   const began = stack.clock.now()
   assert.equal(resultOf(await stack.run()), 200)
   assert.equal(stack.clock.now() - began, 15)
