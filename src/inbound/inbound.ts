@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { printValue } from '../errors/print-value.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Duration, durationMs } from '../runtime/duration.ts'
@@ -37,6 +38,8 @@ export interface InboundMiddleware {
  * It wraps a handler whose first argument has headers: a listener of node:http, a web handler of `Request`, or one of a framework. Without a
  * handler it makes middleware.
  *
+ * @typeParam Listener of node:http.
+ * @typeParam Handler any other: its parameters must have types of their own.
  * @throws TypeError when an option is wrong.
  * @example
  * ```ts
@@ -56,6 +59,10 @@ export interface InboundMiddleware {
  * )
  * ```
  */
+export function inbound<Listener extends (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>(
+  listener: Listener,
+  options?: InboundOptions,
+): Listener
 export function inbound<Handler extends (...args: never[]) => unknown>(handler: Handler, options?: InboundOptions): Handler
 export function inbound(options?: InboundOptions): InboundMiddleware
 export function inbound(first?: unknown, second?: InboundOptions): unknown {
