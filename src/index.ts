@@ -21,6 +21,7 @@ export type { MeshTypeError } from './mesh/mesh-type-error.ts'
 export type {
   AliasSlot,
   BalancerSlot,
+  DeadlineSlot,
   DraftState,
   EmptyDefaults,
   EmptyDraft,
@@ -49,7 +50,8 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 
 // Look into it, change it.
 export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
-export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { HedgePlan, RetryPlan, SendOnPlan } from './mesh/retry-plan.ts'
 export type {
   CallCounts,
   CheckSnapshot,
@@ -115,9 +117,20 @@ export type { SubsetFallback } from './routing/subset-fallback.ts'
 // How endpoints are spoken to, and what happens when one fails.
 export { type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
 export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
-export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
+export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
+export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
+export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
+export type { BudgetOptions } from './policies/retry/budget-options.ts'
+export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'
+export { type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+// Deadlines that travel.
+export type { DeadlineHeader } from './inbound/deadline-header.ts'
+export { type InboundMiddleware, type InboundOptions, inbound, inboundDefaults } from './inbound/inbound.ts'
+export { type InboundRequest, inboundRequest } from './inbound/inbound-context.ts'
+export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts'
 
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
@@ -182,6 +195,8 @@ export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, Str
 export { Cancellation, type CancelListener } from './call/cancellation.ts'
 export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
 export { defaultClassifier } from './call/default-classifier.ts'
+export { pushbackMs } from './call/pushback.ts'
+export { judgeRetryOn } from './call/retry-on.ts'
 export { type HeaderList, headerOf, noHeaders, type ReplyHeaders, replyHeader, withHeader } from './call/header-list.ts'
 export { compose, type Layer, type Send } from './call/layer.ts'
 export { failed, type Outcome, replied } from './call/outcome.ts'

@@ -13,12 +13,12 @@ const levels: Readonly<Record<string, number>> = {
   call: 3,
   transport: 4,
   telemetry: 4,
+  // The other end: what a server hears of its caller, and says of itself.
+  inbound: 4,
   discovery: 5,
   balancing: 5,
   health: 5,
   policies: 5,
-  // The other end: what a server says of itself.
-  inbound: 5,
   routing: 6,
   fetch: 6,
   // Reads bodies, origins and call options with the files of the fetch door.

@@ -42,3 +42,6 @@ export const hashKey = contextKey<string | undefined>('hash key', undefined)
 
 /** Whether a call may be repeated at all. */
 export const repeatable = contextKey('repeatable', true)
+
+/** Whether another attempt of a call goes to a zone that the call has not tried, as long as there is one. */
+export const avoidTriedZones = contextKey('avoid-tried-zones', false)

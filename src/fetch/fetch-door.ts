@@ -124,7 +124,7 @@ export class FetchDoor {
       authority: destination.authority ?? target.origin.host,
       headers: wireHeaders(headers, target.origin.protocol === 'https:', header),
       body,
-      idempotent: mesh.idempotent ?? isIdempotent(method),
+      idempotent: mesh.idempotent ?? (isIdempotent(method) || headers.has('idempotency-key')),
       startedAt,
       deadline,
       cancellation,

@@ -42,6 +42,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
     parts.attemptTimeout,
+    // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
+    parts.sendOn,
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
   ]
@@ -54,6 +56,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     routing: parts.routing,
   })
   const perCall: Layer<Call>[] = [
+    // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
+    parts.inherit,
     // The deadline is outermost, so that every kind of waiting ends by it: a user's policy, discovery, back-off, a connection.
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
@@ -64,6 +68,10 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     serviceBreaker(known.circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
+    // Hedging stands inside retry: attempts side by side are one try to it, with one outcome.
+    parts.hedge,
+    // What was never sent goes on within its own try, at once; outside of it are those who wait.
+    parts.requeue,
   ]
   return compose(perCall, router.send)
 }

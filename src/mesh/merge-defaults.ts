@@ -11,6 +11,8 @@ const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   ejection: false,
   healthCheck: false,
   circuitBreaker: false,
+  hedge: false,
+  sendOn: Object.freeze({ send: false }),
   balancer: random(),
   serverDraining: false,
 })

@@ -6,6 +6,8 @@ import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
 import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
+import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
@@ -16,6 +18,7 @@ import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
 import type { CircuitBreakerPlan } from './circuit-plan.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
+import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -59,20 +62,6 @@ export interface HttpPlan {
   readonly dispatcher?: DispatcherFactory | undefined
 }
 
-/** {@link RetryOptions} in a finished plan: durations in milliseconds. */
-export interface RetryPlan {
-  /** See {@link RetryOptions.attempts}. */
-  readonly attempts: number
-  /** See {@link RetryOptions.attemptTimeout}; left out for none. */
-  readonly attemptTimeout?: number | undefined
-  /** See {@link RetryOptions.requeues}. */
-  readonly requeues: number
-  /** See {@link RetryOptions.backoff}. */
-  readonly backoff: { readonly base: number; readonly max: number }
-  /** See {@link RetryOptions.budget}. */
-  readonly budget: { readonly ratio: number; readonly perSecond: number; readonly window: number } | false
-}
-
 /** A service as `net.apply` takes it: whatever is left out has its default. */
 export interface ServicePlanInput {
   /** Where its endpoints come from. */
@@ -107,6 +96,10 @@ export interface ServicePlanInput {
   readonly healthCheck?: HealthCheckOptions | false | undefined
   /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
   readonly circuitBreaker?: CircuitBreakerOptions | false | undefined
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn?: SendOnOptions | undefined
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge?: HedgeOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** How what endpoints say of their own health is taken; `false` for not at all. */
@@ -145,6 +138,10 @@ export interface ServicePlan extends ServicePlanInput {
   readonly healthCheck: HealthCheckOptions | false
   /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
   readonly circuitBreaker: CircuitBreakerPlan | false
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn: SendOnPlan
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge: HedgePlan | false
   /** The judge. */
   readonly classifier: Classifier
   /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */

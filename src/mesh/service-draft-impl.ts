@@ -82,8 +82,9 @@ export class ServiceDraftImpl {
     return this.#set('http', http)
   }
 
-  deadline(deadline: unknown): ServiceDraftImpl {
-    return this.#set('deadline', deadline)
+  deadline(deadline: unknown, sendOn?: unknown): ServiceDraftImpl {
+    const draft = this.#set('deadline', deadline)
+    return sendOn === undefined ? draft : draft.#with({ slots: { ...draft.#settings.slots, sendOn } })
   }
 
   retry(retry: unknown): ServiceDraftImpl {
@@ -104,6 +105,10 @@ export class ServiceDraftImpl {
 
   circuitBreaker(circuitBreaker: unknown): ServiceDraftImpl {
     return this.#set('circuitBreaker', circuitBreaker)
+  }
+
+  hedge(hedge: unknown): ServiceDraftImpl {
+    return this.#set('hedge', hedge)
   }
 
   classify(classifier: unknown): ServiceDraftImpl {

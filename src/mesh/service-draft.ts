@@ -15,6 +15,8 @@ import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
 import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
+import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
@@ -87,8 +89,6 @@ export interface SlotValues {
   readonly tls: TlsOptions
   /** See {@link ServiceDraft.http}. */
   readonly http: HttpOptions
-  /** See {@link ServiceDraft.deadline}. */
-  readonly deadline: Duration
   /** See {@link ServiceDraft.retry}. */
   readonly retry: RetryOptions | false
   /** See {@link ServiceDraft.rateLimit}. */
@@ -101,6 +101,8 @@ export interface SlotValues {
   readonly healthCheck: HealthCheckOptions | false
   /** See {@link ServiceDraft.circuitBreaker}. */
   readonly circuitBreaker: CircuitBreakerOptions | false
+  /** See {@link ServiceDraft.hedge}. */
+  readonly hedge: HedgeOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -137,6 +139,11 @@ export interface SetBalancer<S extends DraftState> {
   /** `roundRobin()`, `powerOfTwo(...)` and the like, or a part of your own. */
   (balancer: BalancerPart): ServiceDraft<WithSlot<S, 'balancer'>>
 }
+
+/** The slot of the deadline. */
+export type DeadlineSlot<S extends DraftState> = 'deadline' extends S['set']
+  ? MeshTypeError<'deadline is already set for this service'>
+  : (deadline: Duration, sendOn?: SendOnOptions) => ServiceDraft<WithSlot<S, 'deadline'>>
 
 /** Adds aliases. */
 export type AliasSlot<S extends DraftState> = S['of'] extends 'defaults'
@@ -194,8 +201,13 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly tls: Slot<S, 'tls'>
   /** How endpoints are spoken to. @defaultValue {@link httpDefaults} */
   readonly http: Slot<S, 'http'>
-  /** How long a whole call may take, waiting and body included; `Infinity` for no limit. @defaultValue {@link serviceDefaults}.deadline */
-  readonly deadline: Slot<S, 'deadline'>
+  /**
+   * How long a whole call may take, waiting and body included; `Infinity` for no limit. The second argument says whether servers are told
+   * how long their answer is waited for.
+   *
+   * @defaultValue {@link serviceDefaults}.deadline, {@link sendOnDefaults}
+   */
+  readonly deadline: DeadlineSlot<S>
   /** When a failed attempt is followed by another one; `false` for never. @defaultValue {@link retryDefaults} */
   readonly retry: Slot<S, 'retry'>
   /** How many calls it may be sent; `false` for any number. @defaultValue `false` */
@@ -208,6 +220,8 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly healthCheck: Slot<S, 'healthCheck'>
   /** When an endpoint that fails, or the service, is left alone for a while; `false` for never. @defaultValue {@link circuitBreakerDefaults} */
   readonly circuitBreaker: Slot<S, 'circuitBreaker'>
+  /** When another attempt of an idempotent call is made beside one that takes long; `false` for never. @defaultValue `false`; see {@link hedgeDefaults} for `{}` */
+  readonly hedge: Slot<S, 'hedge'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */

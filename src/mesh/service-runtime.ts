@@ -107,7 +107,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), plan.classifier, this.#host), this.#ledger)
+        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -283,13 +283,14 @@ export class ServiceRuntime implements Destination {
 
 /** Whether the parts that layers are made of are the very same. */
 function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry'] as const
+  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
     samePart(left.plan.serverDraining, right.plan.serverDraining) &&
     samePart(left.routing, right.routing) &&
+    samePart(left.plan.sendOn, right.plan.sendOn) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )

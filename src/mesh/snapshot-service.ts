@@ -22,7 +22,7 @@ export interface HealthJudges {
 
 /** What is known about a running service, as plain data. */
 export function snapshotService(
-  { balancer, transport, routing, rateLimit }: ServiceParts,
+  { balancer, transport, routing, rateLimit, extra }: ServiceParts,
   directory: Directory,
   ledger: CallLedger,
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
@@ -54,6 +54,7 @@ export function snapshotService(
     calls: ledger.snapshot(),
     rateLimit: rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft },
     circuit: circuits.service.snapshot(),
+    extraAttempts: { ...extra.counts },
   }
 }
 

@@ -2,6 +2,7 @@ import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-
 import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
+import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -43,6 +44,8 @@ export interface ServiceSnapshot {
   readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** Attempts beyond the first of a call since the service was added, and those that were not made. */
+  readonly extraAttempts: ExtraCounts
   /** What its rate limit did, if it has one. */
   readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */

@@ -31,6 +31,14 @@ export interface Narrowed {
   readonly tiers: readonly TierSet[]
 }
 
+/** What candidates are asked with. */
+export interface RouteQuery extends PickQuery {
+  /** Before a pick: the endpoints of the tier, for a call that prefers zones which it has not tried. */
+  narrow?(endpoints: readonly Endpoint[]): void
+  /** Whether more counts as tried than what was. */
+  readonly narrowed?: boolean
+}
+
 /** Gives the draw among places other bits than the draw among tiers, and than the balancer's own. */
 const placeBits = 0x2545f491
 
@@ -93,9 +101,10 @@ export class Candidates {
    *
    * @returns `undefined` when there is none, or when the balancer declines everywhere.
    */
-  pick(query: PickQuery): Endpoint | undefined {
+  pick(query: RouteQuery): Endpoint | undefined {
     const drawn = this.#only ?? this.#draw(query)
     if (drawn === undefined) return undefined
+    if (query.call.spent.length > 0) query.narrow?.(this.#tierOf(drawn))
     if (drawn.hasUntried(query)) {
       const endpoint = drawn.pick(query)
       if (endpoint !== undefined) return endpoint
@@ -104,14 +113,22 @@ export class Candidates {
   }
 
   /** Whether there is one that the call has not tried. */
-  hasUntried(query: PickQuery): boolean {
+  hasUntried(query: RouteQuery): boolean {
     const groups = this.#groups
     for (let i = 0; i < groups.length; i += 1) if (groups[i]?.hasUntried(query)) return true
     return false
   }
 
+  /** Everybody in the tier of a group who is as well as those. */
+  #tierOf(group: Group): readonly Endpoint[] {
+    const groups = this.#groups
+    if (groups.length === 1) return group.endpoints
+    const tier = tierName(this.#names[groups.indexOf(group)] as string)
+    return groups.flatMap((other, i) => (tierName(this.#names[i] as string) === tier ? (other?.endpoints ?? []) : []))
+  }
+
   /** A group that was drawn and has endpoints to try has just declined. */
-  #pickBeside(drawn: Group, query: PickQuery): Endpoint | undefined {
+  #pickBeside(drawn: Group, query: RouteQuery): Endpoint | undefined {
     const groups = this.#groups
     for (let i = 0; i < groups.length; i += 1) {
       const group = groups[i]
@@ -152,4 +169,9 @@ export class Candidates {
     }
     return host.random.next() * 100
   }
+}
+
+/** Tier and health, without the place. */
+function tierName(name: string): string {
+  return name.split(' ', 2).join(' ')
 }

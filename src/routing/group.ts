@@ -71,10 +71,10 @@ export class Group {
   }
 
   /** Whether the call has not tried all of them. */
-  hasUntried(query: PickQuery): boolean {
+  hasUntried(query: PickQuery & { readonly narrowed?: boolean }): boolean {
     const { call } = query
     const { endpoints } = this
-    if (endpoints.length > call.spent.length + call.underway.length) return true
+    if (query.narrowed !== true && endpoints.length > call.spent.length + call.underway.length) return true
     for (let i = 0; i < endpoints.length; i += 1) if (!query.isSpent(endpoints[i] as Endpoint)) return true
     return false
   }

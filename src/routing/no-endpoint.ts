@@ -32,6 +32,11 @@ export function declined(call: Call, balancer: string, count: number, allTried: 
   return noEndpoint(call, `this call has tried ${all}, and the balancer ${balancer} offers none again (${triedBy(call)})`)
 }
 
+/** The error of an attempt beside another one when there is no endpoint that the call has not tried. */
+export function nobodyElse(call: Call): MeshError {
+  return noEndpoint(call, 'another attempt is under way, and there is no endpoint that the call has not tried')
+}
+
 /** The one error code of this room, with `sent` as it is for the call as a whole. */
 export function noEndpoint(call: Call, reason: string, cause?: unknown): MeshError {
   const sent = call.spent.some((attempt) => attempt.sent) || call.underway.length > 0

@@ -3,6 +3,7 @@ import type { Attempt } from '../call/attempt.ts'
 import type { BodyListener } from '../call/body-feed.ts'
 import type { SpentAttempt, UnderwayAttempt } from '../call/call.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { sideBySide } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
@@ -45,16 +46,18 @@ export class Observation implements BodyListener, UnderwayAttempt {
   answered(outcome: Outcome, untriedLeft: boolean): Verdict {
     this.#latencyMs = this.#observer.now() - this.startedAt
     const verdict = this.#observer.judge(outcome, this.#attempt)
-    const { spent, underway } = this.#attempt.call
+    const { call } = this.#attempt
+    const { spent, underway } = call
     withdraw(writable(underway), this)
-    writable(spent).push({
+    const record: SpentAttempt = {
       endpoint: this.endpoint,
       verdict,
       result: outcome.ok ? outcome.reply.status : outcome.error.code,
       latencyMs: this.#latencyMs,
       sent: outcome.ok || outcome.error.facts.sent,
       untriedLeft,
-    })
+    }
+    writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
     this.#settle(verdict)
     this.#tellAnswered(verdict, outcome)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)

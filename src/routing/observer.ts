@@ -2,7 +2,8 @@ import type { LoadMeter, MeterEnd } from '../balancing/load-meter.ts'
 import type { Attempt } from '../call/attempt.ts'
 import { defaultClassifier } from '../call/default-classifier.ts'
 import type { Outcome } from '../call/outcome.ts'
-import type { Classifier, Verdict } from '../call/verdict.ts'
+import { LostRace } from '../call/side-by-side.ts'
+import { type Classifier, type Verdict, verdicts } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
@@ -53,6 +54,7 @@ export class Observer {
 
   /** What the service's judge says; what the default one says, if it has nothing sensible to say. */
   judge(outcome: Outcome, attempt: Attempt): Verdict {
+    if (attempt.call.cancellation.reason instanceof LostRace) return verdicts.ignored
     try {
       const verdict: Verdict | undefined = this.#classify(outcome, attempt)
       const kind = verdict?.kind

@@ -28,8 +28,9 @@ import type { Call, SpentAttempt } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
+import { sideBySide } from '../call/side-by-side.ts'
 import type { Classifier } from '../call/verdict.ts'
-import { waitingFor } from '../call/waiting-for.ts'
+import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
@@ -43,7 +44,7 @@ import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
-import { declined, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
+import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
 import { mayProbe } from './probe-choice.ts'
@@ -121,6 +122,7 @@ export class Router {
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
     const picked = this.#pick(candidates, call)
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
     const endpoint = probe?.endpoint ?? picked
@@ -144,13 +146,13 @@ export class Router {
   }
 
   async #waitForAnswer(call: Call): Promise<void> {
-    call.context.set(waitingFor, 'discovery')
+    beginWait(call, 'discovery', this.#observer.now())
     try {
       await this.#directory.settled(call.cancellation)
     } catch (error) {
       this.#observer.threw('directory', error)
     }
-    call.context.set(waitingFor, undefined)
+    endWait(call, 'discovery', this.#observer.now())
   }
 
   #pick(candidates: Candidates, call: Call): Endpoint | undefined {

@@ -74,6 +74,8 @@ export interface MeshEvents {
   'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
   /** The open circuit of a service refused a call, or would have if it were enforced. */
   'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean }
+  /** An attempt took longer than others do, or failed, and another one was begun beside it: the call has `attempts` now. `afterMs` is the age of the first one. */
+  'attempt-hedged': { readonly service: string; readonly endpoint: string | undefined; readonly attempts: number; readonly afterMs: number }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */

@@ -1,8 +1,11 @@
 // Compiled, never run: what the builder accepts, and beside it what it refuses.
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { MiddlewareHandler } from 'hono'
 import {
   type EndpointSpec,
   fixed,
   type Host,
+  inbound,
   inFlight,
   mesh,
   type Policy,
@@ -45,6 +48,8 @@ mesh().service('orders', (s) => s.healthCheck({}).healthCheck({ protocol: 'tcp' 
 mesh().service('orders', (s) => s.resolve(fixed(urls)).ejection({ maxEjectionPercent: 10 }))
 // @ts-expect-error a protocol that does not exist
 mesh().service('orders', (s) => s.resolve(fixed(urls)).healthCheck({ protocol: 'udp' }))
+// @ts-expect-error hedge twice
+mesh().service('orders', (s) => s.hedge(false).resolve(fixed(urls)).hedge({}))
 // @ts-expect-error classifier twice
 mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
 // @ts-expect-error bare twice
@@ -86,6 +91,31 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline(Number.POSITIVE_
 mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline('2 seconds'))
 // @ts-expect-error no unit
 mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ attemptTimeout: '400' }))
+
+// What is repeated, and what is told to servers.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .deadline('2s', { send: 'always', headers: ['grpc-timeout'] })
+    .retry({ on: ['5xx', 408, (outcome) => outcome.ok], backoff: { kind: 'decorrelated' }, retryAfter: false, enforce: 0.5 })
+    .hedge({ after: '50ms' }),
+)
+// @ts-expect-error no such class
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ on: ['4xx'] }))
+// @ts-expect-error no such kind
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ backoff: { kind: 'linear' } }))
+// @ts-expect-error no such header
+mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline('2s', { headers: ['x-deadline'] }))
+
+// A handler keeps its type; middleware fits servers of both styles.
+const listener: RequestListener = inbound((request, response) => void response.end(request.url))
+createServer(listener)
+const web: (request: Request) => Promise<Response> = inbound(async (request: Request) => new Response(request.url))
+const express: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void = inbound()
+const hono: MiddlewareHandler = inbound({ deadline: '5s' })
+void [web, express, hono]
+// @ts-expect-error no such option
+inbound({ deadlin: '5s' })
 
 // Options that do not exist.
 // @ts-expect-error attempts, not tries

@@ -41,6 +41,7 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
     "mesh().service('orders', (s) => s.resolve(found).locality({ zone: 'a' }).locality({ zone: 'a' }))",
     'locality is already set for this service',
   ],
+  ['two hedges', "mesh().service('orders', (s) => s.resolve(found).hedge(false).hedge({}))", 'hedge is already set for this service'],
   ['a second bare', "mesh().service('orders', (s) => s.resolve(found).bare().bare())", 'bare is already set for this service'],
   [
     'a subset that is declared twice',

@@ -274,6 +274,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
     rateLimit: undefined,
     circuit: undefined,
+    extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })

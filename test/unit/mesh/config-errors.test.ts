@@ -167,12 +167,56 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'an unknown option',
     (s) => s.resolve(found).retry({ attemps: 3 }),
-    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, requeues, backoff, budget (did you mean attempts?), got "attemps"',
+    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, on, requeues, backoff, retryAfter, budget, avoidTriedZones, attemptHeader, enforce (did you mean attempts?), got "attemps"',
   ],
   [
     'an unknown option within an option',
     (s) => s.resolve(found).retry({ budget: { rato: 1 } }),
     'services.orders.retry.budget.rato: expected one of the options ratio',
+  ],
+  [
+    'a class of failures that does not exist',
+    (s) => s.resolve(found).retry({ on: ['4xx'] }),
+    'services.orders.retry.on: expected a list of classes (5xx, gateway-error, reset,',
+  ],
+  ['an empty list of failures', (s) => s.resolve(found).retry({ on: [] }), 'services.orders.retry.on: expected a list of classes'],
+  ['a status that is none', (s) => s.resolve(found).retry({ on: [42] }), 'services.orders.retry.on: expected a list of classes'],
+  [
+    'a back-off of an unknown kind',
+    (s) => s.resolve(found).retry({ backoff: { kind: 'linear' } }),
+    "services.orders.retry.backoff.kind: expected one of 'full', 'equal', 'decorrelated', 'exponential', got \"linear\"",
+  ],
+  [
+    'a share of retries above 1',
+    (s) => s.resolve(found).retry({ enforce: 2 }),
+    'services.orders.retry.enforce: expected a number in [0, 1], got 2',
+  ],
+  [
+    'a header that cannot be sent',
+    (s) => s.resolve(found).retry({ attemptHeader: 'x attempt' }),
+    'services.orders.retry.attemptHeader: expected the name of a header, got "x attempt"',
+  ],
+  ['a wait that is none', (s) => s.resolve(found).retry({ retryAfter: -1 }), 'services.orders.retry.retryAfter: expected a duration'],
+  [
+    'a percentile outside of (0, 1)',
+    (s) => s.resolve(found).hedge({ percentile: 95 }),
+    'services.orders.hedge.percentile: expected a share in (0, 1), got 95',
+  ],
+  [
+    'hedging with one attempt',
+    (s) => s.resolve(found).hedge({ attempts: 1 }),
+    'services.orders.hedge.attempts: expected an integer in [2, 5], got 1',
+  ],
+  ['hedging that is true', (s) => s.resolve(found).hedge(true), 'services.orders.hedge: expected an object of options (after'],
+  [
+    'a header that carries no deadline',
+    (s) => s.resolve(found).deadline('1s', { headers: ['x-deadline'] }),
+    'services.orders.sendOn.headers: expected a list of x-proxyless-deadline-ms, grpc-timeout',
+  ],
+  [
+    'a deadline that is sent on at times',
+    (s) => s.resolve(found).deadline('1s', { send: 'sometimes' }),
+    "services.orders.sendOn.send: expected one of 'inbound', 'always', got \"sometimes\"",
   ],
   [
     'a window that is too short',

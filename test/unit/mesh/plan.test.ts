@@ -54,8 +54,12 @@ test('a plan names every default', () => {
         retry: {
           attempts: 3,
           requeues: 100,
-          backoff: { base: 25, max: 250 },
+          backoff: { kind: 'full', base: 25, max: 250 },
+          retryAfter: 10_000,
           budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
+          avoidTriedZones: false,
+          attemptHeader: 'x-envoy-attempt-count',
+          enforce: 1,
         },
         rateLimit: false,
         ejection: {
@@ -88,6 +92,8 @@ test('a plan names every default', () => {
           endpoints: true,
           service: false,
         },
+        sendOn: { send: 'inbound', headers: ['x-proxyless-deadline-ms'] },
+        hedge: false,
         classifier: '(function defaultClassifier)',
         serverDraining: { hold: 30_000 },
         policies: [],
@@ -111,7 +117,17 @@ test('a plan has every duration in milliseconds, and is frozen throughout', () =
     .plan()
   const orders = plan.services.orders
   assert.equal(orders?.deadline, 60_000)
-  assert.deepEqual(orders?.retry, { attempts: 3, attemptTimeout: 400, requeues: 100, backoff: { base: 25, max: 250 }, budget: false })
+  assert.deepEqual(orders?.retry, {
+    attempts: 3,
+    attemptTimeout: 400,
+    requeues: 100,
+    backoff: { kind: 'full', base: 25, max: 250 },
+    retryAfter: 10_000,
+    budget: false,
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
+  })
   assert.equal(orders?.http.connectTimeout, 1_500)
   assert.equal(orders?.directory.emptyGuard, false)
   assert.equal(orders?.directory.refreshGap, 2_000)
