@@ -32,6 +32,7 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SubsetFallbackSlot,
   SubsetSlot,
   WithSlot,
   WithSubset,
@@ -53,6 +54,7 @@ export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
 export type { HedgePlan, RetryPlan, SendOnPlan } from './mesh/retry-plan.ts'
 export type {
+  BalancerFaultCounts,
   CallCounts,
   CheckSnapshot,
   EjectionCounts,
@@ -60,6 +62,7 @@ export type {
   MeshSnapshot,
   PassthroughSnapshot,
   ServiceSnapshot,
+  TierSnapshot,
 } from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
