@@ -31,6 +31,7 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SubsetFallbackSlot,
   SubsetSlot,
   WithSlot,
   WithSubset,
@@ -50,6 +51,7 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 // Look into it, change it.
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
 export type {
+  BalancerFaultCounts,
   CallCounts,
   CheckSnapshot,
   EjectionCounts,
@@ -57,6 +59,7 @@ export type {
   MeshSnapshot,
   PassthroughSnapshot,
   ServiceSnapshot,
+  TierSnapshot,
 } from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
