@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SpentAttempt } from '../../../src/call/call.ts'
 import { repeatable } from '../../../src/call/call-options.ts'
 import { type Verdict, verdicts } from '../../../src/call/verdict.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
@@ -82,6 +83,23 @@ test('a call that may be repeated is preferred, and after a second any call will
   assert.equal(desk.take(told, anywhere, false), undefined)
   await clock.advance(1_000)
   assert.notEqual(desk.take(once, anywhere, false), undefined)
+})
+
+test('an attempt that repeats another one is no probe, unless there is nowhere else to go', () => {
+  const { desk, judge, kept } = world()
+  kept(judge('circuit'))
+  const call = testCall()
+  const spent = {
+    endpoint: testEndpoint('http://b:1'),
+    verdict: verdicts.retryNever,
+    result: 500,
+    latencyMs: 1,
+    sent: true,
+    untriedLeft: true,
+  }
+  ;(call.spent as SpentAttempt[]).push(spent)
+  assert.equal(desk.take(call, anywhere, false), undefined)
+  assert.notEqual(desk.take(call, anywhere, true), undefined)
 })
 
 test('a call that has nowhere else to go probes at once, whatever it is', () => {
