@@ -1,14 +1,7 @@
+import type { ProbeAnswer } from '../call/load-report.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
-
-/** What an endpoint answers to a probe. */
-export interface ProbeAnswer {
-  /** Requests in flight there. */
-  readonly rif: number
-  /** The median latency of late at about that many in flight, in milliseconds. */
-  readonly latencyMs: number
-}
 
 /**
  * Asks an endpoint how busy it is.

@@ -9,6 +9,14 @@ import type { Reply } from './reply.ts'
 /** Metrics by name. Those within a group carry its name in front: `named_metrics.rif`, `utilization.disk`. */
 export type LoadReport = ReadonlyMap<string, number>
 
+/** What an endpoint answers to a probe. */
+export interface ProbeAnswer {
+  /** Requests in flight there. */
+  readonly rif: number
+  /** The median latency of late at about that many in flight, in milliseconds. */
+  readonly latencyMs: number
+}
+
 /** The header, in lower case. */
 export const loadReportHeader = 'endpoint-load-metrics'
 

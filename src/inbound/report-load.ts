@@ -5,7 +5,7 @@
  * counts, measures, and writes one header.
  */
 import type { EventEmitter } from 'node:events'
-import { loadReportHeader, writeLoadReport } from '../call/load-report.ts'
+import { loadReportHeader, type ProbeAnswer, writeLoadReport } from '../call/load-report.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { LatencyByRif } from './latency-by-rif.ts'
@@ -24,8 +24,8 @@ export interface ReportLoadOptions {
 
 /** Tells what a server reports. */
 export interface LoadReporter {
-  /** Requests in flight, and the median latency at about that many, in milliseconds: what `prequal` asks for with a probe. */
-  answer(): { readonly rif: number; readonly latencyMs: number }
+  /** What `prequal` asks for with a probe. */
+  answer(): ProbeAnswer
   /** The metrics by name, as they stand in the header. */
   report(): Readonly<Record<string, number>>
   /** Reports no more. */
@@ -65,7 +65,7 @@ class Reporter implements LoadReporter {
     server.prependListener('request', this.#watch)
   }
 
-  answer(): { readonly rif: number; readonly latencyMs: number } {
+  answer(): ProbeAnswer {
     return { rif: this.#rif, latencyMs: this.#latencies.near(this.#rif, this.#clock.now()) ?? 0 }
   }
 
