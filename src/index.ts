@@ -31,6 +31,7 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SubsetFallbackSlot,
   SubsetSlot,
   WithSlot,
   WithSubset,
@@ -49,7 +50,15 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 
 // Look into it, change it.
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
-export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
+export type {
+  BalancerFaultCounts,
+  CallCounts,
+  EndpointSnapshot,
+  MeshSnapshot,
+  PassthroughSnapshot,
+  ServiceSnapshot,
+  TierSnapshot,
+} from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Where endpoints come from.
