@@ -29,7 +29,7 @@ export interface SimulatedMesh {
   /** Makes the calls. */
   readonly fetch: MeshFetch
   /** Ends it. */
-  close(options?: { readonly grace?: Duration | undefined }): Promise<void>
+  close(): Promise<void>
 }
 
 /** A call, as {@link SimulationOptions.request} describes it. */

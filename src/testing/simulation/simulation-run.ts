@@ -58,7 +58,7 @@ export class SimulationRun {
       for (let waitedMs = 0; this.#open > 0 && waitedMs < endingMs; waitedMs += lookMs) await this.#clock.advance(lookMs)
       return summarise(this.#tally, this.#world.servers, window)
     } finally {
-      await this.#clock.until(Promise.all(this.#meshes.map((net) => net.close({ grace: 0 }))))
+      await this.#clock.until(Promise.all(this.#meshes.map((net) => net.close())))
     }
   }
 

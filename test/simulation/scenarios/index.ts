@@ -8,5 +8,6 @@ export const scenarios: Readonly<Record<string, () => Promise<{ readonly scenari
   'stalled-endpoint': () => import('./stalled-endpoint.ts'),
   antagonists: () => import('./antagonists.ts'),
   'slow-start': () => import('./slow-start.ts'),
+  spill: () => import('./spill.ts'),
   'many-clients': () => import('./many-clients.ts'),
 }
