@@ -2,8 +2,8 @@ import type { Fleet } from './fleet.ts'
 import type { Claims, Scenario, ScenarioEvent } from './scenario.ts'
 import type { ServerMode } from './server-mode.ts'
 
-const begin = 0.25
-const end = 0.65
+const begin = 0.2
+const end = 0.5
 const third = [0, 1] as const
 
 const claims: Claims = { success: 1, postSuccess: 0.97, p99Times: 10, amplification: 1.2, toEjectMs: 1_500, toReadmitMs: 4_000 }
@@ -86,6 +86,8 @@ export const scenarios: readonly Scenario[] = [
     'rate-limited',
     'A third of the servers answers 429 and asks for a second of patience.',
     during('two of six answer 429', mode(third, 'limited'), 'as before', mode(third, 'normal')),
+    // A call that is asked to wait for a second waits for a second.
+    { claims: { ...claims, success: 0.98, postSuccess: 0.95, p99Times: 100 } },
   ),
   scenario(
     'goaway-storm',

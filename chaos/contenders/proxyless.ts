@@ -9,7 +9,9 @@ export const startProxyless: StartContender = async (fleet) => {
         .resolve(fixed(fleet.urls))
         .http({ protocol: fleet.protocol === 'h2c' ? 'h2' : 'h1' })
         .deadline(callTimeoutMs)
-        .retry({ attempts: 3, attemptTimeout: attemptTimeoutMs }),
+        .retry({ attempts: 3, attemptTimeout: attemptTimeoutMs, on: ['5xx', 'rate-limited'] })
+        .circuitBreaker({ openFor: '1s', maxOpenFor: '1s' })
+        .ejection({ backoff: { base: '1s', max: '1s', jitter: '100ms' } }),
     )
     .build()
   const addresses = new Map(fleet.urls.map((url, i) => [url, i]))

@@ -8,9 +8,14 @@ export class LatencyHistory {
   inFlight = 0
   /** Whether the last attempt that was judged failed. */
   failing = false
+  /** How long it is left alone since the last failure, in milliseconds. */
+  leftAloneMs = 0
   #latencyMs: number
   #at: number
   #measured = false
+  /** What counted before the first of the failures that are held against it. */
+  #beforeFailuresMs: number
+  #held = false
 
   /**
    * @param seedMs what counts until something was measured; it fades, too.
@@ -18,6 +23,7 @@ export class LatencyHistory {
    */
   constructor(seedMs: number, now: number) {
     this.#latencyMs = seedMs
+    this.#beforeFailuresMs = seedMs
     this.#at = now
   }
 
@@ -47,6 +53,15 @@ export class LatencyHistory {
     this.#write(latencyMs, now)
     this.#measured = true
     this.failing = false
+    this.#held = false
+  }
+
+  /** The endpoint is known to be well again: it counts as it did before it failed. */
+  readmitted(now: number): void {
+    if (!this.#held) return
+    this.restart(this.#beforeFailuresMs, now)
+    // A guess, like the seed: the first measurement takes its place.
+    this.#measured = false
   }
 
   /** The endpoint has not answered, and would have if its latency were less than this. */
@@ -56,6 +71,8 @@ export class LatencyHistory {
 
   /** The endpoint failed: as if it had taken this long, and never less than what counted before. */
   failed(latencyMs: number, now: number, decayMs: number): void {
+    if (!this.#held) this.#beforeFailuresMs = this.latencyAt(now, decayMs)
+    this.#held = true
     this.#write(Math.max(latencyMs, this.latencyAt(now, decayMs)), now)
     this.#measured = true
     this.failing = true

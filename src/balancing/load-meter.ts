@@ -31,6 +31,11 @@ export interface LoadMeter {
    * of one: a meter that reads the clock need not read it twice.
    */
   lighter?(first: Endpoint, second: Endpoint): Endpoint
+  /**
+   * An endpoint that was kept out is fit again, as a call to it has shown: what was held against it does not count any more. Optional, for a
+   * meter that remembers failures.
+   */
+  readmitted?(endpoint: Endpoint): void
   /** An attempt begins. @returns what routing calls when the attempt is over. */
   began(endpoint: Endpoint): MeterEnd
 }

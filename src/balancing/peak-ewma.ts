@@ -99,6 +99,10 @@ class PeakEwmaMeter implements LoadMeter {
     return latencyMs * (endpoint.inFlight + 1)
   }
 
+  readmitted(endpoint: Endpoint): void {
+    this.#histories.get(endpoint)?.readmitted(this.#clock.now())
+  }
+
   began(endpoint: Endpoint): MeterEnd {
     const now = this.#clock.now()
     const history = this.#historyOf(endpoint, now)
@@ -152,6 +156,7 @@ class PeakEwmaMeter implements LoadMeter {
     const askedForMs = notBeforeMs > 0 ? Math.min(notBeforeMs, longestPenaltyMs) : 0
     const history = attempt.history as LatencyHistory
     history.failed(Math.max(penaltyMs, askedForMs, latencyMs), now, decayMs)
+    history.leftAloneMs = Math.max(penaltyMs, askedForMs)
   }
 
   /** How long more than half of those that wait have been waiting: the latency is no less, although nobody has answered. */
@@ -160,10 +165,11 @@ class PeakEwmaMeter implements LoadMeter {
     return middle === undefined ? 0 : now - middle.startedAt - this.#lag.since(middle.lagMark, now)
   }
 
-  /** What failed comes back by fading alone: each probe of it would be a call that probably fails. */
+  /** What failed is left alone for as long as a failure counts, since the call that finds out whether it still fails may be lost. */
   #wantsProbe(history: LatencyHistory, now: number): boolean {
-    if (history.inFlight > 0 || history.failing || this.#begun - this.#begunAtProbe < attemptsPerProbe) return false
-    return now - history.measuredAt >= this.#settings.forceProbeMs
+    if (history.inFlight > 0 || this.#begun - this.#begunAtProbe < attemptsPerProbe) return false
+    const { forceProbeMs } = this.#settings
+    return now - history.measuredAt >= (history.failing ? Math.max(forceProbeMs, history.leftAloneMs) : forceProbeMs)
   }
 
   #historyOf(endpoint: Endpoint, now: number): LatencyHistory {
@@ -184,7 +190,8 @@ class PeakEwmaMeter implements LoadMeter {
  *   fast would otherwise look fast, and attract every call.
  * - An endpoint that stands still is seen before its first answer: if more than half of what waits there has waited for longer than usual,
  *   that is its latency.
- * - An idle endpoint that was slow long ago is tried again now and then, unless it failed.
+ * - An endpoint that was kept out, by its circuit for example, and is fit again has the latency that it had before it failed.
+ * - An idle endpoint that was slow long ago is tried again now and then; one that failed, not before `penalty` has passed, or what it asked for.
  * - What is ignored, such as a caller that left, counts for nothing. Neither does time that this process itself spent on something else.
  *
  * Below 1 ms only what is in flight makes a difference.

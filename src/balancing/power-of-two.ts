@@ -5,6 +5,7 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import type { LoadMeter } from './load-meter.ts'
+import { Readmissions } from './readmissions.ts'
 
 /** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
 const redraws = 4
@@ -96,6 +97,14 @@ export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
       throw new TypeError(`${host.service}: powerOfTwo: meter: expected an object with load and began, got ${printValue(made)}`)
     }
     const draws = host.random.fork('power-of-two')
-    return { name: 'power-of-two', meters: [made], picker: (endpoints) => new PowerOfTwoPicker(endpoints, made, draws) }
+    const readmissions = made.readmitted === undefined ? undefined : new Readmissions()
+    return {
+      name: 'power-of-two',
+      meters: [made],
+      picker: (endpoints) => new PowerOfTwoPicker(endpoints, made, draws),
+      ...(readmissions && {
+        noticed: (endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean) => readmissions.noticed(endpoints, isFit, made),
+      }),
+    }
   })
 }

@@ -278,19 +278,55 @@ test('an idle endpoint that was slow long ago is tried again, once in a hundred 
   assert.equal(stand.load(stand.endpoints[2]), 0)
 })
 
-test('what was measured lately needs no probe, and neither does what failed', async () => {
+test('what was measured lately needs no probe', async () => {
   const stand = world()
-  await attempt(stand, 10, verdicts.retryNever, stand.a)
   for (let i = 0; i < 1_000; i += 1) await attempt(stand, 10, verdicts.success, stand.b)
-  assert.ok(stand.load(stand.a) > 1_000)
   await stand.clock.advance(2_999)
   assert.ok(stand.load(stand.b) > 0)
   await stand.clock.advance(1)
   assert.equal(stand.load(stand.b), 0)
-  // It answered again: a probe is due again after a while.
-  await attempt(stand, 10, verdicts.success, stand.a)
-  await stand.clock.advance(3_000)
+})
+
+test('what failed is left alone for as long as a failure counts, and is back at once when it answers the probe', async () => {
+  const stand = world()
+  for (let i = 0; i < 150; i += 1) await attempt(stand, 10, verdicts.success, stand.b)
+  await attempt(stand, 10, verdicts.retryNever, stand.a)
+  await stand.clock.advance(4_999)
+  assert.ok(stand.load(stand.a) > 1_000)
+  await stand.clock.advance(1)
   assert.equal(stand.load(stand.a), 0)
+  await attempt(stand, 10, verdicts.success, stand.a)
+  assertClose(stand.load(stand.a), 10)
+})
+
+test('an endpoint that asked for more patience is left alone for as long as it asked', async () => {
+  const stand = world()
+  for (let i = 0; i < 150; i += 1) await attempt(stand, 10, verdicts.success, stand.b)
+  await attempt(stand, 10, { kind: 'failure', retry: 'never', notBeforeMs: 20_000 }, stand.a)
+  await stand.clock.advance(19_999)
+  assert.ok(stand.load(stand.a) > 1_000)
+  await stand.clock.advance(1)
+  assert.equal(stand.load(stand.a), 0)
+})
+
+test('an endpoint that is readmitted counts as it did before it failed, until it is measured', async () => {
+  const stand = world()
+  await attempt(stand, 40, verdicts.success, stand.a)
+  for (let i = 0; i < 5; i += 1) await attempt(stand, 1, verdicts.retryNever, stand.a)
+  assert.ok(stand.load(stand.a) > 4_000)
+  stand.meter.readmitted?.(stand.a)
+  const back = stand.load(stand.a)
+  assert.ok(back > 39 && back <= 40, `${back}`)
+  await attempt(stand, 12, verdicts.success, stand.a)
+  assertClose(stand.load(stand.a), 12)
+})
+
+test('an endpoint that never failed is readmitted without a change', async () => {
+  const stand = world()
+  await attempt(stand, 40, verdicts.success, stand.a)
+  const before = stand.load(stand.a)
+  stand.meter.readmitted?.(stand.a)
+  assert.equal(stand.load(stand.a), before)
 })
 
 test('probes can be turned off', async () => {
