@@ -1,16 +1,16 @@
-// What you learn: a whole mesh at work. Two services on five real servers, discovered from a file that changes while traffic runs;
-// one server goes, another comes, and no call is lost. `npm start` runs it.
-import { file, inFlight, mesh, powerOfTwo, roundRobin } from 'proxyless'
+// What you learn: a whole mesh at work. Two services on eight real servers, discovered from a file; while traffic runs, one server is killed,
+// one becomes twenty times slower, one answers 500 faster than any other answers, and a new one comes. No call is lost. `npm start` runs it.
+import { file, mesh } from 'proxyless'
 import { LiveTable } from './quickstart/live-table.ts'
 import { startShop } from './quickstart/shop.ts'
 import { Traffic } from './quickstart/traffic.ts'
 
-const shop = await startShop({ orders: 3, users: 2 })
+const shop = await startShop({ orders: 6, users: 2 })
 
 const net = mesh({ name: 'quickstart' })
-  .defaults((s) => s.deadline('2s').retry({ attempts: 3, attemptTimeout: '500ms' }))
-  .service('orders', (s) => s.resolve(file(shop.registry)).balance(powerOfTwo(inFlight())))
-  .service('users', (s) => s.resolve(file(shop.registry)).balance(roundRobin()))
+  .defaults((s) => s.deadline('2s').retry({ attempts: 3, attemptTimeout: '500ms', on: ['5xx'] }))
+  .service('orders', (s) => s.resolve(file(shop.registry)))
+  .service('users', (s) => s.resolve(file(shop.registry)))
   .build()
 
 const traffic = new Traffic(net)
@@ -18,13 +18,22 @@ const table = new LiveTable(net, traffic, process.stdout)
 traffic.start(16)
 table.start()
 
-await shop.pause(4_000)
-const leaving = await shop.takeAway('orders')
-table.note(`${leaving} is taken out of the registry, and stops half a second later`)
+await shop.pause(3_000)
+const [killed, slow, broken] = [shop.url('orders', 0), shop.url('orders', 1), shop.url('orders', 2)]
+shop.kill(killed)
+table.note(`${killed} is killed, with whatever it was working on`)
 await shop.pause(2_000)
+shop.slowDown(slow, 20)
+table.note(`${slow} becomes twenty times slower`)
+await shop.pause(2_000)
+shop.breakDown(broken)
+table.note(`${broken} answers 500, at once`)
+await shop.pause(2_000)
+for (const url of [killed, broken]) await shop.takeAway('orders', url)
+table.note(`${killed} and ${broken} are taken out of the registry`)
 const joining = await shop.bringIn('orders')
 table.note(`${joining} starts, and is written into the registry`)
-await shop.pause(4_000)
+await shop.pause(2_000)
 
 await traffic.stop()
 table.stop()

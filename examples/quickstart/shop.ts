@@ -14,9 +14,18 @@ export interface ShopSize {
 
 type ServiceName = keyof ShopSize
 
-/** Real HTTP servers on this machine, and the file that says where they are. */
+/** How a server fares. */
+interface Running {
+  readonly server: Server
+  /** Times the five to fifteen milliseconds that a request is worked on. */
+  slowness: number
+  /** Whether it answers 500 at once, without working. */
+  broken: boolean
+}
+
+/** Real HTTP servers on this machine, the file that says where they are, and what can happen to them. */
 export class Shop {
-  readonly #servers = new Map<string, Server>()
+  readonly #servers = new Map<string, Running>()
   readonly #urls: Record<ServiceName, string[]> = { orders: [], users: [] }
   readonly #folder: string
 
@@ -29,35 +38,60 @@ export class Shop {
     return join(this.#folder, 'registry.json')
   }
 
+  /** The address of a server, by its place in the registry. */
+  url(service: ServiceName, index: number): string {
+    const url = this.#urls[service][index]
+    if (url === undefined) throw new RangeError(`${service} has no server ${index}`)
+    return url
+  }
+
   /** Starts a server and writes it into the registry. */
   async bringIn(service: ServiceName): Promise<string> {
     const server = createServer((request, response) => {
-      // Five to fifteen milliseconds of work.
-      setTimeout(
-        () => {
-          request.resume()
-          response.setHeader('content-type', 'application/json')
-          response.end(JSON.stringify({ service, path: request.url }))
-        },
-        5 + 10 * Math.random(),
-      )
+      request.resume()
+      if (running.broken) {
+        response.statusCode = 500
+        response.end('broken')
+        return
+      }
+      const answer = (): void => {
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify({ service, path: request.url }))
+      }
+      setTimeout(answer, (5 + 10 * Math.random()) * running.slowness)
     })
+    const running: Running = { server, slowness: 1, broken: false }
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    this.#servers.set(url, server)
+    this.#servers.set(url, running)
     this.#urls[service].push(url)
     await this.#write()
     return url
   }
 
+  /** Ends a server as a crash does, with whatever it was working on. Nobody takes it out of the registry. */
+  kill(url: string): void {
+    const { server } = this.#running(url)
+    server.closeAllConnections()
+    server.close()
+  }
+
+  /** Makes a server so many times slower. */
+  slowDown(url: string, times: number): void {
+    this.#running(url).slowness = times
+  }
+
+  /** Lets a server answer 500 from now on, faster than any other answers. */
+  breakDown(url: string): void {
+    this.#running(url).broken = true
+  }
+
   /** Takes a server out of the registry, and stops it when the news has had time to travel. */
-  async takeAway(service: ServiceName): Promise<string> {
-    const url = this.#urls[service].shift()
-    if (url === undefined) throw new Error(`${service} has no server left`)
+  async takeAway(service: ServiceName, url: string): Promise<void> {
+    this.#urls[service] = this.#urls[service].filter((other) => other !== url)
     await this.#write()
     void sleep(500).then(() => this.#stop(url))
-    return url
   }
 
   /** Waits. */
@@ -71,8 +105,14 @@ export class Shop {
     await rm(this.#folder, { recursive: true })
   }
 
+  #running(url: string): Running {
+    const running = this.#servers.get(url)
+    if (running === undefined) throw new RangeError(`no server at ${url}`)
+    return running
+  }
+
   #stop(url: string): void {
-    this.#servers.get(url)?.close()
+    this.#servers.get(url)?.server.close()
     this.#servers.delete(url)
   }
 

@@ -41,10 +41,14 @@ export class Traffic {
     for (let number = 1; this.#running; number += 1) {
       const startedAt = performance.now()
       try {
-        // Every third call is a POST, which the mesh must not repeat once it may have been sent.
+        // Every third call is a POST, which the mesh must not repeat once it may have been sent; its key says that doing it twice does no harm.
         const response =
           number % 3 === 0
-            ? await this.#caller.fetch('http://orders/v1/orders', { method: 'POST', body: JSON.stringify({ item: number }) })
+            ? await this.#caller.fetch('http://orders/v1/orders', {
+                method: 'POST',
+                headers: { 'idempotency-key': crypto.randomUUID() },
+                body: JSON.stringify({ item: number }),
+              })
             : await this.#caller.fetch(number % 2 === 0 ? `http://orders/v1/orders/${number}` : `http://users/v1/users/${number}`)
         if (!response.ok) throw new Error(`status ${response.status}`)
         await response.json()

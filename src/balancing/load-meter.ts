@@ -28,9 +28,10 @@ export interface LoadMeter {
   load(endpoint: Endpoint): number
   /**
    * The one of two with the lower load, the first if they are equal. To be left out, unless both can be told for less than twice the price
-   * of one: a meter that reads the clock need not read it twice.
+   * of one: a meter that reads the clock need not read it twice. A meter that knows that one of them fails may answer `undefined`: with
+   * another pair, an endpoint that fails does not send the calls of its pairs to the next worst.
    */
-  lighter?(first: Endpoint, second: Endpoint): Endpoint
+  lighter?(first: Endpoint, second: Endpoint): Endpoint | undefined
   /**
    * An endpoint that was kept out is fit again, as a call to it has shown: what was held against it does not count any more. Optional, for a
    * meter that remembers failures.

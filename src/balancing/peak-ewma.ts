@@ -84,16 +84,22 @@ class PeakEwmaMeter implements LoadMeter {
   }
 
   load(endpoint: Endpoint): number {
-    return this.#loadAt(endpoint, this.#clock.now())
-  }
-
-  lighter(first: Endpoint, second: Endpoint): Endpoint {
     const now = this.#clock.now()
-    return this.#loadAt(first, now) <= this.#loadAt(second, now) ? first : second
+    return this.#loadAt(this.#historyOf(endpoint, now), endpoint, now)
   }
 
-  #loadAt(endpoint: Endpoint, now: number): number {
-    const history = this.#historyOf(endpoint, now)
+  lighter(first: Endpoint, second: Endpoint): Endpoint | undefined {
+    const now = this.#clock.now()
+    const firstHistory = this.#historyOf(first, now)
+    const secondHistory = this.#historyOf(second, now)
+    const firstLoad = this.#loadAt(firstHistory, first, now)
+    const secondLoad = this.#loadAt(secondHistory, second, now)
+    // One that fails and is to be tried again has no load.
+    if ((firstHistory.failing && firstLoad > 0) || (secondHistory.failing && secondLoad > 0)) return undefined
+    return firstLoad <= secondLoad ? first : second
+  }
+
+  #loadAt(history: LatencyHistory, endpoint: Endpoint, now: number): number {
     if (this.#wantsProbe(history, now)) return 0
     const latencyMs = Math.max(history.latencyAt(now, this.#settings.decayMs), this.#waitedFor(history, now), leastLatencyMs)
     return latencyMs * (endpoint.inFlight + 1)

@@ -9,6 +9,8 @@ import { Readmissions } from './readmissions.ts'
 
 /** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
 const redraws = 4
+/** Most pairs that are drawn for one that does not fail, as in go-zero. */
+const mostPairs = 3
 
 class PowerOfTwoPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
@@ -26,20 +28,29 @@ class PowerOfTwoPicker implements Picker {
     const count = endpoints.length
     if (count === 1) return endpoints[0] as Endpoint
     const draws = this.#draws
+    let pairs = 0
     for (let draw = 0; draw <= redraws; draw += 1) {
       const a = Math.floor(draws.next() * count)
       // The second draw has one hole; shifting past it keeps both uniform and apart.
       const skip = Math.floor(draws.next() * (count - 1))
       const left = endpoints[a] as Endpoint
       const right = endpoints[skip >= a ? skip + 1 : skip] as Endpoint
-      if (!query.isSpent(left) && !query.isSpent(right)) return this.#lighter(left, right)
+      if (query.isSpent(left) || query.isSpent(right)) continue
+      const lighter = this.#lighter(left, right)
+      if (lighter !== undefined) return lighter
+      pairs += 1
+      if (pairs === mostPairs) return this.#byLoad(left, right)
     }
     return this.#pickBySearch(query)
   }
 
-  #lighter(left: Endpoint, right: Endpoint): Endpoint {
+  #lighter(left: Endpoint, right: Endpoint): Endpoint | undefined {
     const meter = this.#meter
-    if (meter.lighter !== undefined) return meter.lighter(left, right)
+    return meter.lighter === undefined ? this.#byLoad(left, right) : meter.lighter(left, right)
+  }
+
+  #byLoad(left: Endpoint, right: Endpoint): Endpoint {
+    const meter = this.#meter
     return meter.load(left) <= meter.load(right) ? left : right
   }
 
@@ -66,7 +77,7 @@ class PowerOfTwoPicker implements Picker {
     }
     // Whoever comes first in the reservoir would win every tie.
     if (right === undefined) return left as Endpoint
-    return draws.next() < 0.5 ? this.#lighter(left as Endpoint, right) : this.#lighter(right, left as Endpoint)
+    return draws.next() < 0.5 ? this.#byLoad(left as Endpoint, right) : this.#byLoad(right, left as Endpoint)
   }
 }
 
@@ -74,7 +85,7 @@ class PowerOfTwoPicker implements Picker {
  * The less loaded of two endpoints drawn by chance. It keeps queues nearly as short as asking everybody, without the herd that runs to
  * whoever is least loaded at the moment (Mitzenmacher, "The power of two choices in randomized load balancing").
  *
- * The two are distinct, as in Finagle and Linkerd: with replacement, the busier of two endpoints would still get a quarter of the calls.
+ * Where the meter knows that one of the two fails, another pair is drawn, up to three. The two are distinct, as in Finagle and Linkerd: with replacement, the busier of two endpoints would still get a quarter of the calls.
  *
  * @param meter what load is.
  * @throws TypeError when `meter` is not a load meter.
