@@ -171,13 +171,13 @@ export class Circuit implements MachineListener {
     this.#machine = undefined
   }
 
-  /** @internal a probe failed */
+  /** A probe failed. */
   reopened(): void {
     this.#doublings += 1
     this.#open('probe-failed')
   }
 
-  /** @internal a probe passed */
+  /** A probe passed. */
   closed(): void {
     this.#reset()
     this.#closedAt = this.#means.clock.now()
