@@ -78,9 +78,8 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
     }
     const at = this.#means.host.clock.now()
     const startedAt = at - latencyMs
-    if (circuit.state === 'closed') {
-      if (!soft) circuit.count(failed, latencyMs, startedAt, at)
-    } // Nobody is kept away from it, so any attempt is the probe.
+    if (circuit.state === 'closed' && !soft) circuit.count(failed, latencyMs, startedAt, at)
+    // Nobody is kept away from it, so any attempt is the probe. A closed one has none.
     else if (!circuit.enforced && startedAt >= circuit.changedAt && circuit.beginProbe()) circuit.probed(!failed)
   }
 

@@ -10,11 +10,11 @@ const slicesKept = slicesPerWindow + 1
 const rounding = 1e-9
 
 /**
- * How many retries a service may make: Finagle's retry budget (`RetryBudget.scala`), but for its reserve.
+ * How many retries a service may make: Finagle's retry budget (`RetryBudget.scala`).
  *
- * Within any window there are at most `ratio * calls + perSecond * seconds` retries, whatever the number of attempts says. In a window with
- * few calls there may be `perSecond * window` of them, so that a quiet service can repeat at once; Finagle adds that to what busy ones have,
- * too. Nothing runs in the background: time passes when somebody asks.
+ * Each call adds a share of a retry, and is forgotten when the window has passed. A reserve of `perSecond` retries a second is there in any
+ * case. So within any window there are at most `ratio * calls + perSecond * window` retries, whatever the number of attempts says. Unlike
+ * Finagle's it can be told that nobody answers: then what was saved up is gone. Nothing runs in the background: time passes when somebody asks.
  */
 export class RetryBudget {
   readonly #ratio: number
@@ -25,8 +25,8 @@ export class RetryBudget {
   readonly #retries = new Array<number>(slicesKept).fill(0)
   #callCount = 0
   #retryCount = 0
-  /** Since when the reserve adds up, as far as it is within the window. */
-  #since: number | undefined
+  /** Since when the reserve adds up. */
+  #since = Number.NEGATIVE_INFINITY
   /** Number of the slice that is being written; slice n covers the time from n times the length of a slice. */
   #current = Number.NEGATIVE_INFINITY
   #nextAt = Number.NEGATIVE_INFINITY
@@ -75,7 +75,8 @@ export class RetryBudget {
   }
 
   /**
-   * Forgets what was saved up: from now on a service has what its calls pay from now on.
+   * Forgets what was saved up. From now on there is what calls and seconds pay from now on; only a service with few calls has its
+   * reserve at once.
    *
    * @param at monotonic time, in milliseconds.
    */
@@ -94,7 +95,6 @@ export class RetryBudget {
   }
 
   #allowed(at: number): number {
-    this.#since ??= at
     const reserve = this.#perMs * Math.max(0, Math.min(this.#windowMs, at - this.#since))
     return Math.max(this.#ratio * this.#callCount + reserve, Math.floor(this.#perMs * this.#windowMs + rounding))
   }
@@ -107,7 +107,6 @@ export class RetryBudget {
 
   /** Moves on to the slice of `at`, and forgets those that fell out of the window. */
   #advance(at: number): void {
-    this.#since ??= at
     const slice = Math.floor(at / this.#sliceMs)
     const forgotten = Math.min(slice - this.#current, slicesKept)
     for (let i = 0; i < forgotten; i += 1) {
