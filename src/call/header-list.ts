@@ -53,3 +53,8 @@ export function replyHeader(headers: ReplyHeaders, name: string): string | undef
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return typeof value === 'string' || value === undefined ? value : value.join(', ')
 }
+
+/** Whether headers have an `idempotency-key` that says something: an empty one declares nothing. */
+export function hasIdempotencyKey(headers: HeaderList): boolean {
+  return (headerOf(headers, 'idempotency-key') ?? '').trim() !== ''
+}

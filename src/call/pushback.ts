@@ -1,8 +1,8 @@
 import { type ReplyHeaders, replyHeader } from './header-list.ts'
 import { type Classifier, verdicts } from './verdict.ts'
 
-const digits = /^\d+$/
 const decimal = /^\d+(?:\.\d+)?$/
+const zone = /(?:[A-Z]{3}|[+-]\d{4})$/
 const signed = /^-?\d+$/
 
 /** From here on a number of seconds is a point in time: nobody asks to wait for thirty years. */
@@ -35,9 +35,10 @@ export function pushbackMs(status: number, headers: ReplyHeaders, wallTime: numb
 }
 
 function retryAfterMs(text: string, wallTime: number): number | undefined {
-  if (digits.test(text)) return Number(text) * 1_000
-  // Date.parse reads nearly anything; a date has a month in letters.
-  const at = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN
+  // Whole seconds by the book; a fraction is meant as one, and to pass it over would be to come earlier than asked.
+  if (decimal.test(text)) return Number(text) * 1_000
+  // Date.parse reads nearly anything; a date has a month in letters. One that names no zone is in GMT, as the oldest form of HTTP's dates is.
+  const at = /[A-Za-z]{3}/.test(text) ? Date.parse(zone.test(text) ? text : `${text} GMT`) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - wallTime)
 }
 
@@ -65,6 +66,7 @@ export function heedPushback(judge: Classifier, longestMs: number, clock: { wall
     const { status, headers } = outcome.reply
     const waitMs = pushbackMs(status, headers, clock.wallTime())
     if (waitMs === undefined) return verdict
-    return waitMs > longestMs ? verdicts.retryNever : { kind: 'failure', retry: verdict.retry, notBeforeMs: waitMs }
+    if (waitMs > longestMs) return verdict.soft === true ? verdicts.softNever : verdicts.retryNever
+    return { ...verdict, notBeforeMs: waitMs }
   }
 }

@@ -79,7 +79,8 @@ function matcher(on: RetryOn): RetryPredicate {
  * endpoint.
  *
  * Without a classifier of the service's own, what is on the list is a failure that may be repeated: always if it was never sent, and
- * otherwise if the call is idempotent; the rest is judged as {@link defaultClassifier} does. Beside a classifier of the service's own, that one
+ * otherwise if the call is idempotent; the rest is judged as {@link defaultClassifier} does. What that one calls a success, above all a 429 or
+ * a 409, is a soft failure: it is repeated, and held against no endpoint. Beside a classifier of the service's own, that one
  * has the last word, and the list narrows it: what it calls a success, nobody's fault, or never to be repeated stays that.
  *
  * @param list see {@link RetryOn}.
@@ -94,6 +95,7 @@ export function judgeRetryOn(list: readonly RetryOn[], own?: Classifier): Classi
     if (kind === 'ignored' || (own !== undefined && (kind === 'success' || verdict.retry === 'never'))) return verdict
     if (isListed(outcome, attempt)) {
       if (own !== undefined) return verdict
+      if (kind === 'success') return verdicts.softIfIdempotent
       return !outcome.ok && !outcome.error.facts.sent ? verdicts.retryAlways : verdicts.retryIfIdempotent
     }
     return kind === 'failure' ? verdicts.retryNever : verdict

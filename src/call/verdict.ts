@@ -5,8 +5,17 @@ import type { Outcome } from './outcome.ts'
 export type Verdict =
   /** It did what it should. */
   | { readonly kind: 'success' }
-  /** It is held against the endpoint. `retry` says when another attempt may follow: `always` only if the server cannot have acted. */
-  | { readonly kind: 'failure'; readonly retry: 'always' | 'if-idempotent' | 'never'; readonly notBeforeMs?: number }
+  /**
+   * It is held against the endpoint. `retry` says when another attempt may follow: `always` only if the server cannot have acted. A `soft` failure
+   * says nothing against the health of whoever answered, as a 429: it may be repeated, load meters note it, but no circuit opens by it,
+   * and nobody is ejected. A probe that comes to one has failed all the same.
+   */
+  | {
+      readonly kind: 'failure'
+      readonly retry: 'always' | 'if-idempotent' | 'never'
+      readonly notBeforeMs?: number
+      readonly soft?: boolean
+    }
   /** Nobody's fault, such as a caller that left: counted for nobody. */
   | { readonly kind: 'ignored' }
 
@@ -25,4 +34,11 @@ export const verdicts = Object.freeze({
   retryAlways: Object.freeze({ kind: 'failure', retry: 'always' }),
   retryIfIdempotent: Object.freeze({ kind: 'failure', retry: 'if-idempotent' }),
   retryNever: Object.freeze({ kind: 'failure', retry: 'never' }),
+  softIfIdempotent: Object.freeze({ kind: 'failure', retry: 'if-idempotent', soft: true }),
+  softNever: Object.freeze({ kind: 'failure', retry: 'never', soft: true }),
 } as const satisfies Record<string, Verdict>)
+
+/** Whether a verdict is a failure that says nothing against the health of the endpoint. */
+export function isSoft(verdict: Verdict): boolean {
+  return verdict.kind === 'failure' && verdict.soft === true
+}

@@ -1,5 +1,5 @@
 import { stringify } from 'node:querystring'
-import { headerOf } from '../call/header-list.ts'
+import { hasIdempotencyKey } from '../call/header-list.ts'
 import { type MeshOptions, readMeshOptions } from '../fetch/mesh-options.ts'
 import { isIdempotent } from '../fetch/method.ts'
 import type { UrlOrigin } from '../fetch/url-target.ts'
@@ -98,7 +98,7 @@ function readTimeout(options: Options, name: 'headersTimeout' | 'bodyTimeout'): 
 
 function readIdempotent({ idempotent }: Options, method: string, headers: readonly string[]): boolean {
   if (typeof idempotent === 'boolean') return idempotent
-  return isIdempotent(method) || method === 'QUERY' || headerOf(headers, 'idempotency-key') !== undefined
+  return isIdempotent(method) || method === 'QUERY' || hasIdempotencyKey(headers)
 }
 
 function readMesh(origin: UrlOrigin, mesh: unknown): MeshOptions {

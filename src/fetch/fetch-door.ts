@@ -2,7 +2,7 @@ import { Call } from '../call/call.ts'
 import { hashKey, repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
-import { replyHeader } from '../call/header-list.ts'
+import { hasIdempotencyKey, replyHeader } from '../call/header-list.ts'
 import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
@@ -124,7 +124,7 @@ export class FetchDoor {
       authority: destination.authority ?? target.origin.host,
       headers: wireHeaders(headers, target.origin.protocol === 'https:', header),
       body,
-      idempotent: mesh.idempotent ?? (isIdempotent(method) || headers.has('idempotency-key')),
+      idempotent: mesh.idempotent ?? (isIdempotent(method) || hasIdempotencyKey(headers.list)),
       startedAt,
       deadline,
       cancellation,

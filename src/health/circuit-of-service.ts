@@ -1,5 +1,5 @@
 import type { Call } from '../call/call.ts'
-import { type Verdict, verdicts } from '../call/verdict.ts'
+import { isSoft, type Verdict, verdicts } from '../call/verdict.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Timer } from '../runtime/clock.ts'
 import type { Host } from '../runtime/host.ts'
@@ -103,7 +103,7 @@ export class CircuitOfService {
     if (probe !== undefined) {
       probe.cancel()
       endProbe(admission, verdict)
-    } else if (circuit !== undefined && verdict.kind !== 'ignored') {
+    } else if (circuit !== undefined && verdict.kind !== 'ignored' && !isSoft(verdict)) {
       const at = this.#host.clock.now()
       circuit.count(verdict.kind === 'failure', at - startedAt, startedAt, at)
     }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../call/outcome.ts'
-import type { Verdict } from '../call/verdict.ts'
+import { isSoft, type Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { Host } from '../runtime/host.ts'
@@ -70,15 +70,16 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
     const failed = verdict.kind === 'failure'
     if (circuits.size === 0 && (settings === undefined || (!failed && latencyMs <= settings.slowCallMs))) return
     if (verdict.kind === 'ignored') return
+    const soft = isSoft(verdict)
     let circuit = circuits.get(endpoint)
     if (circuit === undefined) {
-      if (settings === undefined || (!failed && latencyMs <= settings.slowCallMs) || this.#gone.has(endpoint)) return
+      if (settings === undefined || soft || (!failed && latencyMs <= settings.slowCallMs) || this.#gone.has(endpoint)) return
       circuit = this.#make(endpoint, settings)
     }
     const at = this.#means.host.clock.now()
     const startedAt = at - latencyMs
-    if (circuit.state === 'closed') circuit.count(failed, latencyMs, startedAt, at)
-    // Nobody is kept away from it, so any attempt is the probe.
+    if (circuit.state === 'closed' && !soft) circuit.count(failed, latencyMs, startedAt, at)
+    // Nobody is kept away from it, so any attempt is the probe. A closed one has none.
     else if (!circuit.enforced && startedAt >= circuit.changedAt && circuit.beginProbe()) circuit.probed(!failed)
   }
 

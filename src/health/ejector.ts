@@ -1,5 +1,5 @@
 import { failed, type Outcome } from '../call/outcome.ts'
-import type { Verdict } from '../call/verdict.ts'
+import { isSoft, type Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { Timer } from '../runtime/clock.ts'
@@ -69,7 +69,7 @@ export class Ejector implements AttemptWatcher, ProbeJudge {
 
   answered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
     const parts = this.#parts
-    if (parts === undefined || verdict.kind === 'ignored') return
+    if (parts === undefined || verdict.kind === 'ignored' || isSoft(verdict)) return
     const failure = verdict.kind === 'failure'
     if (failure && !blamesEndpoint(outcome)) return
     const record = this.#recordOf(endpoint)

@@ -16,8 +16,11 @@ const whole = /^\d{1,6}$/
 export function readAttempt(header: (name: string) => string | undefined): number {
   let attempt = 1
   for (const [name, plus] of headers) {
-    const text = header(name)?.trim()
-    if (text !== undefined && whole.test(text)) attempt = Math.max(attempt, Number(text) + plus)
+    // A header that came twice is one with a comma.
+    for (const value of header(name)?.split(',') ?? []) {
+      const text = value.trim()
+      if (whole.test(text)) attempt = Math.max(attempt, Number(text) + plus)
+    }
   }
   return attempt
 }

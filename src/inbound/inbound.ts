@@ -90,9 +90,11 @@ function capturer(options: InboundOptions | undefined): (source: unknown) => Inb
     const header = headerReader(source)
     let limitMs = mostMs
     for (const name of deadlineHeaders) {
-      const value = header(name)
-      const ms = value === undefined ? undefined : readDeadlineHeader(name, value)
-      if (ms !== undefined && ms < limitMs) limitMs = ms
+      // A header that came twice is one with a comma.
+      for (const value of header(name)?.split(',') ?? []) {
+        const ms = readDeadlineHeader(name, value)
+        if (ms !== undefined && ms < limitMs) limitMs = ms
+      }
     }
     return new CapturedRequest(clock, limitMs, readAttempt(header))
   }

@@ -30,6 +30,9 @@ export interface RepeatParts {
   readonly sendOn: Layer<Attempt>
 }
 
+/** Hedges alone: somebody must still notice when nobody answers. */
+const noRequeues = retrySettings({ requeues: 0 })
+
 const straightOn = <C>(next: C): C => next
 
 /**
@@ -79,7 +82,12 @@ export function makeRepeatParts(
   return {
     extra,
     retry: settings === undefined ? straightOn : (kept.retry?.retry ?? maker.make('retry', (host) => retry(settings, host, extra))),
-    requeue: settings === undefined ? straightOn : (kept.retry?.requeue ?? maker.make('retry', (host) => requeue(settings, host, extra))),
+    requeue:
+      settings === undefined
+        ? hedging === undefined
+          ? straightOn
+          : maker.make('hedge', (host) => requeue(noRequeues, host, extra))
+        : (kept.retry?.requeue ?? maker.make('retry', (host) => requeue(settings, host, extra))),
     hedge: hedging === undefined ? straightOn : (kept.hedge?.hedge ?? maker.make('hedge', (host) => hedge(hedging, host, extra, place))),
     attemptTimeout: settings === undefined ? straightOn : maker.make('retry', (host) => attemptTimeout(settings, host)),
     sendOn: maker.make('deadline', (host) => sendOn(sending, host)),

@@ -80,6 +80,30 @@ test('what the calls of a window have earned can be spent within it', () => {
   )
 })
 
+test('when savings are forgotten, retries are what calls and seconds have paid since, or the reserve', () => {
+  fc.assert(
+    fc.property(settings, history, fc.nat(60), ({ ratio, perSecond, windowMs }, steps, forgetAt) => {
+      const budget = new RetryBudget({ ratio, perSecond, windowMs })
+      let [now, since, calls, retries] = [10_000, Number.NEGATIVE_INFINITY, 0, 0]
+      budget.deposit(now)
+      calls += 1
+      for (const [i, step] of steps.entries()) {
+        now += step.afterMs
+        if (i === forgetAt) {
+          budget.forgetSavings(now)
+          ;[since, calls, retries] = [now, 0, 0]
+        }
+        for (let j = 0; j < step.calls; j += 1) budget.deposit(now)
+        calls += step.calls
+        while (retries < 100_000 && budget.tryWithdraw(now)) retries += 1
+        const earned = ratio * calls + (perSecond * (now - since)) / 1_000
+        if (now - since > windowMs) return
+        assert.ok(retries <= Math.max(earned, (perSecond * windowMs) / 1_000) + 1e-6, `${retries} of ${earned}`)
+      }
+    }),
+  )
+})
+
 test('a wait is within its limit, and always a number', () => {
   fc.assert(
     fc.property(

@@ -1,7 +1,8 @@
 import type { BodyListener } from '../../call/body-feed.ts'
-import type { Call } from '../../call/call.ts'
+import type { Call, SpentAttempt } from '../../call/call.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
+import { decidingAttempt } from '../../call/side-by-side.ts'
 import { type Verdict, verdicts } from '../../call/verdict.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
 
@@ -53,7 +54,7 @@ export function serviceBreaker<A extends Admission>(circuit: ServiceCircuit<A>):
 async function guarded<A extends Admission>(circuit: ServiceCircuit<A>, call: Call, next: Send<Call>): Promise<Outcome> {
   const admission = circuit.enter(call)
   if (MeshError.is(admission)) return failed(admission)
-  const before = call.spent.length
+  const before = decidingAttempt(call)
   let verdict: Verdict = verdicts.ignored
   try {
     const outcome = await next(call)
@@ -65,8 +66,9 @@ async function guarded<A extends Admission>(circuit: ServiceCircuit<A>, call: Ca
   }
 }
 
-function verdictOf(call: Call, before: number, outcome: Outcome): Verdict {
-  if (call.spent.length <= before) return verdicts.ignored
+function verdictOf(call: Call, before: SpentAttempt | undefined, outcome: Outcome): Verdict {
+  const last = decidingAttempt(call)
+  if (last === undefined || last === before) return verdicts.ignored
   if (!outcome.ok && (outcome.error.code === 'ABORTED' || outcome.error.code === 'BODY_FAILED')) return verdicts.ignored
-  return (call.spent[call.spent.length - 1] as { readonly verdict: Verdict }).verdict
+  return last.verdict
 }

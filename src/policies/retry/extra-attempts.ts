@@ -1,3 +1,4 @@
+import type { Verdict } from '../../call/verdict.ts'
 import type { BudgetSettings } from './budget-options.ts'
 import { RetryBudget } from './retry-budget.ts'
 
@@ -22,6 +23,12 @@ export interface ExtraCounts {
 /** What an attempt that was answered earns, and how much of that is kept, in requeues. */
 export const requeueCredit = Object.freeze({ perAnswer: 3, most: 100 })
 
+/**
+ * When a service counts as one that answers nobody: after so many failures in a row, all its endpoints taken together, and half as many more
+ * as there are attempts under way, since those of one moment fail together.
+ */
+const silence = Object.freeze({ inARow: 10, perUnderway: 0.5 })
+
 /** Counts of nothing yet. */
 export function noExtraCounts(): { -readonly [Name in keyof ExtraCounts]: ExtraCounts[Name] } {
   return { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 }
@@ -31,14 +38,16 @@ export function noExtraCounts(): { -readonly [Name in keyof ExtraCounts]: ExtraC
  * What a service may make in attempts beyond the first of a call: one budget for retries, hedges and requeues.
  *
  * A requeue repeats what provably nobody got. It is paid with credit first: each attempt that succeeds earns some, and little is kept, so a
- * service with a third of its endpoints dead is served from credit and its budget is left to retries, while one that answers nobody has
- * only the budget.
+ * service with a third of its endpoints dead is served from credit and its budget is left to retries. A service that answers nobody loses its
+ * credit and what its budget had saved: it has what its calls pay from then on.
  */
 export class ExtraAttempts {
   readonly #budget: RetryBudget | undefined
   /** Written by the policies that make the attempts. */
   readonly counts: ReturnType<typeof noExtraCounts>
   #credit = 0
+  #underway = 0
+  #failedInARow = 0
 
   /**
    * @param budget see {@link BudgetSettings}; `false` for none.
@@ -54,9 +63,31 @@ export class ExtraAttempts {
     this.#budget?.deposit(at)
   }
 
-  /** An attempt succeeded. */
-  succeeded(): void {
-    if (this.#credit < requeueCredit.most) this.#credit = Math.min(requeueCredit.most, this.#credit + requeueCredit.perAnswer)
+  /** An attempt begins; it must end, once. */
+  attemptBegan(): void {
+    this.#underway += 1
+  }
+
+  /**
+   * An attempt is over.
+   *
+   * @param verdict how it was judged; `undefined` when there was none after all.
+   * @param at monotonic time, in milliseconds.
+   */
+  attemptEnded(verdict: Verdict | undefined, at: number): void {
+    this.#underway -= 1
+    if (verdict === undefined || verdict.kind === 'ignored') return
+    if (verdict.kind === 'success') {
+      this.#failedInARow = 0
+      if (this.#credit < requeueCredit.most) this.#credit = Math.min(requeueCredit.most, this.#credit + requeueCredit.perAnswer)
+      return
+    }
+    this.#failedInARow += 1
+    if (this.#failedInARow < silence.inARow + silence.perUnderway * this.#underway) return
+    // Once for each time that it falls silent: what its calls pay while it is silent is theirs.
+    if (this.#failedInARow !== Number.POSITIVE_INFINITY) this.#budget?.forgetSavings(at)
+    this.#failedInARow = Number.POSITIVE_INFINITY
+    this.#credit = 0
   }
 
   /** Takes what one retry, or one hedge, costs; `false` when it is not there. */

@@ -31,14 +31,13 @@ class Requeuer {
     let last = lastAttemptOf(call)
     for (;;) {
       const before = last
+      this.#extra.attemptBegan()
       outcome = await next(call)
       last = lastAttemptOf(call)
+      const made = last !== before
+      this.#extra.attemptEnded(made ? last?.verdict : undefined, this.#host.clock.now())
       // Without another attempt there is nothing to judge: nobody was left to try, or the caller is gone.
-      if (last === undefined || last === before) return outcome
-      if (last.verdict.kind === 'success') {
-        this.#extra.succeeded()
-        return outcome
-      }
+      if (last === undefined || !made || last.verdict.kind === 'success') return outcome
       if (!this.#wantsOn(call, outcome, last) || !(await this.#paid(call))) return outcome
       call.context.set(requeues, call.context.get(requeues) + 1)
       this.#extra.counts.requeues += 1

@@ -6,34 +6,37 @@ const slicesPerWindow = 10
 /** One more than a window has, so that nothing is forgotten before the whole window has passed. */
 const slicesKept = slicesPerWindow + 1
 
-/** Deposits are counted in thousandths, so that the balance is a whole number. */
-const deposit = 1_000
+/** Shares of calls add up to whole retries but for rounding. */
+const rounding = 1e-9
 
 /**
  * How many retries a service may make: Finagle's retry budget (`RetryBudget.scala`).
  *
- * Each call deposits, each retry withdraws `1 / ratio` times as much, and both are forgotten when the window has passed. A reserve of
- * `perSecond` retries a second is there in any case. So within any window there are at most `ratio * calls + perSecond * window` retries,
- * whatever the number of attempts says. Nothing runs in the background: time passes when somebody asks.
+ * Each call adds a share of a retry, and is forgotten when the window has passed. A reserve of `perSecond` retries a second is there in any
+ * case. So within any window there are at most `ratio * calls + perSecond * window` retries, whatever the number of attempts says. Unlike
+ * Finagle's it can be told that nobody answers: then what was saved up is gone. Nothing runs in the background: time passes when somebody asks.
  */
 export class RetryBudget {
+  readonly #ratio: number
+  readonly #perMs: number
+  readonly #windowMs: number
   readonly #sliceMs: number
-  readonly #withdrawal: number
-  readonly #deposit: number
-  readonly #reserve: number
-  readonly #slices = new Array<number>(slicesKept).fill(0)
-  #balance = 0
+  readonly #calls = new Array<number>(slicesKept).fill(0)
+  readonly #retries = new Array<number>(slicesKept).fill(0)
+  #callCount = 0
+  #retryCount = 0
+  /** Since when the reserve adds up. */
+  #since = Number.NEGATIVE_INFINITY
   /** Number of the slice that is being written; slice n covers the time from n times the length of a slice. */
   #current = Number.NEGATIVE_INFINITY
   #nextAt = Number.NEGATIVE_INFINITY
 
   /** @param settings see {@link BudgetSettings}. */
-  constructor(settings: BudgetSettings) {
-    const { ratio, perSecond, windowMs } = settings
+  constructor({ ratio, perSecond, windowMs }: BudgetSettings) {
+    this.#ratio = ratio
+    this.#perMs = perSecond / 1_000
+    this.#windowMs = windowMs
     this.#sliceMs = Math.max(1, windowMs / slicesPerWindow)
-    this.#deposit = ratio > 0 ? deposit : 0
-    this.#withdrawal = ratio > 0 ? Math.max(1, Math.round(deposit / ratio)) : 1
-    this.#reserve = Math.floor(((perSecond * windowMs) / 1_000) * this.#withdrawal)
   }
 
   /**
@@ -43,7 +46,9 @@ export class RetryBudget {
    */
   deposit(at: number): void {
     if (at >= this.#nextAt) this.#advance(at)
-    this.#add(this.#deposit)
+    const slot = slotOf(this.#current)
+    this.#calls[slot] = (this.#calls[slot] as number) + 1
+    this.#callCount += 1
   }
 
   /**
@@ -54,8 +59,8 @@ export class RetryBudget {
    */
   tryWithdraw(at: number): boolean {
     if (at >= this.#nextAt) this.#advance(at)
-    if (this.#balance + this.#reserve < this.#withdrawal) return false
-    this.#add(-this.#withdrawal)
+    if (this.#retryCount + 1 > this.#allowed(at) + rounding) return false
+    this.#addRetries(1)
     return true
   }
 
@@ -66,13 +71,38 @@ export class RetryBudget {
    */
   giveBack(at: number): void {
     if (at >= this.#nextAt) this.#advance(at)
-    this.#add(this.#withdrawal)
+    this.#addRetries(-1)
   }
 
-  #add(amount: number): void {
+  /**
+   * Forgets what was saved up. From now on there is what calls and seconds pay from now on; only a service with few calls has its
+   * reserve at once.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  forgetSavings(at: number): void {
+    if (at >= this.#nextAt) this.#advance(at)
+    this.#since = at
+    if (this.#ratio === 0) return
+    this.#callCount = 0
+    for (let slot = 0; slot < slicesKept; slot += 1) {
+      // What was spent stays paid for.
+      const paid = Math.max(0, (this.#retries[slot] as number) / this.#ratio)
+      const left = Math.min(this.#calls[slot] as number, paid)
+      this.#calls[slot] = left
+      this.#callCount += left
+    }
+  }
+
+  #allowed(at: number): number {
+    const reserve = this.#perMs * Math.max(0, Math.min(this.#windowMs, at - this.#since))
+    return Math.max(this.#ratio * this.#callCount + reserve, Math.floor(this.#perMs * this.#windowMs + rounding))
+  }
+
+  #addRetries(count: number): void {
     const slot = slotOf(this.#current)
-    this.#slices[slot] = (this.#slices[slot] as number) + amount
-    this.#balance += amount
+    this.#retries[slot] = (this.#retries[slot] as number) + count
+    this.#retryCount += count
   }
 
   /** Moves on to the slice of `at`, and forgets those that fell out of the window. */
@@ -81,8 +111,10 @@ export class RetryBudget {
     const forgotten = Math.min(slice - this.#current, slicesKept)
     for (let i = 0; i < forgotten; i += 1) {
       const slot = slotOf(slice - i)
-      this.#balance -= this.#slices[slot] as number
-      this.#slices[slot] = 0
+      this.#callCount -= this.#calls[slot] as number
+      this.#retryCount -= this.#retries[slot] as number
+      this.#calls[slot] = 0
+      this.#retries[slot] = 0
     }
     this.#current = slice
     this.#nextAt = (slice + 1) * this.#sliceMs

@@ -17,7 +17,13 @@ const rows: readonly (readonly [status: number, headers: Record<string, string>,
   [503, { 'retry-after': 'Fri, 02 Jan 2026 03:04:00 GMT' }, 0],
   [503, { 'retry-after': 'soon' }, undefined],
   [503, { 'retry-after': '-3' }, undefined],
-  [503, { 'retry-after': '1.5' }, undefined],
+  [503, { 'retry-after': '1.5' }, 1_500],
+  [503, { 'retry-after': '1e3' }, undefined],
+  [503, { 'retry-after': '' }, undefined],
+  [503, { 'retry-after': '2, 3' }, undefined],
+  [503, { 'retry-after': '9'.repeat(400) }, Number.POSITIVE_INFINITY],
+  [503, { 'retry-after': 'Fri Jan  2 03:04:15 2026' }, 10_000],
+  [503, { 'retry-after': 'Friday, 02-Jan-26 03:04:15 GMT' }, 10_000],
   [503, { 'ratelimit-reset': '5' }, undefined],
   [429, { 'ratelimit-reset': '5' }, 5_000],
   [429, { 'x-ratelimit-reset': '0.25' }, 250],
@@ -43,12 +49,13 @@ function judge(status: number, headers: Record<string, string>) {
 }
 
 test('a judge that heeds servers says when to come again', () => {
-  assert.deepEqual(judge(429, { 'retry-after': '3' }), { kind: 'failure', retry: 'if-idempotent', notBeforeMs: 3_000 })
+  assert.deepEqual(judge(429, { 'retry-after': '3' }), { kind: 'failure', retry: 'if-idempotent', soft: true, notBeforeMs: 3_000 })
   assert.deepEqual(judge(503, { 'retry-after': '10' }), { kind: 'failure', retry: 'if-idempotent', notBeforeMs: 10_000 })
 })
 
 test('a server that asks for more than the limit is not called again', () => {
   assert.deepEqual(judge(503, { 'retry-after': '11' }), { kind: 'failure', retry: 'never' })
+  assert.deepEqual(judge(429, { 'retry-after': '11' }), { kind: 'failure', retry: 'never', soft: true })
 })
 
 test('what the judge says itself about the time stays', () => {

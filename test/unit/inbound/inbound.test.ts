@@ -206,3 +206,17 @@ test('a POST with an idempotency key is repeated, one without is not', async () 
     assert.equal(other.transport.begun, made)
   }
 })
+
+test('of a header that came twice the shorter deadline and the higher attempt count, and what cannot be read is passed over', () => {
+  const read = inbound((_request: { headers: Record<string, string> }) => inboundRequest(), { clock: fakeClock() })
+  const about = (headers: Record<string, string>) => {
+    const { leftMs, attempt } = read({ headers }) ?? {}
+    return [leftMs, attempt]
+  }
+  assert.deepEqual(about({ 'x-proxyless-deadline-ms': '500, 300', 'x-envoy-attempt-count': '2, 3' }), [300, 3])
+  assert.deepEqual(about({ 'x-proxyless-deadline-ms': 'soon, 700,', 'x-envoy-attempt-count': ', x, 2' }), [700, 2])
+  assert.deepEqual(about({ 'grpc-timeout': '1S,', 'x-envoy-attempt-count': '-1' }), [1_000, 1])
+  for (const value of ['-4', '1e3', '1.5', '', ',', '0x10', '99999999999999999', 'Infinity', '10ms']) {
+    assert.deepEqual(about({ 'x-proxyless-deadline-ms': value }), [Number.POSITIVE_INFINITY, 1])
+  }
+})
