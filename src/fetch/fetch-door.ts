@@ -20,7 +20,7 @@ import { LeanResponse } from './lean-response.ts'
 import { isIdempotent } from './method.ts'
 import { peekBody } from './peek-body.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
-import { refererFor } from './referrer.ts'
+import { originFor, refererFor } from './referrer.ts'
 import { type Content, MemoryContent, ResponseBody } from './response-body.ts'
 
 /** What stays the same over the redirects of one fetch. */
@@ -52,6 +52,8 @@ export class FetchDoor {
     const { signal, upload, source } = request
     if (signal?.aborted === true) {
       upload?.stop(signal.reason)
+      // Used, as with the built-in fetch: the caller has decided. A request that is refused stays unused, and can go elsewhere.
+      source?.body?.cancel(signal.reason).catch(() => {})
       return Promise.reject(signal.reason)
     }
     const destination = known ?? this.#find(request)
@@ -115,7 +117,11 @@ export class FetchDoor {
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
-    const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
+    const { referrer } = options
+    const header =
+      referrer === undefined
+        ? options.header
+        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target) }
     const call = new Call({
       service: destination.service,
       method,

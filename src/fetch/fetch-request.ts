@@ -4,6 +4,7 @@ import { argumentError, doorName } from './argument-error.ts'
 import { type MeshOptions, noMeshOptions, readMeshOptions } from './mesh-options.ts'
 import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
+import { programOrigin } from './program-origin.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
 import type { Uploading } from './uploading.ts'
@@ -76,7 +77,7 @@ export function plainRequest(target: UrlTarget): FetchRequest {
  */
 export function readRequest(target: UrlTarget, input: Request | undefined, init: MeshRequestInit | null | undefined): FetchRequest {
   if (init === undefined || init === null) {
-    if (input === undefined) return plainRequest(target)
+    if (input === undefined && programOrigin() === undefined) return plainRequest(target)
   } else if (typeof init !== 'object' && typeof init !== 'function') throw argumentError(doorName, 'init', 'an object', init)
   const given = init ?? undefined
   const service = target.origin.hostname

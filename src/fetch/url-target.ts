@@ -1,6 +1,7 @@
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { doorName } from './argument-error.ts'
+import { programOrigin } from './program-origin.ts'
 
 /** The parts of an http URL that do not depend on the path. */
 export interface UrlOrigin {
@@ -60,7 +61,7 @@ export function readTarget(input: string): UrlTarget | undefined {
 function readSlowly(input: string): UrlTarget | undefined {
   let url: URL
   try {
-    url = new URL(input)
+    url = new URL(input, programOrigin())
   } catch (cause) {
     // Fetch's own words: code that tells a bad URL from a bad network looks for them.
     if (input.startsWith('/')) (cause as Error).message += ': a path alone names no service; call net.service(name).fetch(path)'
@@ -85,7 +86,9 @@ export function targetOf(url: URL): UrlTarget {
   const { protocol } = url
   if (protocol !== 'http:' && protocol !== 'https:') throw unknownScheme(url)
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError(`${url.hostname}: input: expected a URL without credentials; send them in an authorization header`)
+    throw new TypeError(
+      `${url.hostname}: input: expected a URL without credentials, got one that includes credentials: send them in an authorization header`,
+    )
   }
   const origin = originOf(url, protocol)
   const href = withoutFragment(url)
