@@ -9,6 +9,7 @@ import type { Reply } from '../call/reply.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { callDispatcher } from '../transport/call-dispatcher.ts'
 import { AbortLink } from './abort-link.ts'
 import { wireHeaders } from './automatic-headers.ts'
 import { mostCodings, readCodings } from './content-codings.ts'
@@ -113,9 +114,10 @@ export class FetchDoor {
   }
 
   #send(request: FetchRequest, destination: Destination, { cancellation, link, startedAt, deadline }: Journey): Promise<Outcome> {
-    const { target, method, headers, body, options, mesh } = request
+    const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
+    if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
     const { referrer } = options
     const header =
@@ -146,7 +148,7 @@ export class FetchDoor {
 /** Looks into the body of a `Request`, and checks what could not be checked before. */
 async function peeked(request: FetchRequest, source: Request): Promise<FetchRequest> {
   const { contentLength } = request.headers
-  const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes)
+  const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes, request.signal)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
 }
@@ -171,6 +173,11 @@ function respond(
     link?.release()
     body.discard()
     throw fetchFailed(badReply(destination, 'proxy authentication required'))
+  }
+  if (type === 'cors' && request.options.header.mode === 'no-cors') {
+    link?.release()
+    body.discard()
+    return new LeanResponse({ ...head, status: 0, statusText: '', headers: {}, type: 'opaque' }, undefined)
   }
   if (hasNoBody(request.method, status)) {
     link?.release()

@@ -48,8 +48,25 @@ class RequestBytes extends BytesBody {
  * @param request whose body is neither used nor locked.
  * @param length in bytes, when the caller said it.
  * @param replayBytes how much of a stream is kept so that it can be sent again, in bytes; 0 for nothing.
+ * @param signal of the caller.
  */
-export async function peekBody(request: Request, length: number | undefined, replayBytes: number): Promise<PeekedBody> {
+export async function peekBody(
+  request: Request,
+  length: number | undefined,
+  replayBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<PeekedBody> {
+  // A caller that leaves has used the request, and can see so at once.
+  const left = () => markUsed(request)
+  signal?.addEventListener('abort', left)
+  try {
+    return await peek(request, length, replayBytes)
+  } finally {
+    signal?.removeEventListener('abort', left)
+  }
+}
+
+async function peek(request: Request, length: number | undefined, replayBytes: number): Promise<PeekedBody> {
   const reader = (request.clone().body as ReadableStream<Uint8Array>).getReader()
   const isForm = request.headers.get('content-type')?.startsWith(platformForm) === true
   const pieces: Uint8Array[] = []

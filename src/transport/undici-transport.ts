@@ -6,6 +6,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Host } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
+import { callDispatcher } from './call-dispatcher.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Carrier, Exchange } from './exchange.ts'
@@ -26,12 +27,12 @@ class PooledCarrier implements Carrier {
 
   exchangeOver(broken: boolean): void {
     // Over HTTP/2 a broken exchange is one stream among many.
-    if (broken && this.#connection.capacity === 1) this.#connection.retiring = true
+    if (broken && !this.#connection.isHttp2) this.#connection.retiring = true
     this.#pool.release(this.#connection)
   }
 
   hold(process: boolean): void {
-    if (this.#connection.capacity === 1) this.#connection.hold(process)
+    if (!this.#connection.isHttp2) this.#connection.hold(process)
   }
 }
 
@@ -61,6 +62,8 @@ class UndiciTransport implements Transport {
     const { reason } = attempt.cancellation
     if (reason !== undefined) return Promise.resolve(failed(reason))
     if (this.#closed) return Promise.resolve(failed(this.#closedError(attempt)))
+    const own = attempt.call.context.get(callDispatcher)
+    if (own !== undefined) return this.#sendOver(own, attempt)
     if (this.#settings.dispatcher !== undefined) return this.#sendForeign(attempt, this.#settings.dispatcher)
     const pool = this.#poolOf(attempt.endpoint)
     const connection = pool.take()
@@ -123,16 +126,20 @@ class UndiciTransport implements Transport {
     return outcome
   }
 
-  async #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
+  #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
     const { endpoint, call } = attempt
     let dispatcher = this.#dispatchers.get(endpoint)
     try {
       if (dispatcher === undefined) this.#dispatchers.set(endpoint, (dispatcher = make(endpoint)))
     } catch (cause) {
       const facts = { service: call.service, endpoint: endpoint.address, sent: false, field: 'http.dispatcher' }
-      return failed(new MeshError('INTERNAL', `http.dispatcher threw for ${endpoint.address}`, facts, cause))
+      return Promise.resolve(failed(new MeshError('INTERNAL', `http.dispatcher threw for ${endpoint.address}`, facts, cause)))
     }
-    const wire = dispatcher
+    return this.#sendOver(dispatcher, attempt)
+  }
+
+  async #sendOver(wire: DispatcherLike, attempt: Attempt): Promise<Outcome> {
+    const { endpoint, call } = attempt
     const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings.maxReplyBytes)
     const outcome = await exchange.run(() => {
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
