@@ -78,7 +78,7 @@ export class FetchDoor {
     let destination = start
     let type: 'basic' | 'cors' = 'basic'
     for (let redirects = 0; ; redirects += 1) {
-      const outcome = await this.#send(request, destination, journey)
+      const outcome = await this.#send(request, destination, journey, type === 'cors')
       const { link } = journey
       if (request.signal?.aborted === true) {
         if (outcome.ok) outcome.reply.body.discard()
@@ -113,7 +113,8 @@ export class FetchDoor {
     return this.#finder.find(origin.protocol, origin.hostname, origin.port)
   }
 
-  #send(request: FetchRequest, destination: Destination, { cancellation, link, startedAt, deadline }: Journey): Promise<Outcome> {
+  #send(request: FetchRequest, destination: Destination, journey: Journey, elsewhere: boolean): Promise<Outcome> {
+    const { cancellation, link, startedAt, deadline } = journey
     const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
@@ -123,7 +124,7 @@ export class FetchDoor {
     const header =
       referrer === undefined
         ? options.header
-        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target) }
+        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target, elsewhere) }
     const call = new Call({
       service: destination.service,
       method,

@@ -52,14 +52,17 @@ export function readReferrer(service: string, referrer: unknown, policy: unknown
 }
 
 /**
- * The `origin` header of a request, which only a program that says where it is sends, and only with methods that change something.
+ * The `origin` header of a request, which only a program that says where it is sends: with methods that change something, and wherever a
+ * redirect led to another origin.
  *
  * @param referrer where the call comes from.
  * @param method of the request.
  * @param target where it goes.
+ * @param elsewhere whether a redirect led to another origin.
  */
-export function originFor({ origin, policy }: Referrer, method: string, target: UrlTarget): string | undefined {
-  if (origin === undefined || isGetOrHead(method)) return undefined
+export function originFor({ origin, policy }: Referrer, method: string, target: UrlTarget, elsewhere: boolean): string | undefined {
+  if (origin === undefined || elsewhere) return origin
+  if (isGetOrHead(method)) return undefined
   const isDowngrade = origin.startsWith('https:') && target.origin.protocol === 'http:'
   switch (policy) {
     case 'no-referrer':
