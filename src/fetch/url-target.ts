@@ -47,6 +47,11 @@ const plainPath = /^(?:\/(?:[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@%-]*)?)+(?:\?[!
  * @throws TypeError when it is not a URL, has another scheme, or has credentials.
  */
 export function readTarget(input: string): UrlTarget | undefined {
+  return readUsual(input) ?? readSlowly(input)
+}
+
+/** The same for the usual spelling alone: `undefined` when it takes a `URL` to tell. */
+export function readUsual(input: string): UrlTarget | undefined {
   const end = input.indexOf('/', 8)
   if (end !== -1) {
     const origin = knownOrigins.get(input.slice(0, end))
@@ -55,7 +60,7 @@ export function readTarget(input: string): UrlTarget | undefined {
       if (plainPath.test(path)) return { origin, path, href: input }
     }
   }
-  return readSlowly(input)
+  return undefined
 }
 
 function readSlowly(input: string): UrlTarget | undefined {
