@@ -5,7 +5,7 @@ import { Client, MockAgent } from 'undici'
 import { Client as Client7 } from 'undici7'
 import { fixed, mesh, roundRobin } from '../../../src/index.ts'
 import { httpServer } from '../transport/wire.ts'
-import { comesToTheSame, passthroughMesh } from './compare.ts'
+import { builtInMajor, comesToTheSame, passthroughMesh } from './compare.ts'
 
 test('a dispatcher given with a call carries it, redirects included, and the next call goes its own way', async (t) => {
   const { url } = await httpServer(t, (request, response) => {
@@ -44,11 +44,14 @@ test('something that is not a dispatcher is refused', async (t) => {
   })
 })
 
-comesToTheSame('a reply that a redirect brought from elsewhere is hidden in the mode no-cors', async (fetch, t) => {
+test('a reply that a redirect brought from elsewhere is hidden in the mode no-cors, as by the built-in fetch that can', async (t) => {
   const far = await httpServer(t, (_, response) => response.setHeader('x-a', '1').end('secret'))
   const near = await httpServer(t, (_, response) => void response.writeHead(302, { location: far.url }).end())
-  const { type, status, statusText, ok, redirected, body } = await fetch(near.url, { mode: 'no-cors' })
-  return { type, status, statusText, ok, redirected, body }
+  // The built-in fetch of undici 6 waits for ever here.
+  for (const fetch of [passthroughMesh(t).fetch, ...(builtInMajor < 7 ? [] : [globalThis.fetch])]) {
+    const { type, status, statusText, ok, redirected, body } = await fetch(near.url, { mode: 'no-cors' })
+    assert.deepEqual([type, status, statusText, ok, redirected, body], ['opaque', 0, '', false, true, null])
+  }
 })
 
 comesToTheSame('a Request counts as used when its caller left before anything was sent', async (fetch) => {
