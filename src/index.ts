@@ -21,6 +21,7 @@ export type { MeshTypeError } from './mesh/mesh-type-error.ts'
 export type {
   AliasSlot,
   BalancerSlot,
+  DeadlineSlot,
   DraftState,
   EmptyDefaults,
   EmptyDraft,
@@ -31,6 +32,7 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SubsetFallbackSlot,
   SubsetSlot,
   WithSlot,
   WithSubset,
@@ -48,8 +50,20 @@ export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
 
 // Look into it, change it.
-export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, RetryPlan, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
-export type { CallCounts, EndpointSnapshot, MeshSnapshot, PassthroughSnapshot, ServiceSnapshot } from './mesh/snapshot.ts'
+export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
+export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
+export type { HedgePlan, RetryPlan, SendOnPlan } from './mesh/retry-plan.ts'
+export type {
+  BalancerFaultCounts,
+  CallCounts,
+  CheckSnapshot,
+  EjectionCounts,
+  EndpointSnapshot,
+  MeshSnapshot,
+  PassthroughSnapshot,
+  ServiceSnapshot,
+  TierSnapshot,
+} from './mesh/snapshot.ts'
 export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Where endpoints come from.
@@ -62,11 +76,17 @@ export { firstOf } from './discovery/first-of.ts'
 export { fixed } from './discovery/fixed.ts'
 export { merge } from './discovery/merge.ts'
 export { type PollContext, type PollFunction, type PollOptions, poll, pollDefaults } from './discovery/poll.ts'
-export type { EndpointSpec } from './endpoint/endpoint.ts'
+export type { EndpointSpec, ReportedHealth } from './endpoint/endpoint.ts'
 
 // Which endpoint now.
+export { type AffinityCookie, type AffinityOptions, affinity, affinityDefaults } from './balancing/affinity.ts'
 export { type ApertureOptions, aperture, apertureDefaults } from './balancing/aperture.ts'
 export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './balancing/bounded-load.ts'
+export { type LoadReportsOptions, loadReports, loadReportsDefaults } from './balancing/load-reports.ts'
+export type { ProbeFunction } from './balancing/load-prober.ts'
+export type { ProbeAnswer } from './call/load-report.ts'
+export { type PrequalOptions, prequal, prequalDefaults } from './balancing/prequal.ts'
+export { type SlowStartOptions, slowStart, slowStartDefaults } from './balancing/slow-start.ts'
 export type { HashOn, HashSource } from './balancing/hash-on.ts'
 export { inFlight } from './balancing/in-flight.ts'
 export { type LeastRequestOptions, leastRequest, leastRequestDefaults } from './balancing/least-request.ts'
@@ -82,10 +102,53 @@ export { roundRobin } from './balancing/round-robin.ts'
 export { weightedRandom } from './balancing/weighted-random.ts'
 export { weightedRoundRobin } from './balancing/weighted-round-robin.ts'
 
+// Who is left alone for a while.
+export {
+  type CircuitBreakerOptions,
+  type CircuitDefaults,
+  type CircuitOptions,
+  circuitBreakerDefaults,
+  serviceCircuitDefaults,
+} from './health/circuit-options.ts'
+export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
+export type { CircuitControl } from './mesh/circuit-control.ts'
+export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
+// Which endpoints at all: health, place, labels.
+export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
+export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
+export type { SubsetFallback } from './routing/subset-fallback.ts'
+
 // How endpoints are spoken to, and what happens when one fails.
-export { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
+export { type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
+export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
+export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
+export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
+export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
+export type { BudgetOptions } from './policies/retry/budget-options.ts'
+export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'
+export { type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
+
+// Deadlines that travel.
+export type { DeadlineHeader } from './inbound/deadline-header.ts'
+export { type InboundMiddleware, type InboundOptions, inbound, inboundDefaults } from './inbound/inbound.ts'
+export { type InboundRequest, inboundRequest } from './inbound/inbound-context.ts'
+export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts'
+
+// What servers say of themselves.
+export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
+export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'
+export {
+  type EjectionBackoffOptions,
+  type EjectionOptions,
+  ejectionDefaults,
+  type FailureShareOptions,
+  type LatencyOutlierOptions,
+  latencyOutlierDefaults,
+  type SuccessRateOptions,
+} from './health/ejection-options.ts'
+export { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from './health/health-check-options.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'
@@ -125,6 +188,10 @@ export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { Locality } from './endpoint/locality.ts'
 
+// Ejection.
+export type { EjectionState } from './health/ejection-record.ts'
+export type { Ejection, EjectionRule, EjectionRulePart, EndpointInterval } from './health/ejection-rule.ts'
+
 // Policies and classifiers: what they see, and what they answer.
 export { Attempt, type AttemptChange } from './call/attempt.ts'
 export { Call, type CallParts, type SpentAttempt, type UnderwayAttempt } from './call/call.ts'
@@ -132,6 +199,8 @@ export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, Str
 export { Cancellation, type CancelListener } from './call/cancellation.ts'
 export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
 export { defaultClassifier } from './call/default-classifier.ts'
+export { pushbackMs } from './call/pushback.ts'
+export { judgeRetryOn } from './call/retry-on.ts'
 export { type HeaderList, headerOf, noHeaders, type ReplyHeaders, replyHeader, withHeader } from './call/header-list.ts'
 export { compose, type Layer, type Send } from './call/layer.ts'
 export { failed, type Outcome, replied } from './call/outcome.ts'

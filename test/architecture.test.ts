@@ -13,6 +13,8 @@ const levels: Readonly<Record<string, number>> = {
   call: 3,
   transport: 4,
   telemetry: 4,
+  // The other end: what a server hears of its caller, and says of itself.
+  inbound: 4,
   discovery: 5,
   balancing: 5,
   health: 5,
@@ -33,6 +35,7 @@ const seams: readonly string[] = [
   'balancing/balancer.ts',
   'balancing/load-meter.ts',
   'discovery/resolver.ts',
+  'health/ejection-rule.ts',
   'health/health-board.ts',
   'policies/policy.ts',
   'transport/transport.ts',

@@ -3,16 +3,12 @@ import type { Dispatcher } from 'undici'
 import { NotHere } from '../case.ts'
 
 /** Far more than anybody asks for: the limit is counted, and never reached. */
-const plenty = { permits: 1_000_000_000, per: '1s' }
+const plenty = { permits: 1_000_000_000 }
 
-/** The mesh under test: every server as an endpoint, every default, and a rate limit where there is such a thing. */
+/** The mesh under test: every server as an endpoint, every default, and a rate limit. */
 export function openMesh(urls: readonly string[]): Mesh {
   return mesh({ name: 'bench' })
-    .service('orders', (s) => {
-      const service = s.resolve(fixed(urls))
-      const limited = service as { rateLimit?: (limit: typeof plenty) => typeof service }
-      return limited.rateLimit?.(plenty) ?? service
-    })
+    .service('orders', (s) => s.resolve(fixed(urls)).rateLimit(plenty))
     .build()
 }
 

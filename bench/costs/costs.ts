@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Field } from '../field.ts'
 import { median, runPinned } from '../rounds.ts'
+import { strategyTables } from './strategy-tables.ts'
 
 /** What cannot be told in calls: tables of words and numbers, the heading in the first row of each. */
 export interface Costs {
@@ -44,11 +45,13 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await startTable(run, times, url as string),
     await idleTable(run, quick, figures),
     await setTable(run, quick, figures),
+    ...(await strategyTables(run, quick)),
   ]
   return { tables, figures }
 }
 
-type Run = (program: string, input: object, times: number) => Promise<Figures>
+/** Runs a program of this folder several times; the median of each figure. */
+export type Run = (program: string, input: object, times: number) => Promise<Figures>
 
 async function importTable(run: Run, times: number): Promise<CostTable> {
   const rows = [['', 'ms', 'MB of RSS']]
@@ -126,6 +129,7 @@ async function setTable(run: Run, quick: boolean, kept: Record<string, number>):
   return { title: 'A pick of powerOfTwo(inFlight()), and an update of the endpoint set', rows }
 }
 
-function fixedTo(value: number | undefined, digits: number): string {
+/** A number with so many digits after the point. */
+export function fixedTo(value: number | undefined, digits: number): string {
   return (value ?? Number.NaN).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }

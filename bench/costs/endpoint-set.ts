@@ -4,7 +4,11 @@ import { inFlight } from '../../src/balancing/in-flight.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import type { Call } from '../../src/call/call.ts'
 import { Roster } from '../../src/endpoint/roster.ts'
+import { HealthBoard } from '../../src/health/health-board.ts'
+import { BalancerWatch } from '../../src/routing/balancer-watch.ts'
 import { Candidates } from '../../src/routing/candidates.ts'
+import { tiersOf } from '../../src/routing/priority.ts'
+import { routingDefaults } from '../../src/routing/routing-settings.ts'
 import type { Host } from '../../src/runtime/host.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { systemRandom } from '../../src/runtime/system-random.ts'
@@ -12,6 +16,8 @@ import { systemRandom } from '../../src/runtime/system-random.ts'
 const { endpoints } = JSON.parse(process.argv[2] as string) as { endpoints: number }
 const host: Host = { service: 'orders', clock: systemClock, random: systemRandom(), emit: () => {} }
 const balancer = powerOfTwo(inFlight())(host)
+const watch = new BalancerWatch(host, balancer, { faults: 0, bypasses: 0 })
+const means = { health: new HealthBoard(), balancer, host, watch, settings: routingDefaults }
 const query = { call: { spent: [], underway: [] } as unknown as Call, isSpent: () => false }
 
 /** An answer of the resolver: fresh objects and texts each time, as a resolver makes them. */
@@ -40,7 +46,7 @@ for (let round = 0; round < rounds; round += 1) {
   figures.replacedMs.push(timed(() => roster.update(replaced)))
   figures.nextPickMs.push(
     timed(() => {
-      candidates = new Candidates(roster.endpoints, balancer, host)
+      candidates = new Candidates({ matching: endpoints, tiers: tiersOf(roster.endpoints) }, means)
       candidates.pick(query)
     }),
   )

@@ -25,7 +25,9 @@
  *   }))
  * ```
  */
+import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import type { Reply } from '../call/reply.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Part } from '../runtime/host.ts'
 import type { LoadMeter } from './load-meter.ts'
@@ -37,11 +39,38 @@ export interface Balancer {
   /** Meters that must hear of every attempt; routing sees to it. */
   readonly meters?: readonly LoadMeter[]
   /**
+   * For balancers that keep calls together: the hash by which they do. Routing draws tier and place by it, so that these stay together, too.
+   *
+   * @returns a whole number in [0, 2^32), the same for calls that belong together.
+   */
+  hash?(call: Call): number
+  /**
    * Prepares choosing among `endpoints`. Called again whenever the set changes, or something about one of them.
    *
    * @param endpoints at least one; the array is frozen.
    */
   picker(endpoints: readonly Endpoint[]): Picker
+  /**
+   * The same with weights that move as time goes by, in place of those of the endpoints. `slowStart` uses it; without it, an endpoint that is
+   * new has some of its choices taken away, which is as good wherever one choice does not depend on the one before.
+   *
+   * @param weightOf the weight of an endpoint at this moment; more than 0.
+   */
+  weightedPicker?(endpoints: readonly Endpoint[], weightOf: (endpoint: Endpoint) => number): Picker
+  /**
+   * Hears of all endpoints of the service, whatever part of them a picker is for, before the first choice and whenever one of them came, went,
+   * or changed its health.
+   *
+   * @param endpoints all there are.
+   * @param isFit whether an endpoint is fit to be chosen, as far as its health goes.
+   */
+  noticed?(endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean): void
+  /** May answer with another reply than the one that came; called once for each attempt that has one. */
+  amend?(attempt: Attempt, reply: Reply): Reply
+  /** What it counts, for the snapshot. */
+  counts?(): Readonly<Record<string, number>>
+  /** The service is over, or chooses otherwise from now on: whatever it does beside choosing must end. */
+  close?(): void
 }
 
 /** Chooses among the endpoints of one set. */

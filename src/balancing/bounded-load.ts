@@ -2,7 +2,7 @@ import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
-import { checkInner, makeInner } from './make-inner.ts'
+import { checkInner, innerDuties, makeInner } from './make-inner.ts'
 import { OptionChecks } from './option-checks.ts'
 
 /** How far a {@link boundedLoad} balancer lets loads differ. */
@@ -129,8 +129,8 @@ export function boundedLoad(balancer: BalancerPart, options?: BoundedLoadOptions
   return part('bounded-load', { balancer, factor }, (host) => {
     const inner = makeInner('bounded-load', balancer, host)
     return {
+      ...innerDuties(inner),
       name: `bounded-load of ${inner.name}`,
-      meters: inner.meters ?? [],
       picker: (endpoints) => new BoundedPicker(inner.picker(endpoints), endpoints, factor),
     }
   })

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { PickQuery } from './balancer.ts'
 import { absorb, emptyHash, mix } from './hash.ts'
+import { allSteps, piecesPerStep, type Steps } from './steps.ts'
 
 /** Begins a second hash function: two addresses that agree in one of them differ in the other. */
 const secondHash = 0x9747b28c
@@ -14,12 +15,27 @@ export class EndpointHashes {
   readonly #endpoints: readonly Endpoint[]
   readonly #equalWeights: boolean
 
-  /** @param endpoints at least one. */
-  constructor(endpoints: readonly Endpoint[]) {
+  /**
+   * @param endpoints at least one.
+   * @param hashes in place of new ones: the first of each, and the second.
+   */
+  constructor(endpoints: readonly Endpoint[], hashes?: readonly [Uint32Array, Uint32Array]) {
     this.#endpoints = endpoints
-    this.#equalWeights = endpoints.every(({ weight }) => weight === endpoints[0]?.weight)
-    this.first = Uint32Array.from(endpoints, ({ address }) => mix(absorb(emptyHash, address)))
-    this.second = Uint32Array.from(endpoints, ({ address }) => mix(absorb(secondHash, address)))
+    this.#equalWeights = haveEqualWeights(endpoints)
+    const [first, second] = hashes ?? allSteps(hashSteps(endpoints))
+    this.first = first
+    this.second = second
+  }
+
+  /** The same in steps. */
+  static *inSteps(endpoints: readonly Endpoint[]): Steps<EndpointHashes> {
+    return new EndpointHashes(endpoints, yield* hashSteps(endpoints))
+  }
+
+  /** Whether one endpoint comes before another one of the same first hash. */
+  decides(a: number, b: number): boolean {
+    const [left, right] = [this.second[a] as number, this.second[b] as number]
+    return left === right ? (this.#endpoints[a] as Endpoint).address < (this.#endpoints[b] as Endpoint).address : left < right
   }
 
   /**
@@ -56,4 +72,21 @@ export class EndpointHashes {
     const [a, b] = [mix(key ^ (this.second[left] as number)), mix(key ^ (this.second[right] as number))]
     return a === b ? (this.#endpoints[left] as Endpoint).address < (this.#endpoints[right] as Endpoint).address : a > b
   }
+}
+
+function haveEqualWeights(endpoints: readonly Endpoint[]): boolean {
+  for (let i = 1; i < endpoints.length; i += 1) if (endpoints[i]?.weight !== endpoints[0]?.weight) return false
+  return true
+}
+
+function* hashSteps(endpoints: readonly Endpoint[]): Steps<readonly [Uint32Array, Uint32Array]> {
+  const first = new Uint32Array(endpoints.length)
+  const second = new Uint32Array(endpoints.length)
+  for (let i = 0; i < endpoints.length; i += 1) {
+    const { address } = endpoints[i] as Endpoint
+    first[i] = mix(absorb(emptyHash, address))
+    second[i] = mix(absorb(secondHash, address))
+    if (i % (piecesPerStep / 4) === 0) yield
+  }
+  return [first, second]
 }

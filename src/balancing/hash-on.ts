@@ -1,7 +1,8 @@
 import type { Call } from '../call/call.ts'
+import { hashKey } from '../call/call-options.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Random } from '../runtime/random.ts'
-import { absorb, emptyHash, mix } from './hash.ts'
+import { absorb, emptyHash, hashText, mix } from './hash.ts'
 
 /**
  * What of a call is hashed:
@@ -9,12 +10,16 @@ import { absorb, emptyHash, mix } from './hash.ts'
  * - `{ cookie: 'session' }`: a cookie.
  * - `{ query: 'user' }`: a parameter of the query, as it is written in the URL.
  * - `'path'`: the path without the query.
+ * - `'key'`: nothing but the `hashKey` that a caller may give with a call.
  * - a function of the call, such as `(call) => call.path.split('/')[2]`.
+ *
+ * A call with a `hashKey` of its own (`init.mesh.hashKey`) is hashed on that alone, whatever stands here.
  *
  * One that is missing or empty does not count. With `terminal: true`, those after it count only if it does not.
  */
 export type HashSource =
   | 'path'
+  | 'key'
   | { readonly header: string; readonly terminal?: boolean | undefined }
   | { readonly cookie: string; readonly terminal?: boolean | undefined }
   | { readonly query: string; readonly terminal?: boolean | undefined }
@@ -49,6 +54,8 @@ export class CallHash {
 
   /** The hash of a call, a whole number in [0, 2^32): any, if it has nothing of what is hashed. */
   of(call: Call): number {
+    const key = call.context.get(hashKey)
+    if (key !== undefined) return hashText(key)
     let combined = missing
     for (let i = 0; i < this.#sources.length; i += 1) {
       const { hash, terminal } = this.#sources[i] as CompiledSource
@@ -77,6 +84,7 @@ export function readHashOn(part: string, hashOn: HashOn): (draws: Random) => Cal
 }
 
 function compile(part: string, source: unknown): CompiledSource {
+  if (source === 'key') return { hash: () => missing, terminal: false }
   if (source === 'path') return { hash: pathHash, terminal: false }
   if (typeof source === 'function') return { hash: functionHash(source as (call: Call) => unknown), terminal: false }
   if (typeof source === 'object' && source !== null) {
@@ -89,7 +97,7 @@ function compile(part: string, source: unknown): CompiledSource {
       if (name === 'query') return { hash: queryHash(value), terminal }
     }
   }
-  const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', or a function of the call"
+  const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', 'key', or a function of the call"
   throw new TypeError(`${part}: hashOn: expected ${expected}, got ${printValue(source)}`)
 }
 
@@ -116,7 +124,7 @@ function headerHash(header: string): SourceHash {
     let empty = true
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
-      if (written.length !== name.length || written.toLowerCase() !== name || headers[i + 1] === '') continue
+      if (!isNamed(written, name) || headers[i + 1] === '') continue
       if (!empty) state = absorb(state, ',')
       empty = false
       state = absorb(state, headers[i + 1] as string)
@@ -125,11 +133,21 @@ function headerHash(header: string): SourceHash {
   }
 }
 
+/** Whether a header has a name, which is in lower case; `toLowerCase()` would allocate a text for every header of the same length. */
+function isNamed(written: string, name: string): boolean {
+  if (written.length !== name.length) return false
+  for (let i = 0; i < name.length; i += 1) {
+    const code = written.charCodeAt(i)
+    if ((code >= 65 && code <= 90 ? code + 32 : code) !== name.charCodeAt(i)) return false
+  }
+  return true
+}
+
 function cookieHash(cookie: string): SourceHash {
   return ({ headers }) => {
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
-      if (written.length !== 6 || written.toLowerCase() !== 'cookie') continue
+      if (!isNamed(written, 'cookie')) continue
       const hash = fieldHash(headers[i + 1] as string, 0, ';', cookie)
       if (hash !== missing) return hash
     }

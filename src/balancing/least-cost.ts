@@ -4,8 +4,10 @@ import type { PickQuery } from './balancer.ts'
 
 /**
  * What one more attempt costs an endpoint: `(in flight + 1) ^ bias / weight`, the inverse of the weight that Envoy's least request gives it.
+ *
+ * @param weight in place of the endpoint's own.
  */
-export function costOf({ inFlight, weight }: Endpoint, bias: number): number {
+export function costOf({ inFlight, weight: ownWeight }: Endpoint, bias: number, weight = ownWeight): number {
   return (bias === 1 ? inFlight + 1 : (inFlight + 1) ** bias) / weight
 }
 

@@ -32,6 +32,8 @@ export const leastRequestDefaults = Object.freeze({ choices: 2, bias: 1, fullSca
 /** How often a draw with a spent endpoint in it is made again, or how often a spent one may be due, before looking at all of them. */
 const redraws = 4
 
+const weightOfItself = ({ weight }: Endpoint): number => weight
+
 class FewestOfSomePicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
   readonly #draws: Random
@@ -104,13 +106,15 @@ class WeightedTurnsPicker implements Picker {
   readonly #draws: Random
   readonly #bias: number
   readonly #queue: TurnQueue
+  readonly #weightOf: (endpoint: Endpoint) => number
   /** Costs are counted in those of an idle endpoint of average weight, so that virtual time has the same pace for any weights. */
   readonly #meanWeight: number
 
-  constructor(endpoints: readonly Endpoint[], draws: Random, bias: number) {
+  constructor(endpoints: readonly Endpoint[], draws: Random, bias: number, weightOf = weightOfItself) {
     this.#endpoints = endpoints
     this.#draws = draws
     this.#bias = bias
+    this.#weightOf = weightOf
     this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight / endpoints.length, 0)
     // Random first turns: clients that start together do not march in step (gRFC A58).
     this.#queue = new TurnQueue(Float64Array.from(endpoints, (endpoint) => draws.next() * this.#cost(endpoint)))
@@ -126,7 +130,7 @@ class WeightedTurnsPicker implements Picker {
   }
 
   #cost(endpoint: Endpoint): number {
-    return costOf(endpoint, this.#bias) * this.#meanWeight
+    return costOf(endpoint, this.#bias, this.#weightOf(endpoint)) * this.#meanWeight
   }
 }
 
@@ -162,6 +166,10 @@ export function leastRequest(options?: LeastRequestOptions): DescribedPart<Balan
       const few = endpoints.length < fullScanBelow || endpoints.length <= choices
       return few ? new FewestOfAllPicker(endpoints, draws) : new FewestOfSomePicker(endpoints, draws, choices)
     }
-    return { name: 'least-request', picker }
+    return {
+      name: 'least-request',
+      picker,
+      weightedPicker: (endpoints, weightOf) => new WeightedTurnsPicker(endpoints, draws, bias, weightOf),
+    }
   })
 }

@@ -16,6 +16,7 @@
  * export const busy = () => part<LoadMeter>('busy', {}, () => ({ name: 'busy', load: (e) => e.inFlight, began: () => () => {} }))
  * ```
  */
+import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 
@@ -25,6 +26,11 @@ export interface LoadMeter {
   readonly name: string
   /** A number of which lower is better; only the order matters. */
   load(endpoint: Endpoint): number
+  /**
+   * The one of two with the lower load, the first if they are equal. To be left out, unless both can be told for less than twice the price
+   * of one: a meter that reads the clock need not read it twice.
+   */
+  lighter?(first: Endpoint, second: Endpoint): Endpoint
   /** An attempt begins. @returns what routing calls when the attempt is over. */
   began(endpoint: Endpoint): MeterEnd
 }
@@ -40,7 +46,9 @@ export interface MeterEnd {
   (verdict: Verdict, latencyMs: number): void
   /**
    * The head of the reply came, or the attempt failed. Called once, before the above, if it is there: for a meter of latencies, which must
-   * not wait for a body that streams for an hour.
+   * not wait for a body that streams for an hour, and for one that reads what endpoints say of themselves in their replies.
+   *
+   * @param outcome what came; its body is not for a meter to read.
    */
-  answered?: ((verdict: Verdict, latencyMs: number) => void) | undefined
+  answered?: ((verdict: Verdict, latencyMs: number, outcome?: Outcome) => void) | undefined
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { EndpointHashes } from './endpoint-hashes.ts'
+import { allSteps, piecesPerStep, type Steps, sortByHash, weightSteps } from './steps.ts'
 
 /**
  * Fills a lookup table: each endpoint has an order of its own in which it would like the slots, and they take turns, heavier ones more
@@ -11,30 +12,53 @@ import type { EndpointHashes } from './endpoint-hashes.ts'
  * @returns for each slot, the index of an endpoint.
  */
 export function maglevTable(endpoints: readonly Endpoint[], hashes: EndpointHashes, size: number): Uint32Array {
+  return allSteps(maglevSteps(endpoints, hashes, size))
+}
+
+/** The same in steps. */
+export function* maglevSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, size: number): Steps<Uint32Array> {
   const table = new Uint32Array(size)
   const taken = new Uint8Array(size)
-  // Turns go by address, so that the order of the list makes no difference.
-  const order = Uint32Array.from(endpoints.keys()).sort((a, b) =>
-    (endpoints[a] as Endpoint).address < (endpoints[b] as Endpoint).address ? -1 : 1,
-  )
-  const heaviest = endpoints.reduce((most, { weight }) => Math.max(most, weight), 0)
-  const slot = Uint32Array.from(hashes.first, (hash) => hash % size)
-  const skip = Uint32Array.from(hashes.second, (hash) => (hash % (size - 1)) + 1)
+  // Weights may move between two steps.
+  const weights = yield* weightSteps(endpoints)
+  let heaviest = 0
+  for (let i = 0; i < weights.length; i += 1) heaviest = Math.max(heaviest, weights[i] as number)
+  yield
+  // Turns go by hash, so that the order of the list makes no difference.
+  const order = yield* sortByHash(hashes.first, (a, b) => hashes.decides(a, b))
+  const slot = new Uint32Array(endpoints.length)
+  const skip = new Uint32Array(endpoints.length)
+  for (let i = 0; i < slot.length; i += 1) {
+    slot[i] = (hashes.first[i] as number) % size
+    skip[i] = ((hashes.second[i] as number) % (size - 1)) + 1
+    if (i % piecesPerStep === 0) yield
+  }
   const served = new Float64Array(endpoints.length)
   let filled = 0
+  let pieces = 0
   for (let round = 1; ; round += 1) {
     for (let turn = 0; turn < order.length; turn += 1) {
       const index = order[turn] as number
+      pieces += 1
       // In round t, an endpoint has had as many slots as its weight allows: t times its part of the heaviest.
-      if (round * (endpoints[index] as Endpoint).weight < (served[index] as number)) continue
+      if (round * (weights[index] as number) < (served[index] as number)) {
+        if (pieces % piecesPerStep === 0) yield
+        continue
+      }
       served[index] = (served[index] as number) + heaviest
       let wanted = slot[index] as number
-      while (taken[wanted] === 1) wanted = (wanted + (skip[index] as number)) % size
+      while (taken[wanted] === 1) {
+        wanted = (wanted + (skip[index] as number)) % size
+        pieces += 1
+        // The last slots are found after a long search.
+        if (pieces % piecesPerStep === 0) yield
+      }
       taken[wanted] = 1
       table[wanted] = index
       slot[index] = (wanted + (skip[index] as number)) % size
       filled += 1
       if (filled === size) return table
+      if (pieces % piecesPerStep === 0) yield
     }
   }
 }

@@ -1,11 +1,14 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { mix } from './hash.ts'
-import { type CallHash, type HashOn, readHashOn } from './hash-on.ts'
-import { isPrime, maglevTable } from './maglev-table.ts'
+import { type HashOn, readHashOn } from './hash-on.ts'
+import { isPrime, maglevSteps } from './maglev-table.ts'
 import { OptionChecks } from './option-checks.ts'
+import type { Steps } from './steps.ts'
+import { TablePicker } from './table-picker.ts'
+import { type KeyTable, smallTable, TableWorks } from './table-works.ts'
 
 /** How a {@link maglev} balancer hashes. */
 export interface MaglevOptions {
@@ -26,21 +29,18 @@ export const maglevDefaults = Object.freeze({ tableSize: 65_537 } as const)
 /** How many other slots are looked at for an endpoint that is not spent, before each key's order of preference decides. */
 const rehashes = 8
 
-class MaglevPicker implements Picker {
-  readonly #endpoints: readonly Endpoint[]
-  readonly #hash: CallHash
+class MaglevTable implements KeyTable {
+  readonly endpoints: readonly Endpoint[]
   readonly #hashes: EndpointHashes
   readonly #table: Uint32Array
 
-  constructor(endpoints: readonly Endpoint[], hash: CallHash, tableSize: number) {
-    this.#endpoints = endpoints
-    this.#hash = hash
-    this.#hashes = new EndpointHashes(endpoints)
-    this.#table = maglevTable(endpoints, this.#hashes, tableSize)
+  constructor(endpoints: readonly Endpoint[], hashes: EndpointHashes, table: Uint32Array) {
+    this.endpoints = endpoints
+    this.#hashes = hashes
+    this.#table = table
   }
 
-  pick(query: PickQuery): Endpoint {
-    const key = this.#hash.of(query.call)
+  pick(key: number, query: PickQuery): Endpoint {
     const first = this.#at(key)
     if (!query.isSpent(first)) return first
     for (let rehash = 1; rehash <= rehashes; rehash += 1) {
@@ -51,8 +51,13 @@ class MaglevPicker implements Picker {
   }
 
   #at(hash: number): Endpoint {
-    return this.#endpoints[this.#table[hash % this.#table.length] as number] as Endpoint
+    return this.endpoints[this.#table[hash % this.#table.length] as number] as Endpoint
   }
+}
+
+function* maglevKeyTable(endpoints: readonly Endpoint[], size: number): Steps<KeyTable> {
+  const hashes = yield* EndpointHashes.inSteps(endpoints)
+  return new MaglevTable(endpoints, hashes, yield* maglevSteps(endpoints, hashes, size))
 }
 
 /**
@@ -83,6 +88,13 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
   if (!isPrime(tableSize)) checks.refuse('tableSize', 'a prime')
   return part('maglev', { hashOn, tableSize }, (host) => {
     const hash = callHash(host.random.fork('maglev'))
-    return { name: 'maglev', picker: (endpoints) => new MaglevPicker(endpoints, hash, tableSize) }
+    const works = new TableWorks(host.clock, (endpoints) => maglevKeyTable(endpoints, tableSize))
+    return {
+      name: 'maglev',
+      hash: (call) => hash.of(call),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize) <= smallTable),
+      counts: () => ({ tables: works.made }),
+      close: () => works.close(),
+    }
   })
 }

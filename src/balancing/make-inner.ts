@@ -22,3 +22,15 @@ export function makeInner(wrapper: string, balancer: BalancerPart, host: Host): 
   if (typeof made?.picker === 'function') return made
   throw new TypeError(`${host.service}: ${wrapper}: expected ${expectation}, got ${printValue(made)}`)
 }
+
+/** Everything of a balancer but choosing, for the one outside to have likewise: its meters, what it keeps calls together by, hears, amends, counts and ends. */
+export function innerDuties(inner: Balancer): Omit<Balancer, 'name' | 'picker' | 'weightedPicker'> {
+  return {
+    meters: inner.meters ?? [],
+    ...(inner.hash && { hash: (call) => inner.hash?.(call) as number }),
+    ...(inner.noticed && { noticed: (endpoints, isFit) => inner.noticed?.(endpoints, isFit) }),
+    ...(inner.amend && { amend: (attempt, reply) => inner.amend?.(attempt, reply) ?? reply }),
+    ...(inner.counts && { counts: () => inner.counts?.() ?? {} }),
+    ...(inner.close && { close: () => inner.close?.() }),
+  }
+}

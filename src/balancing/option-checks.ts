@@ -37,11 +37,11 @@ export class OptionChecks {
     return typeof value === 'number' && value >= low && value <= high ? value : this.refuse(name, `a number in [${low}, ${high}]`)
   }
 
-  /** A duration above 0, in milliseconds. @throws TypeError when it is none, or endless though it must not be. */
-  durationMs(name: string, fallback: string, endless: boolean): number {
+  /** A duration above 0 (or 0, if that is allowed), in milliseconds. @throws TypeError when it is none, or endless though it must not be. */
+  durationMs(name: string, fallback: string, endless: boolean, zero = false): number {
     const ms = readDuration(this.#given[name] ?? fallback)
-    const inRange = ms !== undefined && ms > 0 && (endless || ms < Number.POSITIVE_INFINITY)
-    return inRange ? ms : this.refuse(name, `${durationExpectation}, in (0, Infinity${endless ? ']' : ')'}`)
+    const inRange = ms !== undefined && (ms > 0 || (zero && ms === 0)) && (endless || ms < Number.POSITIVE_INFINITY)
+    return inRange ? ms : this.refuse(name, `${durationExpectation}, in ${zero ? '[' : '('}0, Infinity${endless ? ']' : ')'}`)
   }
 
   /** @throws TypeError which says what an option should have been. */

@@ -84,7 +84,15 @@ class PeakEwmaMeter implements LoadMeter {
   }
 
   load(endpoint: Endpoint): number {
+    return this.#loadAt(endpoint, this.#clock.now())
+  }
+
+  lighter(first: Endpoint, second: Endpoint): Endpoint {
     const now = this.#clock.now()
+    return this.#loadAt(first, now) <= this.#loadAt(second, now) ? first : second
+  }
+
+  #loadAt(endpoint: Endpoint, now: number): number {
     const history = this.#historyOf(endpoint, now)
     if (this.#wantsProbe(history, now)) return 0
     const latencyMs = Math.max(history.latencyAt(now, this.#settings.decayMs), this.#waitedFor(history, now), leastLatencyMs)

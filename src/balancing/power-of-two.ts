@@ -37,7 +37,9 @@ class PowerOfTwoPicker implements Picker {
   }
 
   #lighter(left: Endpoint, right: Endpoint): Endpoint {
-    return this.#meter.load(left) <= this.#meter.load(right) ? left : right
+    const meter = this.#meter
+    if (meter.lighter !== undefined) return meter.lighter(left, right)
+    return meter.load(left) <= meter.load(right) ? left : right
   }
 
   /** Two by chance of those that are not spent, or of all, if all are: a reservoir of two, so that nothing is allocated. */

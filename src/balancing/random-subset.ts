@@ -2,7 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { hashOrder } from './hash-order.ts'
-import { checkInner, makeInner } from './make-inner.ts'
+import { checkInner, innerDuties, makeInner } from './make-inner.ts'
 import { OptionChecks } from './option-checks.ts'
 
 /** Which part of the endpoints a {@link randomSubset} balancer uses. */
@@ -69,6 +69,6 @@ export function randomSubset(options: RandomSubsetOptions): DescribedPart<Balanc
       const order = hashOrder(endpoints, seed)
       return new SubsetPicker(inner.picker(Object.freeze(order.slice(0, size))), order.slice(size))
     }
-    return { name: `random-subset of ${inner.name}`, meters: inner.meters ?? [], picker }
+    return { ...innerDuties(inner), name: `random-subset of ${inner.name}`, picker }
   })
 }

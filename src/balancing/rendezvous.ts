@@ -54,6 +54,6 @@ export function rendezvous(options: RendezvousOptions): DescribedPart<Balancer> 
   const callHash = readHashOn('rendezvous', hashOn)
   return part('rendezvous', { hashOn }, (host) => {
     const hash = callHash(host.random.fork('rendezvous'))
-    return { name: 'rendezvous', picker: (endpoints) => new RendezvousPicker(endpoints, hash) }
+    return { name: 'rendezvous', hash: (call) => hash.of(call), picker: (endpoints) => new RendezvousPicker(endpoints, hash) }
   })
 }

@@ -1,10 +1,13 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
-import { type CallHash, type HashOn, readHashOn } from './hash-on.ts'
+import { type HashOn, readHashOn } from './hash-on.ts'
 import { OptionChecks } from './option-checks.ts'
 import { pointsFor, Ring } from './ring.ts'
+import { type Steps, weightSteps } from './steps.ts'
+import { TablePicker } from './table-picker.ts'
+import { type KeyTable, smallTable, TableWorks } from './table-works.ts'
 
 /** How a {@link ringHash} balancer hashes. Sizes have defaults, see {@link ringHashDefaults}. */
 export interface RingHashOptions {
@@ -27,31 +30,36 @@ const largestSize = 8_388_608
 /** How many points are looked at for one that is not spent, before each key's order of preference decides. */
 const longestWalk = 64
 
-class RingPicker implements Picker {
-  readonly #endpoints: readonly Endpoint[]
-  readonly #hash: CallHash
+class RingTable implements KeyTable {
+  readonly endpoints: readonly Endpoint[]
   readonly #hashes: EndpointHashes
   readonly #ring: Ring
 
-  constructor(endpoints: readonly Endpoint[], hash: CallHash, minSize: number, maxSize: number) {
-    this.#endpoints = endpoints
-    this.#hash = hash
-    this.#hashes = new EndpointHashes(endpoints)
-    const weights = endpoints.map(({ weight }) => weight)
-    this.#ring = new Ring(endpoints, this.#hashes, pointsFor(weights, minSize, maxSize))
+  constructor(endpoints: readonly Endpoint[], hashes: EndpointHashes, ring: Ring) {
+    this.endpoints = endpoints
+    this.#hashes = hashes
+    this.#ring = ring
   }
 
-  pick(query: PickQuery): Endpoint {
-    const key = this.#hash.of(query.call)
+  pick(key: number, query: PickQuery): Endpoint {
     const first = this.#ring.placeOf(key)
     const walk = Math.min(longestWalk, this.#ring.size)
     for (let step = 0, place = first; step < walk; step += 1) {
-      const endpoint = this.#endpoints[this.#ring.ownerAt(place)] as Endpoint
+      const endpoint = this.endpoints[this.#ring.ownerAt(place)] as Endpoint
       if (!query.isSpent(endpoint)) return endpoint
       place = place + 1 === this.#ring.size ? 0 : place + 1
     }
-    return this.#hashes.preferredBy(key, query) ?? (this.#endpoints[this.#ring.ownerAt(first)] as Endpoint)
+    return this.#hashes.preferredBy(key, query) ?? (this.endpoints[this.#ring.ownerAt(first)] as Endpoint)
   }
+}
+
+function* ringTable(endpoints: readonly Endpoint[], minSize: number, maxSize: number): Steps<KeyTable> {
+  const hashes = yield* EndpointHashes.inSteps(endpoints)
+  yield
+  const weights = yield* weightSteps(endpoints)
+  const points = pointsFor(weights, minSize, maxSize)
+  yield
+  return new RingTable(endpoints, hashes, yield* Ring.inSteps(endpoints, hashes, points))
 }
 
 /**
@@ -85,6 +93,14 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
   if (minSize > maxSize) throw new TypeError(`ringHash: minSize: expected at most maxSize, which is ${maxSize}, got ${minSize}`)
   return part('ring-hash', { hashOn, minSize, maxSize }, (host) => {
     const hash = callHash(host.random.fork('ring-hash'))
-    return { name: 'ring-hash', picker: (endpoints) => new RingPicker(endpoints, hash, minSize, maxSize) }
+    const works = new TableWorks(host.clock, (endpoints) => ringTable(endpoints, minSize, maxSize))
+    const isSmall = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, Math.min(2 * minSize, maxSize)) <= smallTable
+    return {
+      name: 'ring-hash',
+      hash: (call) => hash.of(call),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works, isSmall(endpoints)),
+      counts: () => ({ tables: works.made }),
+      close: () => works.close(),
+    }
   })
 }

@@ -1,9 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { EndpointHashes } from './endpoint-hashes.ts'
 import { mix } from './hash.ts'
-
-/** Room for the index of an endpoint beside a position of 32 bits in a number that is exact. */
-const indexes = 2 ** 21
+import { allSteps, piecesPerStep, type Steps, sortByHash } from './steps.ts'
 
 /** Points on a circle of 2^32 positions, sorted; each belongs to an endpoint, as does the stretch that ends there. */
 export class Ring {
@@ -14,21 +12,22 @@ export class Ring {
    * @param endpoints at least one.
    * @param hashes of these endpoints.
    * @param points how many each of them has.
+   * @param made positions and their owners, if they are made already.
    */
-  constructor(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[]) {
-    const size = points.reduce((sum, count) => sum + count, 0)
-    const sorted = new Float64Array(size)
-    let at = 0
-    points.forEach((count, index) => {
-      const first = hashes.first[index] as number
-      // Odd, so that no two points of an endpoint have the same place before mixing.
-      const step = (hashes.second[index] as number) | 1
-      for (let point = 0; point < count; point += 1) sorted[at++] = mix(first + Math.imul(point, step)) * indexes + index
-    })
-    sorted.sort()
-    this.#positions = Uint32Array.from(sorted, (entry) => Math.floor(entry / indexes))
-    this.#owners = Uint32Array.from(sorted, (entry) => entry % indexes)
-    this.#orderEquals(endpoints)
+  constructor(
+    endpoints: readonly Endpoint[],
+    hashes: EndpointHashes,
+    points: readonly number[],
+    made?: readonly [Uint32Array, Uint32Array],
+  ) {
+    const [positions, owners] = made ?? allSteps(pointSteps(endpoints, hashes, points))
+    this.#positions = positions
+    this.#owners = owners
+  }
+
+  /** The same in steps. */
+  static *inSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[]): Steps<Ring> {
+    return new Ring(endpoints, hashes, points, yield* pointSteps(endpoints, hashes, points))
   }
 
   /** The number of points. */
@@ -53,19 +52,41 @@ export class Ring {
     }
     return low === positions.length ? 0 : low
   }
+}
 
-  /** Points at one position, of which the first gets all, stand in an order that does not depend on the order of the list. */
-  #orderEquals(endpoints: readonly Endpoint[]): void {
-    const [positions, owners] = [this.#positions, this.#owners]
-    const address = (place: number): string => (endpoints[owners[place] as number] as Endpoint).address
-    for (let i = 1; i < positions.length; i += 1) {
-      for (let j = i; j > 0 && positions[j] === positions[j - 1] && address(j) < address(j - 1); j -= 1) {
-        const left = owners[j - 1] as number
-        owners[j - 1] = owners[j] as number
-        owners[j] = left
-      }
+function* pointSteps(
+  endpoints: readonly Endpoint[],
+  hashes: EndpointHashes,
+  points: readonly number[],
+): Steps<readonly [Uint32Array, Uint32Array]> {
+  let size = 0
+  for (const count of points) size += count
+  const unsorted = new Uint32Array(size)
+  const ownerOf = new Uint32Array(size)
+  let at = 0
+  for (let index = 0; index < points.length; index += 1) {
+    const first = hashes.first[index] as number
+    // Odd, so that no two points of an endpoint have the same place before mixing.
+    const step = (hashes.second[index] as number) | 1
+    for (let point = 0; point < (points[index] as number); point += 1) {
+      unsorted[at] = mix(first + Math.imul(point, step))
+      ownerOf[at] = index
+      at += 1
+      if (at % piecesPerStep === 0) yield
     }
   }
+  const address = (point: number): string => (endpoints[ownerOf[point] as number] as Endpoint).address
+  // Of points at one position the first gets all, so their order must not depend on the order of the list.
+  const order = yield* sortByHash(unsorted, (a, b) => address(a) < address(b))
+  const positions = new Uint32Array(size)
+  const owners = new Uint32Array(size)
+  for (let place = 0; place < size; place += 1) {
+    const point = order[place] as number
+    positions[place] = unsorted[point] as number
+    owners[place] = ownerOf[point] as number
+    if (place % piecesPerStep === 0) yield
+  }
+  return [positions, owners]
 }
 
 /**
@@ -78,11 +99,23 @@ export class Ring {
  * @param minSize the least number of points in all.
  * @param maxSize the most; every endpoint has one in any case.
  */
-export function pointsFor(weights: readonly number[], minSize: number, maxSize: number): readonly number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const lightest = weights.reduce((least, weight) => Math.min(least, weight), Number.POSITIVE_INFINITY)
+export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
+  // Plain loops: this is one step for a hundred thousand endpoints.
+  const points = new Array<number>(weights.length).fill(1)
+  let total = 0
+  let lightest = Number.POSITIVE_INFINITY
+  for (let i = 0; i < points.length; i += 1) {
+    const weight = weights[i] as number
+    total += weight
+    if (weight < lightest) lightest = weight
+  }
   const perLightest = 2 ** Math.ceil(Math.log2(Math.max(1, (minSize * lightest) / total)))
-  const points = weights.map((weight) => Math.round((perLightest * weight) / lightest))
-  const size = points.reduce((sum, count) => sum + count, 0)
-  return size <= maxSize ? points : weights.map((weight) => Math.max(1, Math.floor((maxSize * weight) / total)))
+  let size = 0
+  for (let i = 0; i < points.length; i += 1) {
+    points[i] = Math.round((perLightest * (weights[i] as number)) / lightest)
+    size += points[i] as number
+  }
+  if (size <= maxSize) return points
+  for (let i = 0; i < points.length; i += 1) points[i] = Math.max(1, Math.floor((maxSize * (weights[i] as number)) / total))
+  return points
 }

@@ -25,13 +25,13 @@ function isBalancer(value: unknown): value is Balancer {
 export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): Balancer {
   if (typeof value !== 'function') throw unusable(host, value)
   const described = typeof (value as { kind?: unknown }).kind === 'string'
-  if (!described && value.length >= 2) return balanceFunction(value as BalanceFunction, host)
+  if (!described && value.length >= 2) return balanceFunction(value as BalanceFunction)
   let made: unknown
   try {
     made = (value as BalancerPart)(host)
   } catch (error) {
     if (described) throw error
-    return balanceFunction(value as BalanceFunction, host)
+    return balanceFunction(value as BalanceFunction)
   }
   if (isBalancer(made)) return made
   if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
@@ -40,7 +40,7 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
     made.then(undefined, () => {})
     throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)
   }
-  return balanceFunction(value as BalanceFunction, host)
+  return balanceFunction(value as BalanceFunction)
 }
 
 function unusable(host: Host, value: unknown): TypeError {

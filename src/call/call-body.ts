@@ -14,6 +14,8 @@ export interface CallBody {
   readonly whole: boolean
   /** Whether another attempt can still send it: it can be opened again, or was not opened yet. */
   readonly sendable: boolean
+  /** Whether two attempts may send it at the same time, though it is not there as a whole. @defaultValue `false` */
+  readonly shareable?: boolean
   /** Begins to read it. */
   open(): BodyContent
 }
@@ -74,6 +76,7 @@ export class ReopenableBody implements CallBody {
   readonly #pieces: () => AsyncIterable<Uint8Array>
   readonly whole = false
   readonly sendable = true
+  readonly shareable = true
   readonly length: number | undefined
 
   /**

@@ -8,6 +8,11 @@ export interface CallOptions {
   readonly deadline?: Duration | undefined
   /** Labels that the endpoint must carry, such as `{ version: 'v2' }`. @defaultValue any endpoint */
   readonly subset?: Readonly<Record<string, string>> | undefined
+  /**
+   * What a hashing balancer hashes for this call, in place of what its `hashOn` says: calls with one key go to one endpoint. Other balancers
+   * do not look at it. @defaultValue what `hashOn` says
+   */
+  readonly hashKey?: string | undefined
   /** Whether sending it twice does no more than sending it once. @defaultValue by its method: GET, HEAD, OPTIONS, TRACE, PUT and DELETE are */
   readonly idempotent?: boolean | undefined
   /** `false`: at most one attempt, whatever happens. @defaultValue the service's retry settings */
@@ -25,11 +30,18 @@ export interface CallOptions {
 export const callOptionNames: readonly (keyof CallOptions)[] = Object.freeze([
   'deadline',
   'subset',
+  'hashKey',
   'idempotent',
   'retry',
   'replay',
   'onInformational',
 ])
 
+/** What to hash for a call, if its caller says so. */
+export const hashKey = contextKey<string | undefined>('hash key', undefined)
+
 /** Whether a call may be repeated at all. */
 export const repeatable = contextKey('repeatable', true)
+
+/** Whether another attempt of a call goes to a zone that the call has not tried, as long as there is one. */
+export const avoidTriedZones = contextKey('avoid-tried-zones', false)

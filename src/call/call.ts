@@ -47,6 +47,8 @@ export interface SpentAttempt {
   readonly sent: boolean
   /** Whether, when it was over, there was an endpoint for this call that it had not tried yet. */
   readonly untriedLeft: boolean
+  /** The copy of the call that it was made with; only of attempts that ran side by side. */
+  readonly copy?: Call
 }
 
 /** An attempt that has begun and is not over, as others see it. */

@@ -63,9 +63,9 @@ export function directorySource(
         source.lastError = undefined
       },
       recovered: (failures) => emit('resolver-recovered', { service, resolver: resolver.name, failures }),
-      failed: (error, retryInMs) => {
+      failed: (error, retryAfterMs) => {
         source.lastError = error
-        emit('resolver-failed', { service, resolver: resolver.name, error, retryInMs })
+        emit('resolver-failed', { service, resolver: resolver.name, error, retryAfterMs })
         listener.failed()
       },
       finished: () => {},

@@ -1,6 +1,6 @@
 import type { EndpointSpec } from '../endpoint/endpoint.ts'
 import { endpointUrlExpectation, readEndpointAddress } from '../endpoint/endpoint-address.ts'
-import { specProblem } from '../endpoint/roster.ts'
+import { reportedHealths, specProblem } from '../endpoint/roster.ts'
 import type { ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 
@@ -12,6 +12,7 @@ const expectations: { readonly [K in Exclude<keyof EndpointSpec, 'url'>]-?: stri
   priority: 'an integer in [0, 127]',
   labels: "texts by name such as { version: 'v2' }",
   servername: 'a text',
+  health: reportedHealths,
 }
 
 /**

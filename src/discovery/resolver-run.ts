@@ -10,8 +10,8 @@ import { isAsyncIterable } from './to-resolver.ts'
 export interface ResolverRunListener {
   /** It answered. Throwing means that the answer cannot be used, and is a fault like any other. */
   answered(resolution: Resolution): void
-  /** It failed for the `failures`-th time in a row, and is started again after `retryInMs` milliseconds. */
-  failed(error: unknown, retryInMs: number, failures: number): void
+  /** It failed for the `failures`-th time in a row, and is started again after `retryAfterMs` milliseconds. */
+  failed(error: unknown, retryAfterMs: number, failures: number): void
   /** It answered after it had failed `failures` times in a row; told after {@link answered}. */
   recovered(failures: number): void
   /** It returned: its last answer is final. */

@@ -50,8 +50,8 @@ export class Sources {
         listener: {
           answered: (resolution) => this.#set(i, { name, resolution, failing: false, error: undefined }),
           recovered: (failures) => host.emit('resolver-recovered', { service, resolver: name, failures }),
-          failed: (error, retryInMs) => {
-            host.emit('resolver-failed', { service, resolver: name, error, retryInMs })
+          failed: (error, retryAfterMs) => {
+            host.emit('resolver-failed', { service, resolver: name, error, retryAfterMs })
             this.#set(i, { name, resolution: this.#views[i]?.resolution, failing: true, error })
           },
           finished: () => {

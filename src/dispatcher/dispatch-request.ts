@@ -1,4 +1,5 @@
 import { stringify } from 'node:querystring'
+import { headerOf } from '../call/header-list.ts'
 import { type MeshOptions, readMeshOptions } from '../fetch/mesh-options.ts'
 import { isIdempotent } from '../fetch/method.ts'
 import type { UrlOrigin } from '../fetch/url-target.ts'
@@ -54,7 +55,7 @@ export function readDispatch(given: unknown): DispatchRequest {
     method,
     headers: withBody(method, headers, body),
     body,
-    idempotent: readIdempotent(options, method),
+    idempotent: readIdempotent(options, method, headers.list),
     headersTimeoutMs: readTimeout(options, 'headersTimeout'),
     bodyTimeoutMs: readTimeout(options, 'bodyTimeout'),
     mesh: readMesh(origin, options.mesh),
@@ -95,8 +96,9 @@ function readTimeout(options: Options, name: 'headersTimeout' | 'bodyTimeout'): 
   return value
 }
 
-function readIdempotent({ idempotent }: Options, method: string): boolean {
-  return typeof idempotent === 'boolean' ? idempotent : isIdempotent(method) || method === 'QUERY'
+function readIdempotent({ idempotent }: Options, method: string, headers: readonly string[]): boolean {
+  if (typeof idempotent === 'boolean') return idempotent
+  return isIdempotent(method) || method === 'QUERY' || headerOf(headers, 'idempotency-key') !== undefined
 }
 
 function readMesh(origin: UrlOrigin, mesh: unknown): MeshOptions {

@@ -1,5 +1,11 @@
 import { type Locality, unknownLocality } from './locality.ts'
 
+/**
+ * What discovery says of the health of an endpoint: `degraded` ones are used when there are not enough healthy ones; `draining` and `unhealthy`
+ * ones not at all, unless too few are left. The difference between the two: a draining one leaves as planned, so its tier is not short of it.
+ */
+export type ReportedHealth = 'healthy' | 'degraded' | 'draining' | 'unhealthy'
+
 /** An endpoint as a resolver or a user describes it. */
 export interface EndpointSpec {
   /**
@@ -19,6 +25,8 @@ export interface EndpointSpec {
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** The name that the endpoint's certificate must carry. @defaultValue the service's TLS settings, else the host of `url` */
   readonly servername?: string | undefined
+  /** What is known of its health where endpoints are registered, see {@link ReportedHealth}. @defaultValue `'healthy'` */
+  readonly health?: ReportedHealth | undefined
 }
 
 /**
@@ -46,6 +54,8 @@ export interface Endpoint {
   readonly priority: number
   /** Labels for subsets. */
   readonly labels: Readonly<Record<string, string>>
+  /** What discovery says of its health. What is found otherwise, such as ejection, is not in it. */
+  readonly health: ReportedHealth
   /** Attempts begun and not ended: a reply whose body is still being read counts. */
   readonly inFlight: number
   /** Attempts ever begun. */
@@ -80,6 +90,7 @@ export class RosterEndpoint implements Endpoint {
   locality: Locality = unknownLocality
   priority = 0
   labels: Readonly<Record<string, string>> = noLabels
+  health: ReportedHealth = 'healthy'
   inFlight = 0
   attempts = 0
   failures = 0

@@ -7,7 +7,7 @@
  */
 
 import { printValue } from '../errors/print-value.ts'
-import { type Endpoint, type EndpointSpec, noLabels, RosterEndpoint } from './endpoint.ts'
+import { type Endpoint, type EndpointSpec, noLabels, type ReportedHealth, RosterEndpoint } from './endpoint.ts'
 import { endpointUrlExpectation, readEndpointAddress } from './endpoint-address.ts'
 import { unknownLocality } from './locality.ts'
 
@@ -17,7 +17,7 @@ export interface RosterChange {
   readonly added: readonly Endpoint[]
   /** Endpoints that are gone. */
   readonly removed: readonly Endpoint[]
-  /** Endpoints that stayed and whose weight, place, priority, labels or server name changed. */
+  /** Endpoints that stayed and whose weight, place, priority, labels, server name or health changed. */
   readonly altered: readonly Endpoint[]
   /** Specs that were left out because they do not name a usable endpoint. */
   readonly refused: readonly RefusedEndpoint[]
@@ -151,7 +151,7 @@ function printUrl(spec: unknown): string {
 /** What is wrong with a spec beside its URL, if anything. */
 export function specProblem(spec: EndpointSpec): string | undefined {
   if (typeof spec !== 'object' || spec === null) return `expected { url, ... }, got ${printValue(spec)}`
-  const { weight, priority, labels } = spec
+  const { weight, priority, labels, health } = spec
   if (weight !== undefined && !(typeof weight === 'number' && weight > 0 && Number.isFinite(weight))) {
     return `weight: expected a number in (0, Infinity), got ${printValue(weight)}`
   }
@@ -164,8 +164,14 @@ export function specProblem(spec: EndpointSpec): string | undefined {
   }
   if (labels !== undefined && !areLabels(labels))
     return `labels: expected texts by name such as { version: 'v2' }, got ${printValue(labels)}`
+  if (health !== undefined && !healths.includes(health)) return `health: expected ${reportedHealths}, got ${printValue(health)}`
   return undefined
 }
+
+const healths: readonly unknown[] = ['healthy', 'degraded', 'draining', 'unhealthy'] satisfies readonly ReportedHealth[]
+
+/** What a message says that an endpoint's health should have been. */
+export const reportedHealths = healths.map((health) => `'${health}'`).join(' | ')
 
 const texts = ['region', 'zone', 'servername'] as const
 
@@ -181,6 +187,7 @@ function isDescribed(endpoint: RosterEndpoint, spec: EndpointSpec): boolean {
     endpoint.weight === (spec.weight === undefined ? 1 : spec.weight) &&
     endpoint.priority === (spec.priority === undefined ? 0 : spec.priority) &&
     endpoint.servername === spec.servername &&
+    endpoint.health === (spec.health === undefined ? 'healthy' : spec.health) &&
     locality.region === (spec.region === undefined ? '' : spec.region) &&
     locality.zone === (spec.zone === undefined ? '' : spec.zone) &&
     sameLabels(endpoint.labels, spec.labels === undefined ? noLabels : spec.labels)
@@ -189,10 +196,11 @@ function isDescribed(endpoint: RosterEndpoint, spec: EndpointSpec): boolean {
 
 /** Writes a spec's description on an endpoint. */
 function describe(endpoint: RosterEndpoint, spec: EndpointSpec): void {
-  const { weight = 1, priority = 0, region = '', zone = '', labels = noLabels } = spec
+  const { weight = 1, priority = 0, region = '', zone = '', labels = noLabels, health = 'healthy' } = spec
   endpoint.weight = weight
   endpoint.priority = priority
   endpoint.servername = spec.servername
+  endpoint.health = health
   endpoint.locality = region === '' && zone === '' ? unknownLocality : Object.freeze({ region, zone })
   endpoint.labels = Object.freeze({ ...labels })
 }

@@ -5,6 +5,7 @@
  * | --- | --- |
  * | `UNKNOWN_SERVICE` | no service declares the host, and the mesh sends nothing to hosts it does not know |
  * | `INVALID_CALL` | the call itself is wrong: its URL, method, headers, body or options |
+ * | `CIRCUIT_OPEN` | the circuit of the service is open: the call was refused and nothing of it was sent |
  * | `NO_ENDPOINT` | there is nobody to send it to; the message says why |
  * | `CONNECT_FAILED` | no connection could be made |
  * | `CONNECT_TIMEOUT` | no connection was made in time |
@@ -16,6 +17,7 @@
  * | `REPLY_TOO_LARGE` | the reply is larger than the service allows |
  * | `ATTEMPT_TIMEOUT` | one attempt took longer than an attempt may |
  * | `BODY_TIMEOUT` | the body stood still for too long |
+ * | `RATE_LIMITED` | the service's rate limit had no permit left; `facts.retryAfterMs` says when there is one |
  * | `DEADLINE_EXCEEDED` | the call's deadline passed |
  * | `BODY_FAILED` | the caller's own request body threw while it was read |
  * | `ABORTED` | the caller left |
@@ -25,6 +27,7 @@
 export type MeshErrorCode =
   | 'UNKNOWN_SERVICE'
   | 'INVALID_CALL'
+  | 'CIRCUIT_OPEN'
   | 'NO_ENDPOINT'
   | 'CONNECT_FAILED'
   | 'CONNECT_TIMEOUT'
@@ -36,6 +39,7 @@ export type MeshErrorCode =
   | 'REPLY_TOO_LARGE'
   | 'ATTEMPT_TIMEOUT'
   | 'BODY_TIMEOUT'
+  | 'RATE_LIMITED'
   | 'DEADLINE_EXCEEDED'
   | 'BODY_FAILED'
   | 'ABORTED'
@@ -53,6 +57,8 @@ export interface MeshErrorFacts {
    * elsewhere whatever its method.
    */
   readonly sent: boolean
+  /** How long to wait before another call has a chance, in milliseconds, when that is known. */
+  readonly retryAfterMs?: number | undefined
   /** The setting or argument that is at fault, when one is. */
   readonly field?: string | undefined
 }

@@ -1,5 +1,5 @@
 import { Call } from '../call/call.ts'
-import { repeatable } from '../call/call-options.ts'
+import { hashKey, repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { replyHeader } from '../call/header-list.ts'
@@ -119,6 +119,7 @@ export class FetchDoor {
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
+    if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
     const { referrer } = options
     const header =
@@ -132,7 +133,7 @@ export class FetchDoor {
       authority: destination.authority ?? target.origin.host,
       headers: wireHeaders(headers, target.origin.protocol === 'https:', header),
       body,
-      idempotent: mesh.idempotent ?? isIdempotent(method),
+      idempotent: mesh.idempotent ?? (isIdempotent(method) || headers.has('idempotency-key')),
       startedAt,
       deadline,
       cancellation,

@@ -11,6 +11,8 @@ export interface MeshOptions {
   readonly deadlineMs: number | undefined
   /** See {@link CallOptions.subset}. */
   readonly subset: Readonly<Record<string, string>> | undefined
+  /** See {@link CallOptions.hashKey}. */
+  readonly hashKey: string | undefined
   /** See {@link CallOptions.idempotent}. */
   readonly idempotent: boolean | undefined
   /** Whether the call may be repeated at all. */
@@ -25,6 +27,7 @@ export interface MeshOptions {
 export const noMeshOptions: MeshOptions = Object.freeze({
   deadlineMs: undefined,
   subset: undefined,
+  hashKey: undefined,
   idempotent: undefined,
   mayRepeat: true,
   replayBytes: 0,
@@ -47,10 +50,13 @@ export function readMeshOptions(service: string, mesh: unknown, field = 'init.me
       throw argumentError(service, field, `only the options ${callOptionNames.join(', ')}`, name)
     }
   }
-  const { deadline, subset, idempotent, retry, replay, onInformational } = mesh as CallOptions
+  const { deadline, subset, hashKey, idempotent, retry, replay, onInformational } = mesh as CallOptions
   const deadlineMs = deadline === undefined ? undefined : readDuration(deadline)
   if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, `${field}.deadline`, durationExpectation, deadline)
   if (subset !== undefined) checkSubset(service, subset, field)
+  if (hashKey !== undefined && (typeof hashKey !== 'string' || hashKey === '')) {
+    throw argumentError(service, `${field}.hashKey`, 'a text that is not empty', hashKey)
+  }
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {
     throw argumentError(service, `${field}.idempotent`, 'true or false', idempotent)
   }
@@ -58,6 +64,7 @@ export function readMeshOptions(service: string, mesh: unknown, field = 'init.me
   return {
     deadlineMs,
     subset,
+    hashKey,
     idempotent,
     mayRepeat: retry !== false,
     replayBytes: readReplay(service, replay, field),

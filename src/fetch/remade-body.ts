@@ -9,6 +9,7 @@ export class RemadeBody implements CallBody, Uploading {
   readonly #uploads: Uploading[] = []
   readonly whole = false
   readonly sendable = true
+  readonly shareable = true
   readonly length: number | undefined
 
   /**

@@ -26,6 +26,7 @@ export class ReplayBody implements CallBody, Uploading {
   #begun = false
   #readers = 0
   readonly whole = false
+  readonly shareable = true
   readonly length: number | undefined
 
   /**

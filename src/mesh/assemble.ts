@@ -2,7 +2,13 @@ import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
+import { numberedStream } from '../discovery/numbered-stream.ts'
+import type { ReplyListener } from '../health/announced-health.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
+import { type ServiceCircuit, serviceBreaker } from '../policies/breaker/service-breaker.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
@@ -12,6 +18,14 @@ import type { LayerParts } from './service-parts.ts'
 export interface Known {
   readonly directory: DirectoryView
   readonly health: HealthView
+  /** Hears every reply: endpoints may say something of their health in it. */
+  readonly heard?: ReplyListener | undefined
+  readonly probes: ProbeSource
+  /** Judges of health that hear of every attempt. */
+  readonly watchers: readonly AttemptWatcher[]
+  /** The circuit of the service as a whole. */
+  readonly circuit: ServiceCircuit
+  readonly faults: BalancerFaults
 }
 
 /**
@@ -28,17 +42,36 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
     parts.attemptTimeout,
+    // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
+    parts.sendOn,
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
   ]
-  const router = new Router({ host, ...known, balancer: parts.balancer, classify, send: compose(perAttempt, parts.transport.send) })
+  const router = new Router({
+    host: { ...host, random: numberedStream(host.random, 'routing') },
+    ...known,
+    balancer: parts.balancer,
+    classify,
+    send: compose(perAttempt, parts.transport.send),
+    routing: parts.routing,
+  })
   const perCall: Layer<Call>[] = [
+    // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
+    parts.inherit,
     // The deadline is outermost, so that every kind of waiting ends by it: a user's policy, discovery, back-off, a connection.
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
     ...parts.callPolicies,
+    // A call is limited once, not each attempt: retries have a budget of their own. What a user's policy answers itself costs no permit.
+    ...(parts.rateLimit === undefined ? [] : [parts.rateLimit.layer]),
+    // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
+    serviceBreaker(known.circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
+    // Hedging stands inside retry: attempts side by side are one try to it, with one outcome.
+    parts.hedge,
+    // What was never sent goes on within its own try, at once; outside of it are those who wait.
+    parts.requeue,
   ]
   return compose(perCall, router.send)
 }

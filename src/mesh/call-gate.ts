@@ -2,6 +2,7 @@ import type { BodyListener } from '../call/body-feed.ts'
 import type { Call } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { decidingAttempt } from '../call/side-by-side.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { CallLedger } from './call-ledger.ts'
@@ -48,7 +49,7 @@ export class CallGate {
     const { spent } = call
     if (spent.length > 1) this.#ledger.retried += spent.length - 1
     if (!outcome.ok) this.#over(outcome.error, true)
-    else outcome.reply.body.whenOver(spent[spent.length - 1]?.verdict.kind === 'failure' ? this.#bad : this.#good)
+    else outcome.reply.body.whenOver(decidingAttempt(call)?.verdict.kind === 'failure' ? this.#bad : this.#good)
     return outcome
   }
 

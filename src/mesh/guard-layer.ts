@@ -43,7 +43,7 @@ function guardNext<C extends Call | Attempt>(next: Send<C>, internal: (sentence:
   return async (call) => {
     const { body } = 'call' in call ? call.call : call
     if (body.whole) return next(call)
-    if (!body.sendable || underway.has(body)) {
+    if (!body.sendable || (underway.has(body) && body.shareable !== true)) {
       const sentence = 'passed on a call twice whose body can be read once'
       return internal(sentence, new Error(sentence))
     }

@@ -8,7 +8,13 @@ export const nothingSaid = ServiceDraftImpl.settingsOf(new ServiceDraftImpl(true
 const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   retry: false,
+  ejection: false,
+  healthCheck: false,
+  circuitBreaker: false,
+  hedge: false,
+  sendOn: Object.freeze({ send: false }),
   balancer: random(),
+  serverDraining: false,
 })
 
 /**

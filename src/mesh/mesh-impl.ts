@@ -6,18 +6,21 @@ import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create-fetch.ts'
 import type { Destination, DestinationFinder } from '../fetch/destination.ts'
-import { durationMs } from '../runtime/duration.ts'
+import type { ForcedCircuit } from '../health/circuit-snapshot.ts'
+import { type Duration, durationMs } from '../runtime/duration.ts'
 import { Events, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
 import type { Host } from '../runtime/host.ts'
 import { systemRandom } from '../runtime/system-random.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { closeCarefully } from './careful-transport.ts'
+import type { CircuitControl } from './circuit-control.ts'
 import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
 import { meshDefaults } from './mesh-options.ts'
 import { nearestName } from './nearest-name.ts'
 import { Passthrough } from './passthrough.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import { type MeshMeans, readPlan } from './read-plan.ts'
+import type { ServiceRuntime } from './service-runtime.ts'
 import { ServiceSet } from './service-set.ts'
 import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
 
@@ -86,7 +89,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const names = [...this.#services.running.keys()]
     if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
     const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'] })
+    const running = () => this.#services.running.get(name)
+    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running()?.eject(address, durationMs(time, 'eject: time'))
+    const readmit = (address: string) => running()?.eject(address, undefined)
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: this.#circuitOf(name), eject, readmit })
     this.#clients.set(name, client)
     return client
   }
@@ -133,7 +139,21 @@ export class MeshImpl implements Mesh, DestinationFinder {
     this.#state = 'closed'
   }
 
-  #findByName(name: string): Destination | MeshError {
+  #circuitOf(name: string): CircuitControl {
+    const service = () => {
+      const found = this.#findByName(name)
+      if (MeshError.is(found)) throw found
+      return found
+    }
+    return Object.freeze({
+      get state() {
+        return service().circuitState
+      },
+      force: (state: ForcedCircuit | undefined, endpoint?: string) => service().forceCircuit(state, endpoint),
+    })
+  }
+
+  #findByName(name: string): ServiceRuntime | MeshError {
     if (this.#state !== 'open') return this.#closedError(name)
     return this.#services.running.get(name) ?? this.#removedError(name)
   }

@@ -5,6 +5,7 @@ import type { MeshFetch } from '../fetch/create-fetch.ts'
 import type { MeshRequestInit } from '../fetch/fetch-request.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
+import type { CircuitControl } from './circuit-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import type { MeshSnapshot } from './snapshot.ts'
@@ -42,6 +43,23 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    * @param init see {@link ServiceRequestInit}.
    */
   readonly fetch: (path: `/${string}`, init?: ServiceRequestInit<Subsets>) => Promise<Response>
+  /**
+   * Leaves an endpoint out, whatever the rules of ejection say; with too few others left it is used all the same.
+   *
+   * @param address see {@link Endpoint.address}.
+   * @param time how long; by default until {@link ServiceClient.readmit}.
+   * @throws TypeError when the service has no such endpoint at the moment.
+   */
+  readonly eject: (address: string, time?: Duration) => void
+  /**
+   * Lets an endpoint that is ejected back in, at once.
+   *
+   * @param address see {@link Endpoint.address}.
+   * @throws TypeError when the service has no such endpoint at the moment.
+   */
+  readonly readmit: (address: string) => void
+  /** Its circuits, to be forced open or closed. */
+  readonly circuit: CircuitControl
 }
 
 /** How a mesh is closed. */

@@ -1,6 +1,7 @@
 import { numberedStream } from '../discovery/numbered-stream.ts'
 import { ConfigError, type ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Host, Part } from '../runtime/host.ts'
 
 /** Makes the parts of one service, each with a stream of chance of its own, and remembers what goes wrong until all were tried. */
@@ -17,6 +18,11 @@ export class PartMaker {
   constructor(host: Host, path: string) {
     this.#host = host
     this.#path = path
+  }
+
+  /** The source of time. */
+  get clock(): Clock {
+    return this.#host.clock
   }
 
   /** What went wrong so far. */

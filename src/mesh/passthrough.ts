@@ -7,6 +7,7 @@ import { readEndpointAddress } from '../endpoint/endpoint-address.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { inherit } from '../inbound/inherit.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
@@ -39,7 +40,7 @@ class Origin implements Destination {
       send: transport.send,
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
-    this.gate = new CallGate(compose([deadline(host)], router.send), ledger)
+    this.gate = new CallGate(compose([inherit(host), deadline(host)], router.send), ledger)
     this.send = this.gate.send
   }
 }

@@ -2,10 +2,23 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
+import type { EjectionOptions } from '../health/ejection-options.ts'
+import type { HealthCheckOptions } from '../health/health-check-options.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
+import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
+import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { FailoverOptions, FailoverSettings } from '../routing/failover-options.ts'
+import type { LocalityOptions, LocalitySettings } from '../routing/locality-options.ts'
+import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { CircuitBreakerPlan } from './circuit-plan.ts'
+import type { RateLimitPlan } from './rate-limit-schema.ts'
+import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -49,20 +62,6 @@ export interface HttpPlan {
   readonly dispatcher?: DispatcherFactory | undefined
 }
 
-/** {@link RetryOptions} in a finished plan: durations in milliseconds. */
-export interface RetryPlan {
-  /** See {@link RetryOptions.attempts}. */
-  readonly attempts: number
-  /** See {@link RetryOptions.attemptTimeout}; left out for none. */
-  readonly attemptTimeout?: number | undefined
-  /** See {@link RetryOptions.requeues}. */
-  readonly requeues: number
-  /** See {@link RetryOptions.backoff}. */
-  readonly backoff: { readonly base: number; readonly max: number }
-  /** See {@link RetryOptions.budget}. */
-  readonly budget: { readonly ratio: number; readonly perSecond: number; readonly window: number } | false
-}
-
 /** A service as `net.apply` takes it: whatever is left out has its default. */
 export interface ServicePlanInput {
   /** Where its endpoints come from. */
@@ -75,6 +74,12 @@ export interface ServicePlanInput {
   readonly subsets?: Readonly<Record<string, readonly string[]>> | undefined
   /** Which endpoint now. */
   readonly balancer?: BalancerPart | BalanceFunction | undefined
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback?: SubsetFallback | undefined
+  /** Where this process is, and what follows from it. */
+  readonly locality?: LocalityOptions | undefined
+  /** How calls move from tier to tier. */
+  readonly failover?: FailoverOptions | undefined
   /** TLS settings, if any. */
   readonly tls?: TlsOptions | undefined
   /** How endpoints are spoken to. */
@@ -83,8 +88,22 @@ export interface ServicePlanInput {
   readonly deadline?: Duration | undefined
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry?: RetryOptions | false | undefined
+  /** How many calls it may be sent; `false` for any number. */
+  readonly rateLimit?: RateLimitOptions | false | undefined
+  /** When an endpoint that fails is left out for a while; `false` for never. */
+  readonly ejection?: EjectionOptions | false | undefined
+  /** How endpoints are asked whether they are well; `false` for not at all. */
+  readonly healthCheck?: HealthCheckOptions | false | undefined
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker?: CircuitBreakerOptions | false | undefined
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn?: SendOnOptions | undefined
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge?: HedgeOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
+  /** How what endpoints say of their own health is taken; `false` for not at all. */
+  readonly serverDraining?: ServerDrainingOptions | false | undefined
   /** Policies of users, outermost first. */
   readonly policies?: readonly Policy[] | undefined
 }
@@ -99,14 +118,34 @@ export interface ServicePlan extends ServicePlanInput {
   readonly subsets: Readonly<Record<string, readonly string[]>>
   /** Which endpoint now. */
   readonly balancer: BalancerPart | BalanceFunction
+  /** What becomes of a call whose labels no endpoint carries. */
+  readonly subsetFallback: SubsetFallback
+  /** Where this process is, and what follows from it; left out if that does not matter. */
+  readonly locality?: LocalitySettings | undefined
+  /** How calls move from tier to tier. */
+  readonly failover: FailoverSettings
   /** How endpoints are spoken to. */
   readonly http: HttpPlan
   /** How long a call may take, in milliseconds; `Infinity` for no limit. */
   readonly deadline: number
   /** When a failed attempt is followed by another one; `false` for never. */
   readonly retry: RetryPlan | false
+  /** How many calls it may be sent; `false` for any number. */
+  readonly rateLimit: RateLimitPlan | false
+  /** When an endpoint that fails is left out for a while, durations in milliseconds; `false` for never. */
+  readonly ejection: EjectionOptions | false
+  /** How endpoints are asked whether they are well, durations in milliseconds; `false` for not at all. */
+  readonly healthCheck: HealthCheckOptions | false
+  /** When endpoints, or the whole service, are left alone for a while; `false` for never. */
+  readonly circuitBreaker: CircuitBreakerPlan | false
+  /** Whether servers are told how long their answer is waited for. */
+  readonly sendOn: SendOnPlan
+  /** When another attempt is made beside one that takes long; `false` for never. */
+  readonly hedge: HedgePlan | false
   /** The judge. */
   readonly classifier: Classifier
+  /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */
+  readonly serverDraining: { readonly hold: number } | false
   /** Policies of users, outermost first. */
   readonly policies: readonly Policy[]
 }

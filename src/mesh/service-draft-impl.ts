@@ -61,6 +61,19 @@ export class ServiceDraftImpl {
     return this.#set('balancer', balancer)
   }
 
+  subsetFallback(rule: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('subsetFallback')
+    return this.#set('subsetFallback', rule)
+  }
+
+  locality(locality: unknown): ServiceDraftImpl {
+    return this.#set('locality', locality)
+  }
+
+  failover(failover: unknown): ServiceDraftImpl {
+    return this.#set('failover', failover)
+  }
+
   tls(tls: unknown): ServiceDraftImpl {
     return this.#set('tls', tls)
   }
@@ -69,16 +82,41 @@ export class ServiceDraftImpl {
     return this.#set('http', http)
   }
 
-  deadline(deadline: unknown): ServiceDraftImpl {
-    return this.#set('deadline', deadline)
+  deadline(deadline: unknown, sendOn?: unknown): ServiceDraftImpl {
+    const draft = this.#set('deadline', deadline)
+    return sendOn === undefined ? draft : draft.#with({ slots: { ...draft.#settings.slots, sendOn } })
   }
 
   retry(retry: unknown): ServiceDraftImpl {
     return this.#set('retry', retry)
   }
 
+  rateLimit(rateLimit: unknown): ServiceDraftImpl {
+    return this.#set('rateLimit', rateLimit)
+  }
+
+  ejection(ejection: unknown): ServiceDraftImpl {
+    return this.#set('ejection', ejection)
+  }
+
+  healthCheck(healthCheck: unknown): ServiceDraftImpl {
+    return this.#set('healthCheck', healthCheck)
+  }
+
+  circuitBreaker(circuitBreaker: unknown): ServiceDraftImpl {
+    return this.#set('circuitBreaker', circuitBreaker)
+  }
+
+  hedge(hedge: unknown): ServiceDraftImpl {
+    return this.#set('hedge', hedge)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
+  }
+
+  serverDraining(draining: unknown): ServiceDraftImpl {
+    return this.#set('serverDraining', draining)
   }
 
   use(...policies: readonly unknown[]): ServiceDraftImpl {

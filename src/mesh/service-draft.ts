@@ -11,8 +11,18 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import type { DirectoryOptions } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
+import type { CircuitBreakerOptions } from '../health/circuit-options.ts'
+import type { EjectionOptions } from '../health/ejection-options.ts'
+import type { HealthCheckOptions } from '../health/health-check-options.ts'
+import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
+import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
+import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
+import type { FailoverOptions } from '../routing/failover-options.ts'
+import type { LocalityOptions } from '../routing/locality-options.ts'
+import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { HttpOptions, TlsOptions } from '../transport/http-options.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
@@ -71,14 +81,28 @@ export interface WithSubset<S extends DraftState, Subset extends object> {
 
 /** What the plain slots take, by the name that a message gives them. */
 export interface SlotValues {
+  /** See {@link ServiceDraft.locality}. */
+  readonly locality: LocalityOptions
+  /** See {@link ServiceDraft.failover}. */
+  readonly failover: FailoverOptions
   /** See {@link ServiceDraft.tls}. */
   readonly tls: TlsOptions
   /** See {@link ServiceDraft.http}. */
   readonly http: HttpOptions
-  /** See {@link ServiceDraft.deadline}. */
-  readonly deadline: Duration
   /** See {@link ServiceDraft.retry}. */
   readonly retry: RetryOptions | false
+  /** See {@link ServiceDraft.rateLimit}. */
+  readonly rateLimit: RateLimitOptions | false
+  /** See {@link ServiceDraft.serverDraining}. */
+  readonly serverDraining: ServerDrainingOptions | false
+  /** See {@link ServiceDraft.ejection}. */
+  readonly ejection: EjectionOptions | false
+  /** See {@link ServiceDraft.healthCheck}. */
+  readonly healthCheck: HealthCheckOptions | false
+  /** See {@link ServiceDraft.circuitBreaker}. */
+  readonly circuitBreaker: CircuitBreakerOptions | false
+  /** See {@link ServiceDraft.hedge}. */
+  readonly hedge: HedgeOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -116,6 +140,11 @@ export interface SetBalancer<S extends DraftState> {
   (balancer: BalancerPart): ServiceDraft<WithSlot<S, 'balancer'>>
 }
 
+/** The slot of the deadline. */
+export type DeadlineSlot<S extends DraftState> = 'deadline' extends S['set']
+  ? MeshTypeError<'deadline is already set for this service'>
+  : (deadline: Duration, sendOn?: SendOnOptions) => ServiceDraft<WithSlot<S, 'deadline'>>
+
 /** Adds aliases. */
 export type AliasSlot<S extends DraftState> = S['of'] extends 'defaults'
   ? MeshTypeError<'an alias belongs to one service, not to the defaults'>
@@ -128,6 +157,15 @@ export type SubsetSlot<S extends DraftState> = S['of'] extends 'defaults'
       label: Label extends keyof S['subsets'] ? MeshTypeError<`subset "${Label}" is already declared for this service`> : Label,
       values: readonly Value[],
     ) => ServiceDraft<WithSubset<S, { readonly [L in Label]: Value }>>
+
+/** The slot of the rule for calls whose labels no endpoint carries; it knows the subsets that are declared before it. */
+export type SubsetFallbackSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a subset belongs to one service, not to the defaults'>
+  : 'subsetFallback' extends S['set']
+    ? MeshTypeError<'subsetFallback is already set for this service'>
+    : [keyof S['subsets']] extends [never]
+      ? MeshTypeError<'this service declares no subsets yet: call .subset(label, values) first'>
+      : (rule: SubsetFallback<Partial<S['subsets']>>) => ServiceDraft<WithSlot<S, 'subsetFallback'>>
 
 /**
  * A service that is being described. Everything but `.resolve(...)` has a default that protects.
@@ -153,19 +191,42 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly subset: SubsetSlot<S>
   /** Which endpoint now. @defaultValue {@link serviceDefaults}.balancer */
   readonly balance: BalancerSlot<S>
+  /** What becomes of a call whose labels no endpoint carries. @defaultValue `'none'`: it fails */
+  readonly subsetFallback: SubsetFallbackSlot<S>
+  /** Where this process is, and which endpoints that makes preferable. @defaultValue none: places do not matter */
+  readonly locality: Slot<S, 'locality'>
+  /** How calls move to endpoints of a higher priority, or further away, as endpoints fall ill. @defaultValue {@link failoverDefaults} */
+  readonly failover: Slot<S, 'failover'>
   /** TLS settings; they also make addresses that do not name their protocol speak https. @defaultValue none */
   readonly tls: Slot<S, 'tls'>
   /** How endpoints are spoken to. @defaultValue {@link httpDefaults} */
   readonly http: Slot<S, 'http'>
-  /** How long a whole call may take, waiting and body included; `Infinity` for no limit. @defaultValue {@link serviceDefaults}.deadline */
-  readonly deadline: Slot<S, 'deadline'>
+  /**
+   * How long a whole call may take, waiting and body included; `Infinity` for no limit. The second argument says whether servers are told
+   * how long their answer is waited for.
+   *
+   * @defaultValue {@link serviceDefaults}.deadline, {@link sendOnDefaults}
+   */
+  readonly deadline: DeadlineSlot<S>
   /** When a failed attempt is followed by another one; `false` for never. @defaultValue {@link retryDefaults} */
   readonly retry: Slot<S, 'retry'>
+  /** How many calls it may be sent; `false` for any number. @defaultValue `false` */
+  readonly rateLimit: Slot<S, 'rateLimit'>
+  /** How what endpoints say of their own health in their replies is taken; `false` for not at all. @defaultValue {@link serverDrainingDefaults} */
+  readonly serverDraining: Slot<S, 'serverDraining'>
+  /** When an endpoint that fails is left out for a while; `false` for never. @defaultValue {@link ejectionDefaults} */
+  readonly ejection: Slot<S, 'ejection'>
+  /** How endpoints are asked whether they are well, besides the calls that they get. @defaultValue they are not asked */
+  readonly healthCheck: Slot<S, 'healthCheck'>
+  /** When an endpoint that fails, or the service, is left alone for a while; `false` for never. @defaultValue {@link circuitBreakerDefaults} */
+  readonly circuitBreaker: Slot<S, 'circuitBreaker'>
+  /** When another attempt of an idempotent call is made beside one that takes long; `false` for never. @defaultValue `false`; see {@link hedgeDefaults} for `{}` */
+  readonly hedge: Slot<S, 'hedge'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */
   use(...policies: readonly Policy[]): ServiceDraft<S>
-  /** No deadline, no retries, random choice: every protection is off unless this service sets it itself. */
+  /** No deadline, no retries, no circuits, no ejection, random choice: every protection is off unless this service sets it itself. */
   readonly bare: 'bare' extends S['set'] ? MeshTypeError<'bare is already set for this service'> : () => ServiceDraft<WithSlot<S, 'bare'>>
   /** Hands the draft to a function: how shared settings are reused. */
   apply<T>(step: (draft: this) => T): T

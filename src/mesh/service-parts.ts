@@ -3,30 +3,36 @@ import { toBalancer } from '../balancing/to-balancer.ts'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import type { Layer } from '../call/layer.ts'
+import type { Classifier } from '../call/verdict.ts'
 import type { Resolver } from '../discovery/resolver.ts'
 import { toResolver } from '../discovery/to-resolver.ts'
+import { type EjectionParts, makeEjection } from '../health/ejection-parts.ts'
+import type { HealthCheckParts } from '../health/health-checker.ts'
+import { inherit } from '../inbound/inherit.ts'
+import { RateLimit } from '../policies/limit/rate-limit.ts'
+import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
 import type { Policy, PolicyHost } from '../policies/policy.ts'
-import { retry } from '../policies/retry/retry.ts'
-import { retrySettings } from '../policies/retry/retry-options.ts'
-import { attemptTimeout } from '../policies/timeout/attempt-timeout.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
-import type { Host } from '../runtime/host.ts'
+import type { RoutingSettings } from '../routing/routing-settings.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { guardLayer } from './guard-layer.ts'
+import { makeHealthCheck } from './make-health-check.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
+import { judgeOf, makeRepeatParts, type RepeatParts, sameJudge } from './repeat-parts.ts'
 
 /** What the layers of a service are put together from. */
-export interface LayerParts {
+export interface LayerParts extends RepeatParts {
+  readonly inherit: Layer<Call>
   readonly balancer: Balancer
+  readonly routing: RoutingSettings
   readonly transport: Transport
   readonly deadline: Layer<Call>
   readonly callPolicies: readonly Layer<Call>[]
-  readonly retry: Layer<Call>
-  readonly attemptTimeout: Layer<Attempt>
+  readonly rateLimit: RateLimit | undefined
   readonly attemptPolicies: readonly Layer<Attempt>[]
 }
 
@@ -34,8 +40,14 @@ export interface LayerParts {
 export interface ServiceParts extends LayerParts {
   readonly plan: ServicePlan
   readonly resolver: Resolver
+  /** The one judge of the service. */
+  readonly judge: Classifier
   /** The guarded layer of each policy, in the order of the plan. */
   readonly policies: readonly PolicyLayer[]
+  /** Who is left out for a while, and when; `undefined` for nobody. */
+  readonly ejection: EjectionParts | undefined
+  /** How endpoints are asked whether they are well; `undefined` for not at all. */
+  readonly healthCheck: HealthCheckParts | undefined
   /** Whether the transport is this service's own. */
   readonly ownsTransport: boolean
 }
@@ -44,8 +56,6 @@ export interface ServiceParts extends LayerParts {
 type PolicyLayer =
   | { readonly scope: 'call'; readonly policy: Policy; readonly layer: Layer<Call> }
   | { readonly scope: 'attempt'; readonly policy: Policy; readonly layer: Layer<Attempt> }
-
-const straightOn = <C>(next: C): C => next
 
 /**
  * Makes the parts of a service. A part whose settings are the same as before is taken over with all that it knows: loads, budgets,
@@ -59,24 +69,34 @@ const straightOn = <C>(next: C): C => next
 export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOptions['transport'], before?: ServiceParts): ServiceParts {
   const same = (...slots: readonly (keyof ServicePlan)[]) =>
     before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
-  const judged = (host: Host): PolicyHost => ({ ...host, classify: plan.classifier })
-  const policies = makePolicies(plan, maker, same('classifier')?.policies ?? [])
-  const settings = plan.retry === false ? undefined : retrySettings(plan.retry)
+  const judge = before !== undefined && sameJudge(before.plan, plan) ? before.judge : judgeOf(plan, maker.clock)
+  const policies = makePolicies(plan, maker, judge, judge === before?.judge ? before.policies : [])
+  const { rateLimit } = plan
   return {
     plan,
     resolver: same('resolver', 'directory')?.resolver ?? maker.make('resolver', (host) => toResolver(plan.resolver, host)),
     balancer: same('balancer')?.balancer ?? maker.make('balancer', (host) => toBalancer(plan.balancer, host)),
+    routing: { failover: plan.failover, locality: plan.locality, subsetFallback: plan.subsetFallback },
     deadline: before?.deadline ?? maker.make('deadline', (host) => deadline(host)),
-    retry:
-      settings === undefined
-        ? straightOn
-        : (same('retry', 'classifier')?.retry ?? maker.make('retry', (host) => retry(settings, judged(host)))),
-    attemptTimeout: settings === undefined ? straightOn : maker.make('retry', (host) => attemptTimeout(settings, host)),
+    rateLimit:
+      rateLimit === false
+        ? undefined
+        : (same('rateLimit')?.rateLimit ?? maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
+    ejection: makeEjectionParts(plan, maker, same('ejection')),
+    healthCheck: (same('healthCheck', 'http', 'tls') ?? { healthCheck: makeHealthCheck(plan, maker, transport) }).healthCheck,
+    inherit: before?.inherit ?? maker.make('deadline', (host) => inherit(host)),
+    judge,
+    ...makeRepeatParts(plan, maker, { retry: same('retry', 'classifier'), hedge: same('hedge', 'retry', 'classifier'), any: before }),
     policies,
     callPolicies: policies.flatMap((entry) => (entry.scope === 'call' ? [entry.layer] : [])),
     attemptPolicies: policies.flatMap((entry) => (entry.scope === 'attempt' ? [entry.layer] : [])),
     ...makeTransport(plan, maker, transport, same('http', 'tls')),
   }
+}
+
+function makeEjectionParts({ ejection }: ServicePlan, maker: PartMaker, before: ServiceParts | undefined): EjectionParts | undefined {
+  if (before !== undefined) return before.ejection
+  return ejection === false ? undefined : maker.make('ejection', (host) => makeEjection(ejection, host))
 }
 
 function makeTransport(
@@ -91,12 +111,12 @@ function makeTransport(
   return { transport: maker.make('http', create), ownsTransport: true }
 }
 
-function makePolicies(plan: ServicePlan, maker: PartMaker, before: readonly PolicyLayer[]): PolicyLayer[] {
+function makePolicies(plan: ServicePlan, maker: PartMaker, judge: Classifier, before: readonly PolicyLayer[]): PolicyLayer[] {
   const left = [...before]
   const made = plan.policies.map((policy, i) => {
     const known = left.findIndex((entry) => samePart(entry.policy, policy))
     const [kept] = known < 0 ? [] : left.splice(known, 1)
-    return kept ?? maker.make(`policies[${i}]`, (host) => makePolicy(policy, { ...host, classify: plan.classifier }))
+    return kept ?? maker.make(`policies[${i}]`, (host) => makePolicy(policy, { ...host, classify: judge }))
   })
   // One that could not be made is a problem that the maker knows of.
   return made.filter((entry) => entry !== undefined)

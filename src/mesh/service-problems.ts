@@ -2,12 +2,14 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { directoryDefaults } from '../discovery/directory-options.ts'
 import { endpointSpecProblems } from '../discovery/endpoint-spec-problems.ts'
 import type { ConfigProblem } from '../errors/config-error.ts'
+import { circuitBreakerDefaults } from '../health/circuit-options.ts'
 import { retryDefaults } from '../policies/retry/retry-options.ts'
 import { readDuration } from '../runtime/duration.ts'
 import type { DescribedPart } from '../runtime/part.ts'
 import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { fallbackProblems } from './subset-problems.ts'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -20,7 +22,12 @@ type Settings = Readonly<Record<string, unknown>>
  */
 export function serviceProblems(settings: unknown, path: string): ConfigProblem[] {
   if (!isPlainObject(settings)) return []
-  return [...timeProblems(settings, path), ...endpointProblems(settings.resolver, pathTo(path, 'resolver')), ...tlsProblems(settings, path)]
+  return [
+    ...timeProblems(settings, path),
+    ...endpointProblems(settings.resolver, pathTo(path, 'resolver')),
+    ...tlsProblems(settings, path),
+    ...fallbackProblems(settings, path),
+  ]
 }
 
 /** A setting within others. */
@@ -38,6 +45,9 @@ function timeProblems(settings: Settings, path: string): ConfigProblem[] {
   }
   notAbove(['retry', 'attemptTimeout'], undefined, ['deadline'], serviceDefaults.deadline)
   notAbove(['retry', 'backoff', 'base'], retryDefaults.backoff.base, ['retry', 'backoff', 'max'], retryDefaults.backoff.max)
+  const { openFor, maxOpenFor } = circuitBreakerDefaults
+  notAbove(['circuitBreaker', 'openFor'], openFor, ['circuitBreaker', 'maxOpenFor'], maxOpenFor)
+  notAbove(['circuitBreaker', 'service', 'openFor'], openFor, ['circuitBreaker', 'service', 'maxOpenFor'], maxOpenFor)
   const { initial, max } = directoryDefaults.backoff
   notAbove(['directory', 'backoff', 'initial'], initial, ['directory', 'backoff', 'max'], max)
   return problems

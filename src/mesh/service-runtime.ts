@@ -5,20 +5,30 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
+import { AnnouncedHealth, type ReplyListener } from '../health/announced-health.ts'
+import type { CircuitState, ForcedCircuit } from '../health/circuit-snapshot.ts'
+import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
+import { HealthChecker } from '../health/health-checker.ts'
+import { ProbeDesk } from '../health/probe-desk.ts'
+import { noteReportedHealth } from '../health/reported-health.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
-import { assemble } from './assemble.ts'
+import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
+import { endpointAt } from './endpoint-at.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { ServiceCircuits } from './service-circuits.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
@@ -34,6 +44,12 @@ export class ServiceRuntime implements Destination {
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
+  readonly #announced: AnnouncedHealth
+  readonly #probes: ProbeDesk
+  readonly #ejector: Ejector
+  readonly #checker: HealthChecker
+  readonly #circuits: ServiceCircuits
+  readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
   /** The gates whose calls may still use a transport. */
   readonly #users = new Map<Transport, Set<CallGate>>()
@@ -51,6 +67,12 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
+    this.#announced = new AnnouncedHealth(this.#health, host.clock)
+    this.#probes = new ProbeDesk(this.#health, host.clock)
+    const count = () => this.#roster.endpoints.length
+    this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
+    this.#checker = new HealthChecker(host, this.#health)
+    this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -85,10 +107,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(
-          assemble(parts, { directory: this.#directory, health: this.#health }, plan.classifier, this.#host),
-          this.#ledger,
-        )
+        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host), this.#ledger)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -116,11 +135,23 @@ export class ServiceRuntime implements Destination {
     this.#current = next
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
+    this.#circuits.configure(next.plan.circuitBreaker)
     const directory = this.#directory as Directory
+    this.#ejector.use(next.parts.ejection)
+    this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
-      directory.onChange(({ removed }) => {
+      directory.onChange(({ added, altered, removed }) => {
+        noteReportedHealth(this.#health, added)
+        noteReportedHealth(this.#health, altered)
+        this.#ejector.forget(removed)
+        this.#checker.forget(removed)
+        this.#checker.add(added)
         const { transport } = (this.#current ?? next).parts
-        for (const endpoint of removed) retireCarefully(transport, endpoint, this.#host)
+        for (const endpoint of removed) {
+          this.#probes.forget(endpoint)
+          this.#circuits.endpoints.forget(endpoint)
+          retireCarefully(transport, endpoint, this.#host)
+        }
       })
       directory.start()
       return
@@ -145,10 +176,47 @@ export class ServiceRuntime implements Destination {
     await Promise.all([...this.#drains].map((drain) => drain.run(graceMs, background)))
   }
 
+  /** Leaves an endpoint out for a time, in milliseconds, or lets it back in: with no time. */
+  eject(address: string, forMs: number | undefined): void {
+    const endpoint = endpointAt(this.#roster.endpoints, address)
+    if (forMs === undefined) this.#ejector.readmit(endpoint)
+    else this.#ejector.eject(endpoint, forMs)
+  }
+
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger)
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, {
+      ejector: this.#ejector,
+      checker: this.#checker,
+      circuits: this.#circuits,
+      board: this.#health,
+      faults: this.#faults,
+    })
+  }
+
+  /** See {@link CircuitControl}. */
+  get circuitState(): CircuitState {
+    return this.#circuits.service.state
+  }
+
+  /** See {@link CircuitControl.force}. */
+  forceCircuit(forced: ForcedCircuit | undefined, endpoint: string | undefined): void {
+    this.#circuits.force(forced, endpoint, this.#roster.endpoints)
+  }
+
+  #known(directory: Directory, plan: ServicePlan): Known {
+    const { endpoints, service } = this.#circuits
+    // Circuits hear of an attempt before ejection does: theirs is the shorter absence, and whom they keep out is not ejected as well.
+    return {
+      directory,
+      health: this.#health,
+      heard: this.#heardIn(plan),
+      faults: this.#faults,
+      probes: this.#probes,
+      watchers: [endpoints, this.#ejector, this.#checker],
+      circuit: service,
+    }
   }
 
   #makeDirectory(parts: ServiceParts): Directory {
@@ -156,10 +224,15 @@ export class ServiceRuntime implements Destination {
     return new Directory({ service, host: this.#host, resolver: parts.resolver, roster: this.#roster, options: parts.plan.directory })
   }
 
+  #heardIn({ serverDraining }: ServicePlan): ReplyListener | undefined {
+    return serverDraining === false ? undefined : this.#announced.listener(serverDraining.hold)
+  }
+
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
   #giveUp(before: ReadyService, graceMs: number): void {
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
+      if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
       await this.#leave(before, leftMs)
     })
     this.#drains.add(drain)
@@ -168,6 +241,12 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    closeBalancer(current.parts.balancer, this.#host)
+    this.#announced.close()
+    this.#circuits.close()
+    this.#probes.close()
+    this.#ejector.close()
+    this.#checker.close()
     const { transport, ownsTransport } = current.parts
     if (!ownsTransport) for (const endpoint of this.#roster.endpoints) retireCarefully(transport, endpoint, this.#host)
     await Promise.all([this.#directory?.close(), this.#leave(current, leftMs)])
@@ -196,17 +275,22 @@ export class ServiceRuntime implements Destination {
 
   /** Closes the transport of parts that never came into force. */
   #closeUnused(parts: ServiceParts): void {
+    if (parts.balancer !== undefined && parts.balancer !== this.#current?.parts.balancer) closeBalancer(parts.balancer, this.#host)
+    if (parts.healthCheck !== this.#current?.parts.healthCheck) parts.healthCheck?.check.close()
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
 }
 
 /** Whether the parts that layers are made of are the very same. */
 function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'retry'] as const
+  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
+    samePart(left.plan.serverDraining, right.plan.serverDraining) &&
+    samePart(left.routing, right.routing) &&
+    samePart(left.plan.sendOn, right.plan.sendOn) &&
     left.policies.length === right.policies.length &&
     left.policies.every((entry, i) => entry === right.policies[i])
   )

@@ -4,12 +4,19 @@ import type { BalanceFunction, BalancerPart } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { type DirectoryOptions, directoryDefaults } from '../discovery/directory-options.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
-import { type BackoffOptions, type BudgetOptions, type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
+import { subsetFallbackDefault } from '../routing/subset-fallback.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { circuitBreakerSchema } from './circuit-plan.ts'
+import { ejectionSchema } from './ejection-schema.ts'
+import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
 import type { ServicePlanInput } from './plan.ts'
-import { callable, duration, flag, integer, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { callable, duration, flag, integer, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
+import { rateLimitSchema } from './rate-limit-schema.ts'
+import { hedgeSchema, retrySchema, sendOnSchema } from './retry-schema.ts'
+import { failoverSchema, localitySchema, subsetFallbackSchema } from './routing-schema.ts'
+import { serverDrainingSchema } from './server-draining-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
@@ -45,25 +52,6 @@ const directory = options({
   snapshotFile: v.optional(text('the path of a file')),
   snapshotAfter: v.optional(duration({ from: 0 }), directoryDefaults.snapshotAfter),
 } satisfies SchemaOf<DirectoryOptions>)
-
-const backoff = options({
-  base: v.optional(duration({ from: 0 }), retryDefaults.backoff.base),
-  max: v.optional(duration({ from: 0 }), retryDefaults.backoff.max),
-} satisfies SchemaOf<BackoffOptions>)
-
-const budget = options({
-  ratio: v.optional(number({ from: 0 }), retryDefaults.budget.ratio),
-  perSecond: v.optional(number({ from: 0 }), retryDefaults.budget.perSecond),
-  window: v.optional(duration({ from: 1_000 }), retryDefaults.budget.window),
-} satisfies SchemaOf<BudgetOptions>)
-
-const retry = options({
-  attempts: v.optional(integer({ from: 1 }), retryDefaults.attempts),
-  attemptTimeout: v.optional(timeout()),
-  requeues: v.optional(integer({ from: 0 }), retryDefaults.requeues),
-  backoff: v.optional(backoff, {}),
-  budget: v.optional(orFalse(budget), {}),
-} satisfies SchemaOf<RetryOptions>)
 
 const isPem = (value: unknown) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array
 const pem = () => thing<string | Uint8Array>('text or bytes in PEM', isPem)
@@ -119,10 +107,20 @@ export const serviceSchema = options({
     ),
     () => serviceDefaults.balancer,
   ),
+  subsetFallback: v.optional(subsetFallbackSchema, subsetFallbackDefault),
+  locality: v.optional(localitySchema),
+  failover: v.optional(failoverSchema, {}),
   tls: v.optional(tls),
   http: v.optional(http, {}),
   deadline: v.optional(timeout(), serviceDefaults.deadline),
-  retry: v.optional(orFalse(retry), {}),
+  sendOn: v.optional(sendOnSchema, {}),
+  retry: v.optional(orFalse(retrySchema), {}),
+  hedge: v.optional(orFalse(hedgeSchema), false),
+  rateLimit: v.optional(orFalse(rateLimitSchema), false),
+  ejection: v.optional(orFalse(ejectionSchema), {}),
+  healthCheck: v.optional(orFalse(healthCheckSchema), false),
+  circuitBreaker: v.optional(circuitBreakerSchema, {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
+  serverDraining: v.optional(serverDrainingSchema, {}),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

@@ -1,23 +1,73 @@
 import type { Directory } from '../discovery/directory.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Ejector } from '../health/ejector.ts'
+import type { HealthBoard } from '../health/health-board.ts'
+import type { HealthChecker } from '../health/health-checker.ts'
+import type { BalancerFaults } from '../routing/balancer-watch.ts'
+import { planEverything } from '../routing/candidate-sets.ts'
+import type { RoutingSettings } from '../routing/routing-settings.ts'
 import type { CallLedger } from './call-ledger.ts'
+import type { ServiceCircuits } from './service-circuits.ts'
 import type { ServiceParts } from './service-parts.ts'
-import type { ServiceSnapshot } from './snapshot.ts'
+import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
+
+/** Who judges the health of endpoints. */
+export interface HealthJudges {
+  readonly ejector: Ejector
+  readonly checker: HealthChecker
+  readonly circuits: ServiceCircuits
+  readonly board: HealthBoard
+  readonly faults: BalancerFaults
+}
 
 /** What is known about a running service, as plain data. */
-export function snapshotService({ balancer, transport }: ServiceParts, directory: Directory, ledger: CallLedger): ServiceSnapshot {
+export function snapshotService(
+  { balancer, transport, routing, rateLimit, extra }: ServiceParts,
+  directory: Directory,
+  ledger: CallLedger,
+  { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
+): ServiceSnapshot {
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
     resolver,
     balancer: balancer.name,
+    balancing: balancer.counts?.() ?? {},
     transport: transport.name,
     ageMs,
     lastError,
+    tiers: tierSnapshots(directory.endpoints, board, routing),
+    balancerFaults: { faults, bypasses },
     endpoints: directory.endpoints.map((endpoint) => {
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = transport.stats?.(endpoint) ?? {}
-      return { address, weight, priority, zone: locality.zone, labels, inFlight, attempts, failures, connections, idle, waiting }
+      const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
+      const counted = { inFlight, attempts, failures, connections, idle, waiting }
+      const judged = {
+        ejection: ejector.stateOf(endpoint),
+        check: checker.stateOf(endpoint),
+        circuit: circuits.endpoints.snapshot(endpoint),
+      }
+      return { address, weight, priority, zone: locality.zone, labels, ...found, ...counted, ...judged }
     }),
+    ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
+    rateLimit: rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft },
+    circuit: circuits.service.snapshot(),
+    extraAttempts: { ...extra.counts },
   }
+}
+
+/** The tiers, worked out as routing does, for calls that may go anywhere. */
+function tierSnapshots(endpoints: readonly Endpoint[], health: HealthBoard, routing: RoutingSettings): readonly TierSnapshot[] {
+  return planEverything(endpoints, health, routing).tiers.map(({ priority, distance, total, healthy, degraded, load }) => ({
+    priority,
+    distance,
+    endpoints: total,
+    healthy,
+    degraded,
+    load: load.healthy,
+    degradedLoad: load.degraded,
+    panic: load.panic,
+  }))
 }

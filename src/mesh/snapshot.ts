@@ -1,3 +1,9 @@
+import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
+import type { EjectionState } from '../health/ejection-record.ts'
+import type { HealthState } from '../health/health-board.ts'
+import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
+import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
   /** The name of the mesh. */
@@ -20,16 +26,58 @@ export interface ServiceSnapshot {
   readonly resolver: string
   /** The name of the balancer. */
   readonly balancer: string
+  /** What the balancer counts, such as reports and probes; empty when it counts nothing. */
+  readonly balancing: Readonly<Record<string, number>>
   /** The name of the transport. */
   readonly transport: string
   /** Age of the last good answer, in milliseconds; `undefined` before the first. */
   readonly ageMs: number | undefined
   /** What the resolver threw last, if it has not answered since. */
   readonly lastError: string | undefined
+  /** The tiers in which the endpoints stand by, first the first. */
+  readonly tiers: readonly TierSnapshot[]
+  /** What went wrong with the balancer. */
+  readonly balancerFaults: BalancerFaultCounts
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
+  /** Ejections since the service was added. */
+  readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
+  /** Attempts beyond the first of a call since the service was added, and those that were not made. */
+  readonly extraAttempts: ExtraCounts
+  /** What its rate limit did, if it has one. */
+  readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number }) | undefined
+  /** The circuit of the service as a whole; `undefined` if it has none. */
+  readonly circuit: ServiceCircuitSnapshot | undefined
+}
+
+/** What is known about one tier: endpoints of one priority, and of one distance if locality is by failover. */
+export interface TierSnapshot {
+  /** See {@link Endpoint.priority}. */
+  readonly priority: number
+  /** How far away, 0 the nearest; always 0 unless locality is by failover. */
+  readonly distance: number
+  /** How many endpoints there are. */
+  readonly endpoints: number
+  /** How many of them are healthy. */
+  readonly healthy: number
+  /** How many of them are degraded. */
+  readonly degraded: number
+  /** Of 100 calls that may go to any endpoint, how many go to healthy endpoints of this tier; to any of them, in panic. */
+  readonly load: number
+  /** Of 100, how many go to degraded ones. */
+  readonly degradedLoad: number
+  /** Whether so few are fit that all are used. */
+  readonly panic: boolean
+}
+
+/** What went wrong with a balancer since the service was added. */
+export interface BalancerFaultCounts {
+  /** How often it threw, or answered with something that is no candidate. */
+  readonly faults: number
+  /** How often it was given up for a set of endpoints. */
+  readonly bypasses: number
 }
 
 /** What is known about one endpoint. */
@@ -44,6 +92,10 @@ export interface EndpointSnapshot {
   readonly zone: string
   /** Labels for subsets. */
   readonly labels: Readonly<Record<string, string>>
+  /** The worst of the findings. */
+  readonly health: HealthState
+  /** What speaks against it, by who found it. */
+  readonly findings: Readonly<Record<string, HealthState>>
   /** Attempts begun and not ended. */
   readonly inFlight: number
   /** Attempts ever begun. */
@@ -56,6 +108,30 @@ export interface EndpointSnapshot {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** Why it is left out, and for how long; `undefined` while it is not. */
+  readonly ejection: EjectionState | undefined
+  /** What health checks have found; `undefined` when it is not checked. */
+  readonly check: CheckSnapshot | undefined
+  /** Its circuit; `undefined` if it has none, as long as nothing failed. */
+  readonly circuit: CircuitSnapshot | undefined
+}
+
+/** What the health checks of an endpoint have found. */
+export interface CheckSnapshot {
+  /** `undefined` before the first result. */
+  readonly state: HealthState | undefined
+  /** What the last check found, in a few words. */
+  readonly reason: string
+}
+
+/** Ejections, counted. */
+export interface EjectionCounts {
+  /** Carried out; a probe that fails counts again. */
+  readonly carriedOut: number
+  /** Told only, because of `enforce`. */
+  readonly notEnforced: number
+  /** Not carried out, because as many endpoints were out as may be. */
+  readonly overLimit: number
 }
 
 /** Calls, counted. `started` is always the sum of the next four. */

@@ -1,52 +1,177 @@
 import type { Balancer, PickQuery } from '../balancing/balancer.ts'
+import { mix } from '../balancing/hash.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
-import { tiersOf } from './priority.ts'
-import { Tier } from './tier.ts'
+import type { BalancerWatch } from './balancer-watch.ts'
+import { Group } from './group.ts'
+import type { TierSet } from './priority.ts'
+import { planRouting, type TierPlan } from './routing-plan.ts'
+import type { RoutingSettings } from './routing-settings.ts'
 
-/** The endpoints that may serve a call, in tiers. Holds for one state of the endpoint set. */
+/** What candidates are chosen with. */
+export interface CandidateMeans {
+  /** How the endpoints are. */
+  readonly health: HealthView
+  /** Chooses within a group. */
+  readonly balancer: Balancer
+  /** Chance. */
+  readonly host: Host
+  /** Hears of a balancer that is broken. */
+  readonly watch: BalancerWatch
+  /** How endpoints are divided. */
+  readonly settings: RoutingSettings
+}
+
+/** What is left of a service's endpoints for a call. */
+export interface Narrowed {
+  /** How many carry its labels, or what stands in for them. */
+  readonly matching: number
+  /** Those of them that are not too far away, in tiers. */
+  readonly tiers: readonly TierSet[]
+}
+
+/** What candidates are asked with. */
+export interface RouteQuery extends PickQuery {
+  /** Before a pick: the endpoints of the tier, for a call that prefers zones which it has not tried. */
+  narrow?(endpoints: readonly Endpoint[]): void
+  /** Whether more counts as tried than what was. */
+  readonly narrowed?: boolean
+}
+
+/** Gives the draw among places other bits than the draw among tiers, and than the balancer's own. */
+const placeBits = 0x2545f491
+
+/** The endpoints that may serve a call, in groups, and how many of the calls each group gets. Holds for one state of the endpoints and their health. */
 export class Candidates {
-  /** How many there are. */
+  /** What they are taken from. */
+  readonly narrowed: Narrowed
+  /** How many may be used. */
   readonly count: number
-  readonly #tiers: readonly Tier[]
+  /** The tiers, how they are, and what they get. */
+  readonly tiers: readonly TierPlan[]
+  /** The version of their health that this holds for. */
+  readonly healthVersion: number
+  readonly #means: CandidateMeans
+  readonly #names: readonly string[]
+  /** In the order in which a call goes on; `undefined` where calls fail at once. */
+  readonly #groups: readonly (Group | undefined)[]
+  /** Where each group's part of the 100 ends. */
+  readonly #bounds: Float64Array
+  /** The group that gets everything, if there is one. */
+  readonly #only: Group | undefined
 
   /**
-   * @param endpoints frozen; none is allowed.
-   * @param balancer chooses within a tier.
-   * @param host hears of a balancer that throws.
+   * @param narrowed the endpoints.
+   * @param means see {@link CandidateMeans}.
+   * @param before what held until now: a group of which nothing changed is taken over with its picker.
    */
-  constructor(endpoints: readonly Endpoint[], balancer: Balancer, host: Host) {
-    this.count = endpoints.length
-    this.#tiers = tiersOf(endpoints).map((tier) => new Tier(tier, balancer, host))
+  constructor(narrowed: Narrowed, means: CandidateMeans, before?: Candidates) {
+    this.narrowed = narrowed
+    this.#means = means
+    this.healthVersion = means.health.version
+    const { tiers, groups } = planRouting(narrowed.tiers, means.health, means.settings)
+    this.tiers = tiers
+    this.#names = groups.map(({ name }) => name)
+    this.#groups = groups.map(({ name, endpoints }) => {
+      if (endpoints.length === 0) return undefined
+      const kept = before?.groupNamed(name)
+      return kept?.serves(endpoints) ? kept : new Group(endpoints, means.balancer, means.watch)
+    })
+    this.count = groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0)
+    let reached = 0
+    this.#bounds = Float64Array.from(groups, ({ load }) => (reached += load))
+    const loaded = groups.flatMap(({ load }, i) => (load > 0 ? [i] : []))
+    this.#only = loaded.length === 1 ? this.#groups[loaded[0] as number] : undefined
+  }
+
+  /** Whether some calls fail at once, because a tier is in panic. */
+  get refuses(): boolean {
+    return this.#groups.includes(undefined)
+  }
+
+  /** The group of a name. */
+  groupNamed(name: string): Group | undefined {
+    return this.#groups[this.#names.indexOf(name)]
   }
 
   /**
-   * The endpoint for the next attempt: from the first tier that has one which the call has not tried, and from the first tier again when
-   * it has tried them all.
+   * The endpoint for the next attempt: from a group that is drawn by its part of the calls. When the call has tried all of that, from the first
+   * other one that has an endpoint which it has not tried; and when it has tried everything, from the first again.
    *
-   * @returns `undefined` when there is none, or when the balancer declines in every tier.
+   * @returns `undefined` when there is none, or when the balancer declines everywhere.
    */
-  pick(query: PickQuery): Endpoint | undefined {
-    const tiers = this.#tiers
-    for (let i = 0; i < tiers.length; i += 1) {
-      const tier = tiers[i] as Tier
-      if (!tier.hasUntried(query)) continue
-      const endpoint = tier.pick(query)
+  pick(query: RouteQuery): Endpoint | undefined {
+    const drawn = this.#only ?? this.#draw(query)
+    if (drawn === undefined) return undefined
+    if (query.call.spent.length > 0) query.narrow?.(this.#tierOf(drawn))
+    if (drawn.hasUntried(query)) {
+      const endpoint = drawn.pick(query)
       if (endpoint !== undefined) return endpoint
     }
-    for (let i = 0; i < tiers.length; i += 1) {
-      const tier = tiers[i] as Tier
-      if (tier.hasUntried(query)) continue
-      const endpoint = tier.pick(query)
+    return this.#pickBeside(drawn, query)
+  }
+
+  /** Whether there is one that the call has not tried. */
+  hasUntried(query: RouteQuery): boolean {
+    const groups = this.#groups
+    for (let i = 0; i < groups.length; i += 1) if (groups[i]?.hasUntried(query)) return true
+    return false
+  }
+
+  /** Everybody in the tier of a group who is as well as those. */
+  #tierOf(group: Group): readonly Endpoint[] {
+    const groups = this.#groups
+    if (groups.length === 1) return group.endpoints
+    const tier = tierName(this.#names[groups.indexOf(group)] as string)
+    return groups.flatMap((other, i) => (tierName(this.#names[i] as string) === tier ? (other?.endpoints ?? []) : []))
+  }
+
+  /** A group that was drawn and has endpoints to try has just declined. */
+  #pickBeside(drawn: Group, query: RouteQuery): Endpoint | undefined {
+    const groups = this.#groups
+    for (let i = 0; i < groups.length; i += 1) {
+      const group = groups[i]
+      if (group === undefined || group === drawn || !group.hasUntried(query)) continue
+      const endpoint = group.pick(query)
+      if (endpoint !== undefined) return endpoint
+    }
+    for (let i = 0; i < groups.length; i += 1) {
+      const group = groups[i]
+      if (group === undefined || group.hasUntried(query)) continue
+      const endpoint = group.pick(query)
       if (endpoint !== undefined) return endpoint
     }
     return undefined
   }
 
-  /** Whether there is one that the call has not tried. */
-  hasUntried(query: PickQuery): boolean {
-    const tiers = this.#tiers
-    for (let i = 0; i < tiers.length; i += 1) if ((tiers[i] as Tier).hasUntried(query)) return true
-    return false
+  #draw(query: PickQuery): Group | undefined {
+    const bounds = this.#bounds
+    const end = bounds[bounds.length - 1] ?? 0
+    // Nobody gets anything, and yet somebody may be there whom rounding took everything from.
+    if (end === 0) return this.#groups[0]
+    const point = this.#point(query)
+    for (let i = 0; i < bounds.length; i += 1) if (point < (bounds[i] as number)) return this.#groups[i]
+    // Sums of fractions may end just below 100.
+    return this.#groups[bounds.indexOf(end)]
   }
+
+  /** A number in [0, 100): the same for the same call, if the balancer is one that keeps calls together. */
+  #point({ call }: PickQuery): number {
+    const { balancer, host, watch } = this.#means
+    if (balancer.hash !== undefined) {
+      try {
+        const hash = balancer.hash(call) >>> 0
+        return (hash % 100) + mix(hash ^ placeBits) / 2 ** 32
+      } catch (error) {
+        watch.threw(error)
+      }
+    }
+    return host.random.next() * 100
+  }
+}
+
+/** Tier and health, without the place. */
+function tierName(name: string): string {
+  return name.split(' ', 2).join(' ')
 }

@@ -3,6 +3,7 @@ import type { Attempt } from '../call/attempt.ts'
 import type { BodyListener } from '../call/body-feed.ts'
 import type { SpentAttempt, UnderwayAttempt } from '../call/call.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { sideBySide } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
@@ -40,29 +41,38 @@ export class Observation implements BodyListener, UnderwayAttempt {
    *
    * @param outcome what came.
    * @param untriedLeft whether there is an endpoint for the call that it has not tried.
+   * @returns how the attempt was judged.
    */
-  answered(outcome: Outcome, untriedLeft: boolean): void {
+  answered(outcome: Outcome, untriedLeft: boolean): Verdict {
     this.#latencyMs = this.#observer.now() - this.startedAt
     const verdict = this.#observer.judge(outcome, this.#attempt)
-    const { spent, underway } = this.#attempt.call
+    const { call } = this.#attempt
+    const { spent, underway } = call
     withdraw(writable(underway), this)
-    writable(spent).push({
+    const record: SpentAttempt = {
       endpoint: this.endpoint,
       verdict,
       result: outcome.ok ? outcome.reply.status : outcome.error.code,
       latencyMs: this.#latencyMs,
       sent: outcome.ok || outcome.error.facts.sent,
       untriedLeft,
-    })
+    }
+    writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
     this.#settle(verdict)
-    this.#tellAnswered(verdict)
+    this.#tellAnswered(verdict, outcome)
+    this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
+    return verdict
   }
 
   /** The body is over; one that failed is judged once more. */
   bodyOver(error: MeshError | undefined): void {
+    const before = this.#verdict
     if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
+    const verdict = this.#verdict as Verdict
+    const spoiled = before?.kind !== 'failure' && verdict.kind === 'failure' ? error : undefined
+    this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt)
     this.#end()
   }
 
@@ -76,11 +86,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.failures += 1
   }
 
-  #tellAnswered(verdict: Verdict): void {
+  #tellAnswered(verdict: Verdict, outcome: Outcome): void {
     const ends = this.#meterEnds
     if (ends === undefined) return
-    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs)
-    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs)
+    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome)
+    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome)
   }
 
   #end(): void {

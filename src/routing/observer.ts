@@ -2,9 +2,12 @@ import type { LoadMeter, MeterEnd } from '../balancing/load-meter.ts'
 import type { Attempt } from '../call/attempt.ts'
 import { defaultClassifier } from '../call/default-classifier.ts'
 import type { Outcome } from '../call/outcome.ts'
-import type { Classifier, Verdict } from '../call/verdict.ts'
+import { LostRace } from '../call/side-by-side.ts'
+import { type Classifier, type Verdict, verdicts } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { Host } from '../runtime/host.ts'
 
 /** Attempts of one service, counted. */
@@ -27,6 +30,7 @@ export class Observer {
   readonly #host: Host
   readonly #meters: readonly LoadMeter[]
   readonly #classify: Classifier
+  readonly #watchers: readonly AttemptWatcher[]
   /** See {@link AttemptCounts}. */
   readonly counters = { attempts: 0, succeeded: 0, failed: 0, ignored: 0 }
 
@@ -34,11 +38,13 @@ export class Observer {
    * @param host time, and who hears of a part that throws.
    * @param meters what must hear of every attempt.
    * @param classify the judge of the service.
+   * @param watchers who hears of every attempt beside the meters.
    */
-  constructor(host: Host, meters: readonly LoadMeter[], classify: Classifier) {
+  constructor(host: Host, meters: readonly LoadMeter[], classify: Classifier, watchers: readonly AttemptWatcher[] = []) {
     this.#host = host
     this.#meters = meters
     this.#classify = classify
+    this.#watchers = watchers
   }
 
   /** Monotonic time, in milliseconds. */
@@ -48,6 +54,7 @@ export class Observer {
 
   /** What the service's judge says; what the default one says, if it has nothing sensible to say. */
   judge(outcome: Outcome, attempt: Attempt): Verdict {
+    if (attempt.call.cancellation.reason instanceof LostRace) return verdicts.ignored
     try {
       const verdict: Verdict | undefined = this.#classify(outcome, attempt)
       const kind = verdict?.kind
@@ -77,9 +84,9 @@ export class Observer {
   }
 
   /** Tells a meter that the head of a reply came, or that the attempt failed. */
-  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number): void {
+  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
     try {
-      end.answered?.(verdict, latencyMs)
+      end.answered?.(verdict, latencyMs, outcome)
     } catch (error) {
       this.threw('load meter', error)
     }
@@ -91,6 +98,32 @@ export class Observer {
       end(verdict, latencyMs)
     } catch (error) {
       this.threw('load meter', error)
+    }
+  }
+
+  /** Tells the watchers that the head of a reply came, or that the attempt failed. */
+  tellAnswered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
+    const watchers = this.#watchers
+    for (let i = 0; i < watchers.length; i += 1) {
+      const watcher = watchers[i] as AttemptWatcher
+      try {
+        watcher.answered(endpoint, verdict, latencyMs, outcome)
+      } catch (error) {
+        this.threw(watcher.name, error)
+      }
+    }
+  }
+
+  /** Tells the watchers that the body of a reply is over. */
+  tellBodyOver(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number): void {
+    const watchers = this.#watchers
+    for (let i = 0; i < watchers.length; i += 1) {
+      const watcher = watchers[i] as AttemptWatcher
+      try {
+        watcher.bodyOver?.(endpoint, verdict, spoiled, startedAt)
+      } catch (error) {
+        this.threw(watcher.name, error)
+      }
     }
   }
 

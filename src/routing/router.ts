@@ -1,14 +1,15 @@
 /**
  * From a call to an attempt.
  *
- * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then
- * priority.ts), asks the balancer's picker for one, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
+ * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
+ * if locality is strict), divides them into tiers by priority and distance (priority.ts), works out by their health how much each tier gets (spill.ts) and each place within it
+ * (locality-split.ts), draws one of these groups, asks the balancer's picker for one of its endpoints, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
  * meters, exactly once. A call that is to be repeated comes through here again, and so chooses afresh.
  *
  * It never knows how endpoints are found, how one is chosen among equals, when an attempt is repeated, or what a connection is.
  *
- * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in {@link Router} between subset and
- * picker, and a sentence in no-endpoint.ts for the case that it leaves nothing.
+ * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in candidate-sets.ts between subset and
+ * tiers, and a sentence in no-endpoint.ts for the case that it leaves nothing.
  *
  * @example
  * ```ts
@@ -25,21 +26,31 @@ import type { Balancer } from '../balancing/balancer.ts'
 import { Attempt } from '../call/attempt.ts'
 import type { Call, SpentAttempt } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
-import { failed, type Outcome } from '../call/outcome.ts'
+import { failed, type Outcome, replied } from '../call/outcome.ts'
+import type { Reply } from '../call/reply.ts'
+import { sideBySide } from '../call/side-by-side.ts'
 import type { Classifier } from '../call/verdict.ts'
-import { waitingFor } from '../call/waiting-for.ts'
+import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import type { ReplyListener } from '../health/announced-health.ts'
+import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
+import type { Probe } from '../health/probe.ts'
+import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
+import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
-import { declined, noEndpoint, nothingKnown } from './no-endpoint.ts'
+import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
+import { mayProbe } from './probe-choice.ts'
+import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
 import { describeUnmatchedSubset } from './subset.ts'
+import { describeFallback } from './subset-fallback.ts'
 import { TriedQuery } from './tried-query.ts'
 
 /** What a {@link Router} works with. */
@@ -50,12 +61,22 @@ export interface RouterParts {
   readonly directory: DirectoryView
   /** Who is fit to serve. */
   readonly health: HealthView
+  /** Hears every reply, if somebody wants to. */
+  readonly heard?: ReplyListener | undefined
+  /** Endpoints that are kept out and wait for one attempt that shows whether they are well again. */
+  readonly probes?: ProbeSource | undefined
+  /** Who hears of every attempt, beside the balancer's meters. */
+  readonly watchers?: readonly AttemptWatcher[] | undefined
   /** Which endpoint now. */
   readonly balancer: Balancer
   /** The judge of the service. */
   readonly classify: Classifier
   /** Carries an attempt to its endpoint. */
   readonly send: Send<Attempt>
+  /** How endpoints are narrowed and divided. @defaultValue {@link routingDefaults} */
+  readonly routing?: RoutingSettings | undefined
+  /** Where faults of the balancer are counted. @defaultValue nobody reads them */
+  readonly faults?: BalancerFaults | undefined
 }
 
 /** Routes the calls of one service. */
@@ -64,19 +85,27 @@ export class Router {
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
   readonly #send: Send<Attempt>
+  readonly #heard: ReplyListener | undefined
+  readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
   readonly #observer: Observer
+  readonly #probes: ProbeSource | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
-    const { host, directory, health, balancer, classify, send } = parts
+    const { host, directory, health, probes, watchers, balancer, classify, send, routing = routingDefaults } = parts
+    const { faults = { faults: 0, bypasses: 0 } } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
-    this.#sets = new CandidateSets({ directory, health }, balancer, host)
-    this.#observer = new Observer(host, balancer.meters ?? [], classify)
+    this.#heard = parts.heard
+    this.#settings = routing
+    const watch = new BalancerWatch(host, balancer, faults)
+    this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
+    this.#observer = new Observer(host, balancer.meters ?? [], classify, watchers)
+    this.#probes = probes
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -93,7 +122,10 @@ export class Router {
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
     const candidates = this.#sets.of(call.subset)
-    const endpoint = this.#pick(candidates, call)
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
+    const picked = this.#pick(candidates, call)
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
+    const endpoint = probe?.endpoint ?? picked
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
@@ -103,21 +135,24 @@ export class Router {
     } catch (error) {
       outcome = failed(this.#threw(attempt, error))
     }
+    if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
+    if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
-    observation.answered(outcome, untriedLeft)
+    const verdict = observation.answered(outcome, untriedLeft)
+    probe?.ended(verdict)
     // Nobody took the call anywhere: perhaps the service has moved.
     if (!untriedLeft && call.spent.every(neverTaken)) this.#directory.refresh()
     return outcome
   }
 
   async #waitForAnswer(call: Call): Promise<void> {
-    call.context.set(waitingFor, 'discovery')
+    beginWait(call, 'discovery', this.#observer.now())
     try {
       await this.#directory.settled(call.cancellation)
     } catch (error) {
       this.#observer.threw('directory', error)
     }
-    call.context.set(waitingFor, undefined)
+    endWait(call, 'discovery', this.#observer.now())
   }
 
   #pick(candidates: Candidates, call: Call): Endpoint | undefined {
@@ -138,6 +173,15 @@ export class Router {
     return untried
   }
 
+  #amended(attempt: Attempt, reply: Reply): Outcome {
+    try {
+      return checked(replied(this.#balancer.amend?.(attempt, reply) ?? reply))
+    } catch (error) {
+      this.#observer.threw(`balancer ${this.#balancer.name}`, error)
+      return replied(reply)
+    }
+  }
+
   /** An attempt's layers and transport resolve to an outcome, always; one that does not is made to. */
   #threw({ endpoint, number }: Attempt, error: unknown): MeshError {
     this.#observer.threw('attempt', error)
@@ -146,9 +190,24 @@ export class Router {
   }
 
   #whyNone(candidates: Candidates, call: Call): MeshError {
-    if (candidates.count > 0) return declined(call, this.#balancer.name, candidates.count, !this.#hasUntried(candidates, call))
-    return noEndpoint(call, describeUnmatchedSubset(this.#directory.endpoints, call.subset ?? {}))
+    const { narrowed, count, tiers } = candidates
+    const { locality, failover, subsetFallback } = this.#settings
+    const { endpoints } = this.#directory
+    if (narrowed.matching === 0) {
+      const labels = call.subset ?? {}
+      return noEndpoint(call, describeUnmatchedSubset(endpoints, labels) + describeFallback(labels, subsetFallback))
+    }
+    if (tiers.length === 0) return noEndpoint(call, noneNear(endpoints, narrowed.matching, locality))
+    // With some left, calls fail only as far as they come to a tier in panic.
+    if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
+    if (count === 0) return noEndpoint(call, noneFit(tiers))
+    return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
   }
+}
+
+/** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
+function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
+  return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
 }
 
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */

@@ -1,5 +1,6 @@
 import type { PickQuery } from '../balancing/balancer.ts'
 import type { Call } from '../call/call.ts'
+import { avoidTriedZones } from '../call/call-options.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 
 /**
@@ -8,9 +9,16 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
  */
 export class TriedQuery implements PickQuery {
   #call: Call | undefined
+  /** Whether the endpoints of a zone that was tried count as tried, too. */
+  #byZone = false
 
   get call(): Call {
     return this.#call as Call
+  }
+
+  /** Whether endpoints of zones that were tried count as tried. */
+  get narrowed(): boolean {
+    return this.#byZone
   }
 
   /** Bound, because pickers take it out of the query. An endpoint counts as tried from the moment at which an attempt at it begins. */
@@ -18,7 +26,25 @@ export class TriedQuery implements PickQuery {
     const { spent, underway } = this.#call as Call
     for (let i = 0; i < spent.length; i += 1) if (spent[i]?.endpoint === endpoint) return true
     for (let i = 0; i < underway.length; i += 1) if (underway[i]?.endpoint === endpoint) return true
-    return false
+    return this.#byZone && endpoint.locality.zone !== '' && this.#isZoneSpent(endpoint)
+  }
+
+  /**
+   * Before a pick among endpoints: for a call that prefers zones it has not tried, endpoints of the others count as tried, if that leaves any.
+   */
+  narrow(endpoints: readonly Endpoint[]): void {
+    const { spent, underway, context } = this.#call as Call
+    this.#byZone = spent.length + underway.length > 0 && context.get(avoidTriedZones)
+    if (this.#byZone) this.#byZone = endpoints.some((endpoint) => !this.isSpent(endpoint))
+  }
+
+  #isZoneSpent({ locality: { region, zone } }: Endpoint): boolean {
+    const { spent, underway } = this.#call as Call
+    const isThere = (attempt: { readonly endpoint: Endpoint }) => {
+      const { locality } = attempt.endpoint
+      return locality.zone === zone && locality.region === region
+    }
+    return spent.some(isThere) || underway.some(isThere)
   }
 
   /**
@@ -30,6 +56,7 @@ export class TriedQuery implements PickQuery {
   standFor(call: Call | undefined): Call | undefined {
     const before = this.#call
     this.#call = call
+    this.#byZone = false
     return before
   }
 }

@@ -13,8 +13,8 @@ export interface MeshEvents {
     readonly removed: readonly string[]
     readonly total: number
   }
-  /** A resolver threw; the last good answer stays in use and the resolver is started again after `retryInMs`. */
-  'resolver-failed': { readonly service: string; readonly resolver: string; readonly error: unknown; readonly retryInMs: number }
+  /** A resolver threw; the last good answer stays in use and the resolver is started again after `retryAfterMs`. */
+  'resolver-failed': { readonly service: string; readonly resolver: string; readonly error: unknown; readonly retryAfterMs: number }
   /** A resolver answered again after it had failed `failures` times in a row. */
   'resolver-recovered': { readonly service: string; readonly resolver: string; readonly failures: number }
   /** A resolver suddenly answered with nothing; the last good answer is kept for `holdMs` before the empty one is believed. */
@@ -32,8 +32,54 @@ export interface MeshEvents {
     readonly sent: boolean
     readonly waitMs: number
   }
+  /** A call was refused by the rate limit of its service. */
+  'call-limited': { readonly service: string; readonly retryAfterMs: number }
+  /**
+   * An endpoint is left out for `forMs`, because of `rule`, for the `times`-th time by the count of the back-off; or would be, if `enforced` is
+   * false. Told again when the probe that should bring it back fails.
+   */
+  'endpoint-ejected': {
+    readonly service: string
+    readonly endpoint: string
+    readonly rule: string
+    readonly forMs: number
+    readonly times: number
+    readonly enforced: boolean
+  }
+  /** An endpoint is back after `afterMs`: a probe succeeded, somebody said so, too many were out, or ejection was switched off. */
+  'endpoint-readmitted': {
+    readonly service: string
+    readonly endpoint: string
+    readonly afterMs: number
+    readonly by: 'probe' | 'by-hand' | 'limit' | 'switched-off'
+  }
+  /** The health checks of an endpoint found it in another state than before. */
+  'health-changed': {
+    readonly service: string
+    readonly endpoint: string
+    readonly state: 'healthy' | 'degraded' | 'unhealthy'
+    readonly reason: string
+  }
+  /** A circuit opened: of an endpoint, or of the service as a whole. One that is not enforced only counts what it would have done. */
+  'circuit-opened': {
+    readonly service: string
+    readonly endpoint: string | undefined
+    readonly reason: string
+    readonly openForMs: number
+    readonly enforced: boolean
+  }
+  /** The open time of a circuit is over: the next call that is fit for it is the probe that decides. */
+  'circuit-half-open': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  /** A probe passed, or somebody let a circuit close that was forced open. */
+  'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  /** The open circuit of a service refused a call, or would have if it were enforced. */
+  'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean }
+  /** An attempt took longer than others do, or failed, and another one was begun beside it: the call has `attempts` now. `afterMs` is the age of the first one. */
+  'attempt-hedged': { readonly service: string; readonly endpoint: string | undefined; readonly attempts: number; readonly afterMs: number }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
+  /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */
+  'balancer-bypassed': { readonly service: string; readonly balancer: string; readonly faults: number }
   /** A new plan is in force. */
   'plan-applied': { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] }
 }

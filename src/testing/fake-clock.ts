@@ -12,6 +12,9 @@ import { type FakeTimer, TaskQueue } from './task-queue.ts'
 /** Taken at once: a test may replace the global one. */
 const nextTurn = setImmediate
 
+/** So many times promises settle without a turn of the event loop in between, when a clock gives them none. */
+const settlingsPerTurn = 1_024
+
 /** How many tasks may run while time stands still before the clock says that it will never move again. */
 const longestStandstill = 100_000
 
@@ -21,7 +24,12 @@ export interface FakeClockOptions {
   readonly now: number
   /** What `wallTime()` says at first, in milliseconds since the epoch. @defaultValue {@link fakeClockDefaults}.wallTime */
   readonly wallTime: number
-  /** Turns of the event loop that promises are given to settle. @defaultValue {@link fakeClockDefaults}.turns */
+  /**
+   * Turns of the event loop that promises are given to settle. 0 for none, which is six times as fast: every promise that can settle by itself
+   * does, and what takes a turn (a stream of Node's, a file) is not waited for.
+   *
+   * @defaultValue {@link fakeClockDefaults}.turns
+   */
   readonly turns: number
   /** Whether {@link FakeClock.assertIdle} can say where a task was scheduled; costs a microsecond a task. @defaultValue {@link fakeClockDefaults}.origins */
   readonly origins: boolean
@@ -72,6 +80,7 @@ class ManualClock implements FakeClock {
   #now: number
   #moving = false
   #standstill = 0
+  #settlings = 0
 
   constructor(options: Readonly<FakeClockOptions>) {
     this.#options = options
@@ -129,7 +138,14 @@ class ManualClock implements FakeClock {
   }
 
   async settle(): Promise<void> {
-    for (let turn = 0; turn < this.#options.turns; turn += 1) await new Promise((resolve) => nextTurn(resolve))
+    const { turns } = this.#options
+    if (turns === 0) {
+      this.#settlings += 1
+      // A tick comes when no promise is left to settle. Now and then a turn, for what the collector of garbage has to say.
+      await new Promise<void>((resolve) => (this.#settlings % settlingsPerTurn === 0 ? nextTurn(resolve) : process.nextTick(resolve)))
+      return
+    }
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => nextTurn(resolve))
   }
 
   get pending(): number {

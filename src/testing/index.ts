@@ -38,3 +38,23 @@ export { replyText, testReply } from './test-reply.ts'
 export { type BalancerSuiteOptions, balancerSuite } from './balancer-suite.ts'
 export { type LoadMeterSuiteOptions, loadMeterSuite } from './load-meter-suite.ts'
 export { type ResolverFixture, type ResolverSuiteOptions, resolverSuite } from './resolver-suite.ts'
+
+// A simulation of the whole mesh in virtual time.
+export { type Arrivals, evenly, poisson, type Rate, trace } from './simulation/arrivals.ts'
+export { constant, type Distribution, exponential, lognormal } from './simulation/distribution.ts'
+export type { LatencySummary } from './simulation/latency-summary.ts'
+export { type FailureModel, type ServerModel, servers } from './simulation/server-model.ts'
+export { simulate } from './simulation/simulate.ts'
+export type { SimulatedServer } from './simulation/simulated-server.ts'
+export type { SimulatedWorld } from './simulation/simulated-world.ts'
+export {
+  type SimulatedChange,
+  type SimulatedClient,
+  type SimulatedMesh,
+  type SimulatedRequest,
+  type SimulationOptions,
+  simulationDefaults,
+} from './simulation/simulation-options.ts'
+export type { IntervalResult, ServerResult, SimulationResult } from './simulation/simulation-result.ts'
+export { type SimulationPicture, simulationSvg } from './simulation/simulation-svg.ts'
+export { type SimulationView, simulationTable } from './simulation/simulation-table.ts'

@@ -90,6 +90,15 @@ export function loadMeterSuite(options: LoadMeterSuiteOptions): void {
       )
   })
 
+  law('the lighter of two is the one with the lower load, and the first of equals', ({ meter, endpoints }) => {
+    if (meter.lighter === undefined) return
+    for (const first of endpoints) {
+      for (const second of endpoints) {
+        assert.equal(meter.lighter(first, second), meter.load(first) <= meter.load(second) ? first : second)
+      }
+    }
+  })
+
   law('an attempt in flight never makes its endpoint look better', ({ meter }, endpoint, made) => {
     for (let i = made.between(1, 5); i > 0; i -= 1) {
       const before = meter.load(endpoint)

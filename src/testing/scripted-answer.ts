@@ -48,6 +48,7 @@ export type AnswerFunction = (attempt: ScriptedAttempt) => ScriptedAnswer | Prom
 const neverSent: ReadonlySet<MeshErrorCode> = new Set([
   'UNKNOWN_SERVICE',
   'INVALID_CALL',
+  'CIRCUIT_OPEN',
   'NO_ENDPOINT',
   'CONNECT_FAILED',
   'CONNECT_TIMEOUT',

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointSpec } from '../endpoint/endpoint.ts'
+import type { Endpoint, EndpointSpec, ReportedHealth } from '../endpoint/endpoint.ts'
 import type { Locality } from '../endpoint/locality.ts'
 import { Roster } from '../endpoint/roster.ts'
 
@@ -9,6 +9,7 @@ export interface TestEndpoint extends Endpoint {
   locality: Locality
   priority: number
   labels: Readonly<Record<string, string>>
+  health: ReportedHealth
   inFlight: number
   attempts: number
   failures: number

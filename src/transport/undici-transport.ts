@@ -1,6 +1,7 @@
 import type { Attempt } from '../call/attempt.ts'
 import { headerOf, withHeader } from '../call/header-list.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Host } from '../runtime/host.ts'
@@ -104,7 +105,10 @@ class UndiciTransport implements Transport {
   }
 
   async #sendLater(attempt: Attempt, pool: ConnectionPool): Promise<Outcome> {
+    const { clock } = this.#host
+    beginWait(attempt.call, 'a connection', clock.now())
     const connection = await pool.wait(attempt.cancellation)
+    endWait(attempt.call, 'a connection', clock.now())
     if (!(connection instanceof Connection)) return failed(cancelledUnsent(connection))
     const { reason } = attempt.cancellation
     if (reason === undefined) return this.#sendOn(connection, pool, attempt)

@@ -1,18 +1,22 @@
+import { affinity } from '../../src/balancing/affinity.ts'
 import { aperture } from '../../src/balancing/aperture.ts'
 import type { BalanceFunction } from '../../src/balancing/balancer.ts'
 import { boundedLoad } from '../../src/balancing/bounded-load.ts'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { leastRequest } from '../../src/balancing/least-request.ts'
 import type { LoadMeter } from '../../src/balancing/load-meter.ts'
+import { loadReports } from '../../src/balancing/load-reports.ts'
 import { maglev } from '../../src/balancing/maglev.ts'
 import { peakEwma } from '../../src/balancing/peak-ewma.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
+import { prequal } from '../../src/balancing/prequal.ts'
 import { primaryBackup } from '../../src/balancing/primary-backup.ts'
 import { random } from '../../src/balancing/random.ts'
 import { randomSubset } from '../../src/balancing/random-subset.ts'
 import { rendezvous } from '../../src/balancing/rendezvous.ts'
 import { ringHash } from '../../src/balancing/ring-hash.ts'
 import { roundRobin } from '../../src/balancing/round-robin.ts'
+import { slowStart } from '../../src/balancing/slow-start.ts'
 import { weightedRandom } from '../../src/balancing/weighted-random.ts'
 import { weightedRoundRobin } from '../../src/balancing/weighted-round-robin.ts'
 import { part } from '../../src/runtime/part.ts'
@@ -61,6 +65,31 @@ balancerSuite({
   reachesAll: false,
   steady: true,
   ignoresOrder: true,
+})
+balancerSuite({ name: 'load reports', balancer: () => loadReports() })
+balancerSuite({ name: 'prequal', balancer: () => prequal() })
+balancerSuite({ name: 'slow start of round robin', balancer: () => slowStart(roundRobin()) })
+balancerSuite({ name: 'slow start of least request', balancer: () => slowStart(leastRequest()) })
+balancerSuite({ name: 'affinity by header', balancer: () => affinity(powerOfTwo(inFlight()), { header: 'x-at' }) })
+balancerSuite({
+  name: 'affinity by cookie, over a hash',
+  balancer: () => affinity(rendezvous({ hashOn: 'path' }), { cookie: { name: 'at' } }),
+  steady: true,
+  ignoresOrder: true,
+})
+balancerSuite({
+  name: 'ring hash without its table yet',
+  balancer: () => ringHash({ hashOn: 'path' }),
+  steady: true,
+  ignoresOrder: true,
+  cases: 20,
+})
+balancerSuite({
+  name: 'maglev without its table yet',
+  balancer: () => maglev({ hashOn: 'path' }),
+  steady: true,
+  ignoresOrder: true,
+  cases: 20,
 })
 balancerSuite({ name: 'aperture of everything', balancer: () => aperture({ peer: 1, peers: 3 }) })
 balancerSuite({ name: 'aperture of a part', balancer: () => aperture({ peer: 1, peers: 3, min: 2 }), reachesAll: false })

@@ -88,7 +88,7 @@ test('a wait is within its limit, and always a number', () => {
       fc.double({ min: 0, max: 1e6, noNaN: true }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (retry, baseMs, maxMs, draw) => {
-        const wait = backoffMs(retry, { baseMs, maxMs }, draw)
+        const wait = backoffMs(retry, { kind: 'full', baseMs, maxMs }, draw)
         const doubled = baseMs === 0 ? 0 : baseMs * 2 ** (retry - 1)
         assert.ok(wait >= 0 && wait <= Math.min(maxMs, doubled))
       },

@@ -29,22 +29,23 @@ const spec: fc.Arbitrary<EndpointSpec> = fc.record({
   zone: text,
   servername: text,
   labels: fc.option(fc.dictionary(fc.constantFrom('v', 'w'), fc.constantFrom('1', '2')), { nil: undefined }),
+  health: fc.option(fc.constantFrom('healthy', 'degraded', 'draining', 'unhealthy'), { nil: undefined }),
 })
 const update = fc.record({ specs: fc.array(spec, { maxLength: 8 }), secure: fc.boolean() })
 
 /** What is known about an endpoint, as plain data. */
-function description({ weight, priority, locality, servername, labels }: Endpoint): unknown {
-  return { weight, priority, region: locality.region, zone: locality.zone, servername, labels: { ...labels } }
+function description({ weight, priority, locality, servername, labels, health }: Endpoint): unknown {
+  return { weight, priority, region: locality.region, zone: locality.zone, servername, labels: { ...labels }, health }
 }
 
 /** The endpoints that a list names, by address: the plain way. */
 function modelOf(specs: readonly EndpointSpec[], secure: boolean): Map<string, unknown> {
   const model = new Map<string, unknown>()
-  for (const { url, weight = 1, priority = 0, region = '', zone = '', servername, labels = {} } of specs) {
+  for (const { url, weight = 1, priority = 0, region = '', zone = '', servername, labels = {}, health = 'healthy' } of specs) {
     const address = readEndpointAddress(url, secure)?.address
     const usable = Number.isFinite(weight) && weight > 0 && Number.isInteger(priority) && priority <= 127
     if (address === undefined || !usable || model.has(address)) continue
-    model.set(address, { weight, priority, region, zone, servername, labels: { ...labels } })
+    model.set(address, { weight, priority, region, zone, servername, labels: { ...labels }, health })
   }
   return model
 }
@@ -116,7 +117,14 @@ test('no answer throws, whatever is in it, and what can be used of it is used', 
   const junk = fc.oneof(
     fc.anything(),
     fc.record({ url: fc.anything() }),
-    fc.record({ url: fc.constant('http://x'), labels: fc.anything(), zone: fc.anything(), weight: fc.anything(), priority: fc.anything() }),
+    fc.record({
+      url: fc.constant('http://x'),
+      labels: fc.anything(),
+      zone: fc.anything(),
+      weight: fc.anything(),
+      priority: fc.anything(),
+      health: fc.anything(),
+    }),
   )
   fc.assert(
     fc.property(fc.array(junk, { maxLength: 5 }), (specs) => {

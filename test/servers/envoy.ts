@@ -2,14 +2,25 @@ import { globSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { SidecarOptions } from './haproxy.ts'
 import { findProgram, freePort, type RunningProgram, startProgram, takesConnections, temporaryFolder } from './server-kit.ts'
 
-/** The path of an Envoy: one of the machine's own, or the one that scripts/install-bench.sh put into the cache. */
+/** The path of an Envoy: one of the machine's own, or the one that scripts/install-envoy.sh put into the cache. */
 export function findEnvoy(): string | undefined {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const own = globSync('proxyless-servers/envoy-*/lib/python3*/site-packages/envoy/_bin/envoy', { cwd: cache }).toSorted().at(-1)
   return findProgram('envoy') ?? (own === undefined ? undefined : join(cache, own))
+}
+
+/** The same for a test: where it is missing, the test reports itself as skipped, or fails where servers are required. */
+export function needEnvoy(context: TestContext): string | undefined {
+  const program = findEnvoy()
+  if (program !== undefined) return program
+  const reason = 'Envoy is not installed; scripts/install-envoy.sh installs it'
+  if (process.env.PROXYLESS_SERVERS === 'required') throw new Error(reason)
+  context.skip(reason)
+  return undefined
 }
 
 /**
@@ -33,17 +44,22 @@ export class Envoy {
     return this.#running.pid as number
   }
 
-  static async start(program: string, options: SidecarOptions): Promise<Envoy> {
+  static start(program: string, options: SidecarOptions): Promise<Envoy> {
+    return Envoy.startWith(program, (port) => configuration(port, options.upstreamPorts), options.core)
+  }
+
+  /** One that does what a test says: `configure` makes its configuration, with a listener on the port it is given. */
+  static async startWith(program: string, configure: (port: number) => object, core?: number): Promise<Envoy> {
     const folder = await temporaryFolder()
     const port = await freePort()
     const file = join(folder.path, 'envoy.json')
-    await writeFile(file, JSON.stringify(configuration(port, options.upstreamPorts)))
+    await writeFile(file, JSON.stringify(configure(port)))
     try {
       const running = await startProgram({
         program,
         args: ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error'],
         ready: () => takesConnections(port),
-        core: options.core,
+        core,
       })
       return new Envoy(`http://127.0.0.1:${port}`, running, folder.remove)
     } catch (error) {

@@ -1,8 +1,11 @@
 // Compiled, never run: what the builder accepts, and beside it what it refuses.
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { MiddlewareHandler } from 'hono'
 import {
   type EndpointSpec,
   fixed,
   type Host,
+  inbound,
   inFlight,
   mesh,
   type Policy,
@@ -37,10 +40,22 @@ mesh().service('orders', (s) => s.balance(roundRobin()).balance(roundRobin()).re
 mesh().service('orders', (s) => s.deadline(1).resolve(fixed(urls)).deadline(2))
 // @ts-expect-error retry twice
 mesh().service('orders', (s) => s.retry(false).resolve(fixed(urls)).retry({}))
+// @ts-expect-error ejection twice
+mesh().service('orders', (s) => s.ejection(false).resolve(fixed(urls)).ejection({ maxEjected: 0.3 }))
+// @ts-expect-error health check twice
+mesh().service('orders', (s) => s.healthCheck({}).healthCheck({ protocol: 'tcp' }).resolve(fixed(urls)))
+// @ts-expect-error a wrong option of ejection
+mesh().service('orders', (s) => s.resolve(fixed(urls)).ejection({ maxEjectionPercent: 10 }))
+// @ts-expect-error a protocol that does not exist
+mesh().service('orders', (s) => s.resolve(fixed(urls)).healthCheck({ protocol: 'udp' }))
+// @ts-expect-error hedge twice
+mesh().service('orders', (s) => s.hedge(false).resolve(fixed(urls)).hedge({}))
 // @ts-expect-error classifier twice
 mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify(() => ({ kind: 'success' })))
 // @ts-expect-error bare twice
 mesh().service('orders', (s) => s.resolve(fixed(urls)).bare().bare())
+// @ts-expect-error circuit breaker twice
+mesh().service('orders', (s) => s.circuitBreaker(false).resolve(fixed(urls)).circuitBreaker({}))
 // Policies and aliases add up.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
 
@@ -77,9 +92,39 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline('2 seconds'))
 // @ts-expect-error no unit
 mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ attemptTimeout: '400' }))
 
+// What is repeated, and what is told to servers.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .deadline('2s', { send: 'always', headers: ['grpc-timeout'] })
+    .retry({ on: ['5xx', 408, (outcome) => outcome.ok], backoff: { kind: 'decorrelated' }, retryAfter: false, enforce: 0.5 })
+    .hedge({ after: '50ms' }),
+)
+// @ts-expect-error no such class
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ on: ['4xx'] }))
+// @ts-expect-error no such kind
+mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ backoff: { kind: 'linear' } }))
+// @ts-expect-error no such header
+mesh().service('orders', (s) => s.resolve(fixed(urls)).deadline('2s', { headers: ['x-deadline'] }))
+
+// A handler keeps its type; middleware fits servers of both styles.
+const listener: RequestListener = inbound((request, response) => void response.end(request.url))
+createServer(listener)
+const web: (request: Request) => Promise<Response> = inbound(async (request: Request) => new Response(request.url))
+const express: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void = inbound()
+const hono: MiddlewareHandler = inbound({ deadline: '5s' })
+void [web, express, hono]
+// @ts-expect-error no such option
+inbound({ deadlin: '5s' })
+
 // Options that do not exist.
 // @ts-expect-error attempts, not tries
 mesh().service('orders', (s) => s.resolve(fixed(urls)).retry({ tries: 3 }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ openFor: '2s', slowCall: false, service: { enforce: 0 } }))
+// @ts-expect-error openFor, not resetTimeout
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ resetTimeout: '2s' }))
+// @ts-expect-error the circuit of a service has no scopes of its own
+mesh().service('orders', (s) => s.resolve(fixed(urls)).circuitBreaker({ service: { endpoints: true } }))
 // @ts-expect-error h3 is not spoken
 mesh().service('orders', (s) => s.resolve(fixed(urls)).http({ protocol: 'h3' }))
 // @ts-expect-error outbound, not egress
@@ -127,3 +172,52 @@ const specs: EndpointSpec[] = [{ url: 'http://10.0.0.7', weight: 2, zone: 'a', p
 mesh().service('orders', (s) => s.resolve(fixed(specs)))
 // @ts-expect-error labels are text
 mesh().service('orders', (s) => s.resolve(fixed([{ url: 'http://10.0.0.7', labels: { version: 1 } }])))
+
+// Places and failover.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .locality({ zone: 'a', clients: { a: 1, b: 2 } })
+    .failover({ panicThreshold: 0 }),
+)
+mesh().defaults((s) =>
+  s.locality({ region: 'eu', zone: 'a', mode: 'failover', failover: { eu: 'us' } }).failover({ spill: 'all-or-nothing' }),
+)
+// @ts-expect-error no such mode
+mesh().service('orders', (s) => s.resolve(fixed(urls)).locality({ mode: 'nearest' }))
+// @ts-expect-error locality twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).locality({ zone: 'a' }).locality({ zone: 'b' }))
+// @ts-expect-error failover twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).failover({}).failover({}))
+
+// What stands in for a subset is made of the subsets that are declared.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1', '2'])
+    .subsetFallback({ subset: { v: '1' }, panicModeAny: true }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1'])
+    .subset('w', ['x'])
+    .subsetFallback({ keys: ['w'] }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('v', ['1', '2'])
+    .subsetFallback({ alternatives: [{ v: '2' }, { v: '1' }] }),
+)
+const versioned = mesh().service('orders', (s) => {
+  const draft = s.resolve(fixed(urls)).subset('v', ['1'])
+  // @ts-expect-error no such value
+  draft.subsetFallback({ subset: { v: '3' } })
+  // @ts-expect-error no such label
+  draft.subsetFallback({ keys: ['w'] })
+  return draft.subsetFallback('any')
+})
+void versioned
+// @ts-expect-error no subsets yet
+mesh().service('orders', (s) => s.resolve(fixed(urls)).subsetFallback('any'))

@@ -84,6 +84,14 @@ net.on('endpoints-changed', ({ service, total }) => console.log(service.length, 
 // @ts-expect-error no such event
 net.on('exploded', () => {})
 
+// Circuits are forced by a word.
+orders.circuit.force('open')
+orders.circuit.force(undefined, 'http://127.0.0.1:8080')
+const state: 'closed' | 'open' | 'half-open' = orders.circuit.state
+void state
+// @ts-expect-error no such state
+orders.circuit.force('half-open')
+
 // A mesh is disposable.
 export async function scope(): Promise<void> {
   await using scoped = mesh().build()

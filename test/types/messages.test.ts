@@ -31,6 +31,17 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
     'deadline is already set for this service',
   ],
   ['two retries', "mesh().service('orders', (s) => s.resolve(found).retry(false).retry({}))", 'retry is already set for this service'],
+  [
+    'a fallback before any subset',
+    "mesh().service('orders', (s) => s.resolve(found).subsetFallback('any'))",
+    'this service declares no subsets yet: call .subset(label, values) first',
+  ],
+  [
+    'two localities',
+    "mesh().service('orders', (s) => s.resolve(found).locality({ zone: 'a' }).locality({ zone: 'a' }))",
+    'locality is already set for this service',
+  ],
+  ['two hedges', "mesh().service('orders', (s) => s.resolve(found).hedge(false).hedge({}))", 'hedge is already set for this service'],
   ['a second bare', "mesh().service('orders', (s) => s.resolve(found).bare().bare())", 'bare is already set for this service'],
   [
     'a subset that is declared twice',

@@ -1,18 +1,22 @@
-import type { BackoffSettings } from './retry-options.ts'
+import type { BackoffSettings } from './backoff-options.ts'
 
 /**
- * Full jitter: a random wait between 0 and a limit that doubles from one retry to the next.
+ * The wait before a retry; see {@link BackoffKind} for the formulas.
  *
- * This is what Envoy does: before retry N, uniform in `[0, min(max, base * 2^(N-1)))`. Envoy's documentation gives a wider range, which an
- * older version had; we follow its source (`backoff_strategy.cc`).
+ * Full jitter is what Envoy does: before retry N, uniform in `[0, min(max, base * 2^(N-1)))`. Envoy's documentation gives a wider range, which
+ * an older version had; we follow its source (`backoff_strategy.cc`). The others are those of Brooker, "Exponential Backoff And Jitter".
  *
  * @param retry 1 before the second attempt.
  * @param settings see {@link BackoffSettings}.
  * @param draw a draw from [0, 1).
- * @returns the wait in milliseconds, less than the limit.
+ * @param beforeMs the wait before the last retry, for `decorrelated`; 0 before the first.
+ * @returns the wait in milliseconds, never above the greater of base and max.
  */
-export function backoffMs(retry: number, settings: BackoffSettings, draw: number): number {
+export function backoffMs(retry: number, settings: BackoffSettings, draw: number, beforeMs = 0): number {
+  const { kind, baseMs, maxMs } = settings
+  if (kind === 'decorrelated') return Math.min(maxMs, baseMs + (3 * Math.max(beforeMs, baseMs) - baseMs) * draw)
   // Beyond 2^30 the limit has long been reached, and 0 times an infinite power would not be a number.
-  const limitMs = Math.min(settings.maxMs, settings.baseMs * 2 ** Math.min(retry - 1, 30))
-  return limitMs * draw
+  const limitMs = Math.min(maxMs, baseMs * 2 ** Math.min(retry - 1, 30))
+  if (kind === 'exponential') return limitMs
+  return kind === 'equal' ? (limitMs / 2) * (1 + draw) : limitMs * draw
 }

@@ -1,6 +1,9 @@
 import type { CancelListener, Cancellation } from '../../call/cancellation.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 
+/** What a call waits for between two attempts. */
+export const nextAttempt = 'the next attempt'
+
 /** A wait that somebody may cut short. */
 class Pause implements CancelListener {
   readonly #cancellation: Cancellation

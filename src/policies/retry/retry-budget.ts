@@ -1,4 +1,4 @@
-import type { BudgetSettings } from './retry-options.ts'
+import type { BudgetSettings } from './budget-options.ts'
 
 /** The window is kept in so many slices. */
 const slicesPerWindow = 10
@@ -57,6 +57,16 @@ export class RetryBudget {
     if (this.#balance + this.#reserve < this.#withdrawal) return false
     this.#add(-this.#withdrawal)
     return true
+  }
+
+  /**
+   * Gives back what a retry cost that did not take place.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  giveBack(at: number): void {
+    if (at >= this.#nextAt) this.#advance(at)
+    this.#add(this.#withdrawal)
   }
 
   #add(amount: number): void {

@@ -1,132 +1,111 @@
 import type { Call, SpentAttempt } from '../../call/call.ts'
-import { repeatable } from '../../call/call-options.ts'
+import { avoidTriedZones } from '../../call/call-options.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
-import { waitingFor } from '../../call/waiting-for.ts'
+import { decidingAttempt } from '../../call/side-by-side.ts'
+import { beginWait, endWait } from '../../call/waiting-for.ts'
 import type { Host } from '../../runtime/host.ts'
 import type { Random } from '../../runtime/random.ts'
 import { backoffMs } from './backoff.ts'
-import { pause } from './pause.ts'
-import { requeues } from './requeues.ts'
-import { RetryBudget } from './retry-budget.ts'
+import type { ExtraAttempts } from './extra-attempts.ts'
+import { attemptsMade, isRepeatedAbove, mayRepeat } from './may-repeat.ts'
+import { nextAttempt, pause } from './pause.ts'
 import type { RetrySettings } from './retry-options.ts'
-
-/** What follows a failed attempt: nothing, another endpoint at once, or another attempt after a wait. */
-type Next = { readonly kind: 'stop' } | { readonly kind: 'requeue' } | { readonly kind: 'retry'; readonly waitMs: number }
-
-const stop: Next = Object.freeze({ kind: 'stop' })
-const requeue: Next = Object.freeze({ kind: 'requeue' })
+import { tellRepeated } from './tell-repeated.ts'
 
 /** Repeats the attempts of one service's calls. */
 class Retrier {
   readonly #settings: RetrySettings
   readonly #host: Host
   readonly #jitter: Random
-  readonly #budget: RetryBudget | undefined
+  readonly #extra: ExtraAttempts
 
-  constructor(settings: RetrySettings, host: Host) {
+  constructor(settings: RetrySettings, host: Host, extra: ExtraAttempts) {
     this.#settings = settings
     this.#host = host
     this.#jitter = host.random.fork('retry')
-    this.#budget = settings.budget === false ? undefined : new RetryBudget(settings.budget)
+    this.#extra = extra
   }
 
   async run(call: Call, next: Send<Call>): Promise<Outcome> {
-    this.#budget?.deposit(call.startedAt)
-    const before = call.spent.length
+    this.#extra.callBegan(call.startedAt)
+    if (this.#settings.avoidTriedZones) call.context.set(avoidTriedZones, true)
+    // A policy of the user's may send a call again: then it has a past that does not count here.
+    const past = call.spent.length === 0 ? 0 : attemptsMade(call)
+    const before = decidingAttempt(call)
     const outcome = await next(call)
-    const last = lastSince(call, before)
-    return last === undefined || last.verdict.kind !== 'failure' ? outcome : this.#repeat(call, next, outcome)
+    const last = decidingAttempt(call)
+    return last === undefined || last === before || last.verdict.kind !== 'failure'
+      ? outcome
+      : this.#repeat(call, next, outcome, last, past)
   }
 
-  async #repeat(call: Call, next: Send<Call>, first: Outcome): Promise<Outcome> {
+  async #repeat(call: Call, next: Send<Call>, first: Outcome, firstLast: SpentAttempt, past: number): Promise<Outcome> {
     let outcome = first
-    let retries = 0
-    for (;;) {
-      const step = this.#after(call, outcome, retries)
-      if (step.kind === 'stop') return outcome
-      if (step.kind === 'retry') retries += 1
-      else call.context.set(requeues, call.context.get(requeues) + 1)
+    let last = firstLast
+    let backoff = 0
+    for (let retry = 1; ; retry += 1) {
+      const asked = last.verdict.kind === 'failure' ? last.verdict.notBeforeMs : undefined
+      backoff = backoffMs(retry, this.#settings.backoff, this.#jitter.next(), backoff)
+      // Not `??`: a classifier that read a bad header may say NaN. Added, not the greater: those who are told the same must not come as one.
+      const waitMs = Math.max(0, asked || 0) + backoff
+      if (!this.#repeats(call, last, attemptsMade(call) - past, waitMs)) return outcome
       if (outcome.ok) outcome.reply.body.discard()
-      this.#tell(call, step)
-      if (step.kind === 'retry') {
-        await this.#wait(call, step.waitMs)
-        if (call.cancellation.reason !== undefined) return failed(call.cancellation.reason)
-      }
-      const before = call.spent.length
+      tellRepeated(this.#host, call, last, waitMs)
+      await this.#wait(call, waitMs)
+      if (call.cancellation.reason !== undefined) return failed(call.cancellation.reason)
+      const before = last
       outcome = await next(call)
+      last = decidingAttempt(call) as SpentAttempt
       // Without another attempt there is nothing to judge: nobody was left to try, or the caller is gone.
-      if (call.spent.length === before) return outcome
+      if (last === before) return outcome
     }
   }
 
-  /** What follows the attempt that a call has spent last. */
-  #after(call: Call, outcome: Outcome, retries: number): Next {
-    const last = call.spent[call.spent.length - 1] as SpentAttempt
-    const { verdict } = last
-    if (verdict.kind !== 'failure' || verdict.retry === 'never') return stop
-    if (!call.context.get(repeatable) || !call.body.sendable || call.cancellation.reason !== undefined) return stop
+  /** Whether another attempt follows the one that a call has spent last; pays for it. */
+  #repeats(call: Call, { verdict }: SpentAttempt, made: number, waitMs: number): boolean {
+    if (verdict.kind !== 'failure' || verdict.retry === 'never' || !mayRepeat(call)) return false
     const now = this.#host.clock.now()
-    if (now >= call.deadline) return stop
-    if (verdict.retry === 'always' && !outcome.ok && !outcome.error.facts.sent && this.#mayRequeue(call, last)) return requeue
-    if (verdict.retry !== 'always' && !call.idempotent) return stop
-    if (retries >= this.#settings.attempts - 1) return stop
-    // Not `??`: a classifier that read a bad header may say NaN.
-    const notBeforeMs = verdict.notBeforeMs || 0
-    const waitMs = Math.max(notBeforeMs, backoffMs(retries + 1, this.#settings.backoff, this.#jitter.next()))
-    if (now + waitMs >= call.deadline) return stop
+    if (now + waitMs >= call.deadline) return false
+    if (verdict.retry !== 'always' && !call.idempotent) return false
+    const { attempts, enforce } = this.#settings
+    if (made >= attempts || isRepeatedAbove(call)) return false
+    const { counts } = this.#extra
+    if (enforce < 1 && this.#host.random.next() >= enforce) {
+      counts.retriesWithheld += 1
+      return false
+    }
     // Last, so that only a retry which takes place is paid for.
-    if (this.#budget !== undefined && !this.#budget.tryWithdraw(now)) return stop
-    return { kind: 'retry', waitMs }
-  }
-
-  /** Whether a call whose attempt was never sent may go on to another endpoint, as if the attempt had not been. */
-  #mayRequeue(call: Call, last: SpentAttempt): boolean {
-    if (!last.untriedLeft || call.context.get(requeues) >= this.#settings.requeues) return false
-    // A balancer that insists on an endpoint which was tried before would be asked for ever.
-    return call.spent.findIndex(({ endpoint }) => endpoint === last.endpoint) === call.spent.length - 1
+    if (!this.#extra.take(now)) {
+      counts.overBudget += 1
+      return false
+    }
+    counts.retries += 1
+    return true
   }
 
   async #wait(call: Call, waitMs: number): Promise<void> {
-    call.context.set(waitingFor, 'the next attempt')
-    await pause(this.#host.clock, waitMs, call.cancellation)
-    call.context.set(waitingFor, undefined)
+    const { clock } = this.#host
+    beginWait(call, nextAttempt, clock.now())
+    await pause(clock, waitMs, call.cancellation)
+    endWait(call, nextAttempt, clock.now())
   }
-
-  #tell(call: Call, step: Next): void {
-    const last = call.spent[call.spent.length - 1] as SpentAttempt
-    this.#host.emit('attempt-repeated', {
-      service: call.service,
-      endpoint: last.endpoint.address,
-      code: String(last.result),
-      attempt: call.spent.length,
-      sent: last.sent,
-      waitMs: step.kind === 'retry' ? step.waitMs : 0,
-    })
-  }
-}
-
-/** The attempt that a call spent last, if it spent one since `count`. */
-function lastSince(call: Call, count: number): SpentAttempt | undefined {
-  return call.spent.length > count ? call.spent[call.spent.length - 1] : undefined
 }
 
 /**
- * Repeats failed attempts, in two ways.
+ * Repeats failed attempts: one that the classifier says may be repeated (`always`, or `if-idempotent` for an idempotent call) is made again
+ * after a wait, if attempts, budget and deadline allow; when they do not, the caller gets the last outcome, also when it is a reply with a
+ * 503.
  *
- * *Requeue*: an attempt that provably never reached a server goes to another endpoint at once, whatever the method, until every endpoint
- * of the service was tried; it counts against nothing but the deadline.
- *
- * *Retry*: an attempt that the classifier says may be repeated (`always`, or `if-idempotent` for an idempotent call) is made again after a
- * wait, if attempts, budget and deadline allow; when they do not, the caller gets the last outcome, also when it is a reply with a 503.
- *
- * Nothing is repeated when the request body cannot be sent again, or when the caller said `retry: false`.
+ * Nothing is repeated when the request body cannot be sent again, when the caller said `retry: false`, or in the service of an inbound
+ * request that is itself a repetition.
  *
  * @param settings see {@link RetrySettings}.
  * @param host time, chance, and who hears of repeated attempts.
- * @returns a layer that surrounds routing.
+ * @param extra what the service may make in attempts beyond the first.
+ * @returns a layer that surrounds hedging and routing.
  */
-export function retry(settings: RetrySettings, host: Host): Layer<Call> {
-  const retrier = new Retrier(settings, host)
+export function retry(settings: RetrySettings, host: Host, extra: ExtraAttempts): Layer<Call> {
+  const retrier = new Retrier(settings, host, extra)
   return (next) => (call) => retrier.run(call, next)
 }

@@ -110,6 +110,15 @@ function isLimited(attempt: Attempt, settings: AttemptTimeoutSettings): boolean 
 }
 
 /**
+ * How long an attempt may take on its own, in milliseconds; `Infinity` for one that only the deadline limits.
+ *
+ * @param settings see {@link AttemptTimeoutSettings}.
+ */
+export function attemptLimit(settings: AttemptTimeoutSettings): (attempt: Attempt) => number {
+  return (attempt) => (isLimited(attempt, settings) ? settings.attemptTimeoutMs : Number.POSITIVE_INFINITY)
+}
+
+/**
  * Ends an attempt that takes too long: cancels it, so that the transport stops, and fails with `ATTEMPT_TIMEOUT`, unless the transport
  * answers with something better. The limit covers the time until the head of the reply; the body is covered by the call's deadline.
  *

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashText } from '../../../src/balancing/hash.ts'
 import { type HashOn, readHashOn } from '../../../src/balancing/hash-on.ts'
+import { hashKey } from '../../../src/call/call-options.ts'
+import { ContextValues } from '../../../src/call/context-values.ts'
 import { seededRandom } from '../../../src/runtime/seeded-random.ts'
 import { type TestCallParts, testCall } from '../../../src/testing/test-call.ts'
 
@@ -106,4 +108,20 @@ test('what is no source is refused, with those that there are', () => {
   for (const hashOn of wrong)
     assert.throws(() => readHashOn('maglev', hashOn as HashOn), /^TypeError: maglev: hashOn: expected \{ header: name \}, .*, got/)
   assert.throws(() => readHashOn('maglev', []), /maglev: hashOn: expected at least one source, got none/)
+})
+
+test('the key that a caller gives beats everything else', () => {
+  const context = new ContextValues()
+  context.set(hashKey, 'customer-7')
+  const byHeader = readHashOn('test', { header: 'x-user' })(seededRandom('key'))
+  const call = testCall({ headers: ['x-user', 'ann'], context })
+  assert.equal(byHeader.of(call), hashText('customer-7'))
+  assert.equal(readHashOn('test', 'key')(seededRandom('key')).of(call), hashText('customer-7'))
+  assert.notEqual(byHeader.of(testCall({ headers: ['x-user', 'ann'] })), hashText('customer-7'))
+})
+
+test('a call without a key goes anywhere if nothing else is hashed', () => {
+  const hash = readHashOn('test', 'key')(seededRandom('key'))
+  const seen = new Set(Array.from({ length: 20 }, () => hash.of(testCall())))
+  assert.equal(seen.size, 20)
 })

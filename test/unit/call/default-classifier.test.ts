@@ -28,6 +28,7 @@ test('every error is judged as its table says', () => {
   const table: Record<MeshErrorCode, [notSent: string, sent: string]> = {
     UNKNOWN_SERVICE: ['never', 'never'],
     INVALID_CALL: ['never', 'never'],
+    CIRCUIT_OPEN: ['always', 'if-idempotent'],
     NO_ENDPOINT: ['always', 'if-idempotent'],
     CONNECT_FAILED: ['always', 'if-idempotent'],
     CONNECT_TIMEOUT: ['always', 'if-idempotent'],
@@ -39,6 +40,7 @@ test('every error is judged as its table says', () => {
     REPLY_TOO_LARGE: ['never', 'never'],
     ATTEMPT_TIMEOUT: ['always', 'if-idempotent'],
     BODY_TIMEOUT: ['always', 'if-idempotent'],
+    RATE_LIMITED: ['always', 'if-idempotent'],
     DEADLINE_EXCEEDED: ['never', 'never'],
     BODY_FAILED: ['ignored', 'ignored'],
     ABORTED: ['ignored', 'ignored'],

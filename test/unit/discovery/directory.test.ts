@@ -97,7 +97,7 @@ test('a resolver that fails is started again with back-off, and the last good an
     await host.clock.advance(1_000)
   }
   assert.equal(source.watches.length, 22)
-  const waits = host.events.flatMap((event) => (event.name === 'resolver-failed' ? [event.event.retryInMs] : []))
+  const waits = host.events.flatMap((event) => (event.name === 'resolver-failed' ? [event.event.retryAfterMs] : []))
   assert.ok(
     waits.every((wait) => wait >= 50 && wait <= 1_000),
     `waits: ${waits}`,
@@ -134,7 +134,7 @@ test('a resolver that worked for long starts again soon after its next failure',
   source.fail()
   await host.clock.settle()
   const last = host.events.at(-1)
-  assert.ok(last?.name === 'resolver-failed' && last.event.retryInMs <= 100)
+  assert.ok(last?.name === 'resolver-failed' && last.event.retryAfterMs <= 100)
 })
 
 test('a resolver that returns has given its final answer', async () => {

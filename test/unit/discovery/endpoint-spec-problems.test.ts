@@ -5,7 +5,16 @@ import { fixed } from '../../../src/discovery/fixed.ts'
 import { OpenWatch } from './open-watch.ts'
 
 test('a list that can be used has no problems', () => {
-  const all = { url: 'http://10.0.0.1', weight: 0.5, region: 'r', zone: 'z', priority: 127, labels: { version: 'v2' }, servername: 'x' }
+  const all = {
+    url: 'http://10.0.0.1',
+    weight: 0.5,
+    region: 'r',
+    zone: 'z',
+    priority: 127,
+    labels: { version: 'v2' },
+    servername: 'x',
+    health: 'degraded',
+  }
   assert.deepEqual(endpointSpecProblems(['10.0.0.1:80', 'unix:/run/a.sock', { url: 'https://[::1]:8443' }, all]), [])
   assert.deepEqual(endpointSpecProblems([{ url: 'http://10.0.0.1', weight: undefined }]), [])
 })
@@ -22,7 +31,7 @@ test('every problem is listed with its path, what was expected and what came', (
   const problems = endpointSpecProblems([
     'http://user@10.0.0.1',
     7,
-    { url: 'http://10.0.0.1/path', weight: 0, priority: 1.5, zone: 3, labels: { version: 2 }, wieght: 2 },
+    { url: 'http://10.0.0.1/path', weight: 0, priority: 1.5, zone: 3, labels: { version: 2 }, health: 'ill', wieght: 2 },
     {},
   ])
   assert.deepEqual(
@@ -35,13 +44,14 @@ test('every problem is listed with its path, what was expected and what came', (
       'endpoints[2].priority 1.5',
       'endpoints[2].zone 3',
       'endpoints[2].labels { version: 2 }',
+      'endpoints[2].health "ill"',
       'endpoints[2].wieght an unknown name',
       'endpoints[3].url undefined',
     ],
   )
   assert.equal(problems[3]?.expected, 'a number in (0, Infinity)')
   assert.equal(problems[4]?.expected, 'an integer in [0, 127]')
-  assert.match(problems[7]?.expected ?? '', /one of url, weight/)
+  assert.match(problems[8]?.expected ?? '', /one of url, weight/)
 })
 
 test('fixed() answers once with its list, holds it for the plan, and does not follow later changes of the array', async () => {

@@ -29,6 +29,16 @@ test('an address that stays keeps its object, whatever else about it changes', (
   )
 })
 
+test('an endpoint of which an answer says another health stays, altered; one of which none is said is healthy', () => {
+  const roster = new Roster()
+  const [endpoint] = roster.update([{ url: 'a', health: 'draining' }]).added
+  assert.equal(endpoint?.health, 'draining')
+  assert.deepEqual(roster.update([{ url: 'a', health: 'draining' }]).altered, [])
+  assert.deepEqual(roster.update([{ url: 'a' }]).altered, [endpoint])
+  assert.equal(endpoint?.health, 'healthy')
+  assert.deepEqual(roster.update([{ url: 'a', health: 'healthy' }]).altered, [])
+})
+
 test('an update tells who came, who left and who stayed as they were', () => {
   const roster = new Roster()
   assert.deepEqual(addresses(roster.update(urls('a', 'b', 'c')).added), ['http://a:80', 'http://b:80', 'http://c:80'])
@@ -82,6 +92,7 @@ test('an unusable spec is left out with the reason, and the others are used', ()
     { url: 'f', zone: 5 },
     { url: 'g', labels: { version: 2 } },
     { url: 'h', labels: ['v2'] },
+    { url: 'i', health: 'ill' },
     { url: 5 },
     null,
     'http://plain',
@@ -91,13 +102,14 @@ test('an unusable spec is left out with the reason, and the others are used', ()
   assert.deepEqual(addresses(added), ['http://good:80'])
   assert.deepEqual(
     refused.map(({ url }) => url),
-    ['http://a/path', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '5', 'null', 'http://plain'],
+    ['http://a/path', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', '5', 'null', 'http://plain'],
   )
   assert.match(refused[0]?.problem ?? '', /^expected a URL such as .* without path, query or credentials$/)
   assert.equal(refused[1]?.problem, 'weight: expected a number in (0, Infinity), got 0')
   assert.equal(refused[3]?.problem, 'priority: expected an integer in [0, 127], got 1.5')
   assert.equal(refused[5]?.problem, 'zone: expected a text, got 5')
   assert.match(refused[6]?.problem ?? '', /^labels: expected texts by name/)
+  assert.equal(refused[8]?.problem, `health: expected 'healthy' | 'degraded' | 'draining' | 'unhealthy', got "ill"`)
 })
 
 test('a password in a URL is refused and not repeated', () => {

@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  affinity,
   aperture,
   type BalancerPart,
   boundedLoad,
   fixed,
   inFlight,
   leastRequest,
+  loadReports,
   maglev,
   mesh,
   peakEwma,
   powerOfTwo,
+  prequal,
   primaryBackup,
   random,
   randomSubset,
   rendezvous,
   ringHash,
   roundRobin,
+  slowStart,
   weightedRandom,
   weightedRoundRobin,
 } from '../../../src/index.ts'
@@ -38,6 +42,11 @@ const balancers: readonly BalancerPart[] = [
   boundedLoad(rendezvous({ hashOn })),
   boundedLoad(powerOfTwo(peakEwma())),
   primaryBackup(),
+  loadReports(),
+  prequal(),
+  prequal({ probe: async () => ({ rif: 1, latencyMs: 1 }) }),
+  slowStart(leastRequest()),
+  affinity(roundRobin(), { cookie: { name: 'at' } }),
   randomSubset({ size: 2, balancer: powerOfTwo(peakEwma()) }),
   aperture({ peer: 0, peers: 2, min: 1, meter: peakEwma() }),
 ]

@@ -4,9 +4,9 @@ import { random } from '../../../src/balancing/random.ts'
 import {
   type Classifier,
   fixed,
-  inFlight,
   mesh,
   type Policy,
+  peakEwma,
   powerOfTwo,
   roundRobin,
   type ServiceDraft,
@@ -58,8 +58,12 @@ test("a service's own slot replaces the slot of the defaults as a whole", () => 
   assert.deepEqual(plan.retry, {
     attempts: 2,
     requeues: 100,
-    backoff: { base: 25, max: 250 },
+    backoff: { kind: 'full', base: 25, max: 250 },
+    retryAfter: 10_000,
     budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
   })
   assert.equal(plan.http.connections, 7)
   assert.equal(plan.classifier, lenient)
@@ -137,5 +141,5 @@ test('apply hands the draft to a function, and goes on with what that gives', ()
 })
 
 test('the default balancer is power of two choices over attempts in flight', () => {
-  assert.ok(samePart(serviceDefaults.balancer, powerOfTwo(inFlight())))
+  assert.ok(samePart(serviceDefaults.balancer, powerOfTwo(peakEwma())))
 })

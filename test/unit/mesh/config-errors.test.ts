@@ -41,6 +41,37 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   ['no draft', () => 5, 'services.orders: expected a function that gives back the draft it was given, configured, got'],
   ['a slot set twice', (s) => s.resolve(found).deadline(1).deadline(2), 'services.orders.deadline: expected to be set once, got it twice'],
   ['a resolver set twice', (s) => s.resolve(found).resolve(found), 'services.orders.resolver: expected to be set once, got it twice'],
+  [
+    'a rate limit without permits',
+    (s) => s.resolve(found).rateLimit({}),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got undefined',
+  ],
+  [
+    'a rate of zero',
+    (s) => s.resolve(found).rateLimit({ permits: 0 }),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got 0',
+  ],
+  [
+    'a negative rate',
+    (s) => s.resolve(found).rateLimit({ permits: -5 }),
+    'services.orders.rateLimit.permits: expected a number in (0, Infinity), got -5',
+  ],
+  ['a rate for no time', (s) => s.resolve(found).rateLimit({ permits: 5, per: 0 }), 'services.orders.rateLimit.per: expected a duration'],
+  [
+    'a burst below one',
+    (s) => s.resolve(found).rateLimit({ permits: 5, burst: 0.5 }),
+    'services.orders.rateLimit.burst: expected a number in [1, Infinity), got 0.5',
+  ],
+  [
+    'a cost above the burst',
+    (s) => s.resolve(found).rateLimit({ permits: 5, cost: 6 }),
+    'services.orders.rateLimit.cost: expected at most the burst (5): such a call could never be made, got 6',
+  ],
+  [
+    'a share above one',
+    (s) => s.resolve(found).rateLimit({ permits: 5, enforce: 50 }),
+    'services.orders.rateLimit.enforce: expected a number in [0, 1], got 50',
+  ],
   ['bare twice', (s) => s.resolve(found).bare().bare(), 'services.orders.bare: expected to be set once, got it twice'],
   [
     'a subset declared twice',
@@ -136,12 +167,56 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'an unknown option',
     (s) => s.resolve(found).retry({ attemps: 3 }),
-    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, requeues, backoff, budget (did you mean attempts?), got "attemps"',
+    'services.orders.retry.attemps: expected one of the options attempts, attemptTimeout, on, requeues, backoff, retryAfter, budget, avoidTriedZones, attemptHeader, enforce (did you mean attempts?), got "attemps"',
   ],
   [
     'an unknown option within an option',
     (s) => s.resolve(found).retry({ budget: { rato: 1 } }),
     'services.orders.retry.budget.rato: expected one of the options ratio',
+  ],
+  [
+    'a class of failures that does not exist',
+    (s) => s.resolve(found).retry({ on: ['4xx'] }),
+    'services.orders.retry.on: expected a list of classes (5xx, gateway-error, reset,',
+  ],
+  ['an empty list of failures', (s) => s.resolve(found).retry({ on: [] }), 'services.orders.retry.on: expected a list of classes'],
+  ['a status that is none', (s) => s.resolve(found).retry({ on: [42] }), 'services.orders.retry.on: expected a list of classes'],
+  [
+    'a back-off of an unknown kind',
+    (s) => s.resolve(found).retry({ backoff: { kind: 'linear' } }),
+    "services.orders.retry.backoff.kind: expected one of 'full', 'equal', 'decorrelated', 'exponential', got \"linear\"",
+  ],
+  [
+    'a share of retries above 1',
+    (s) => s.resolve(found).retry({ enforce: 2 }),
+    'services.orders.retry.enforce: expected a number in [0, 1], got 2',
+  ],
+  [
+    'a header that cannot be sent',
+    (s) => s.resolve(found).retry({ attemptHeader: 'x attempt' }),
+    'services.orders.retry.attemptHeader: expected the name of a header, got "x attempt"',
+  ],
+  ['a wait that is none', (s) => s.resolve(found).retry({ retryAfter: -1 }), 'services.orders.retry.retryAfter: expected a duration'],
+  [
+    'a percentile outside of (0, 1)',
+    (s) => s.resolve(found).hedge({ percentile: 95 }),
+    'services.orders.hedge.percentile: expected a share in (0, 1), got 95',
+  ],
+  [
+    'hedging with one attempt',
+    (s) => s.resolve(found).hedge({ attempts: 1 }),
+    'services.orders.hedge.attempts: expected an integer in [2, 5], got 1',
+  ],
+  ['hedging that is true', (s) => s.resolve(found).hedge(true), 'services.orders.hedge: expected an object of options (after'],
+  [
+    'a header that carries no deadline',
+    (s) => s.resolve(found).deadline('1s', { headers: ['x-deadline'] }),
+    'services.orders.sendOn.headers: expected a list of x-proxyless-deadline-ms, grpc-timeout',
+  ],
+  [
+    'a deadline that is sent on at times',
+    (s) => s.resolve(found).deadline('1s', { send: 'sometimes' }),
+    "services.orders.sendOn.send: expected one of 'inbound', 'always', got \"sometimes\"",
   ],
   [
     'a window that is too short',
@@ -192,6 +267,88 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'a key without PEM in it',
     (s) => s.resolve(found).tls({ key: 'secret', cert: 'x' }),
     'services.orders.tls: expected certificates and a key that belong together, in PEM, got',
+  ],
+  [
+    'failover out of its ranges',
+    (s) => s.resolve(found).failover({ spill: 'some', overprovisioningFactor: 0.9, panicThreshold: 50, failOnPanic: true }),
+    "services.orders.failover.spill: expected one of 'proportional', 'all-or-nothing', got \"some\"",
+    'services.orders.failover.overprovisioningFactor: expected a number in [1, 100], got 0.9',
+    'services.orders.failover.panicThreshold: expected a number in [0, 1], got 50',
+    'services.orders.failover.failOnPanic: expected one of the options spill, overprovisioningFactor, panicThreshold, failTrafficOnPanic',
+  ],
+  ['a locality that is no object', (s) => s.resolve(found).locality('eu'), 'services.orders.locality: expected an object of options'],
+  [
+    'zone-aware locality without a zone',
+    (s) => s.resolve(found).locality({ region: 'eu' }),
+    "services.orders.locality.zone: expected the zone of this process, because mode is 'zone-aware', got undefined",
+  ],
+  [
+    'strict locality of nowhere',
+    (s) => s.resolve(found).locality({ mode: 'strict' }),
+    "services.orders.locality.zone: expected the zone or the region of this process, because mode is 'strict', got undefined",
+  ],
+  [
+    'an option of another mode',
+    (s) => s.resolve(found).locality({ zone: 'a', mode: 'strict', weights: { a: 1 } }),
+    "services.orders.locality.weights: expected to be left out, because only mode 'weighted' reads it",
+  ],
+  [
+    'weights that are all 0',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: 0, b: 0 } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weights below 0',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: -1, b: 2 } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weights that are no numbers',
+    (s) => s.resolve(found).locality({ mode: 'weighted', weights: { a: Number.NaN } }),
+    'services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0',
+  ],
+  [
+    'weighted locality without weights',
+    (s) => s.resolve(found).locality({ mode: 'weighted' }),
+    "services.orders.locality.weights: expected finite numbers of at least 0 by place, not all 0, because mode is 'weighted', got undefined",
+  ],
+  [
+    'clients, sizes and names that are wrong',
+    (s) => s.resolve(found).locality({ zone: '', clients: 'many', minClusterSize: -1, forceLocalZone: 0 }),
+    'services.orders.locality.zone: expected the name of a zone, got ""',
+    "services.orders.locality.clients: expected 'equal', or finite numbers",
+    'services.orders.locality.minClusterSize: expected an integer in [0, Infinity), got -1',
+    'services.orders.locality.forceLocalZone: expected an integer in [1, Infinity), got 0',
+  ],
+  [
+    'failover by no labels',
+    (s) => s.resolve(found).locality({ mode: 'failover', failoverPriority: [], failover: { eu: 5 } }),
+    'services.orders.locality.failover: expected names of regions by the name of a region',
+    'services.orders.locality.failoverPriority: expected a list of at least one label, got []',
+  ],
+  [
+    'a fallback that does not exist',
+    (s) => s.resolve(found).subset('v', ['1']).subsetFallback({ subset: {} }),
+    "services.orders.subsetFallback: expected 'none', 'any', { subset: labels }",
+  ],
+  [
+    'a fallback to a label that was not declared, and one to a value that was not',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('v', ['1'])
+        .subsetFallback({ alternatives: [{ w: '1' }, { v: '2' }] }),
+    'services.orders.subsetFallback: expected a label that .subset(...) declares: v, got "w"',
+    'services.orders.subsetFallback: expected a value of the label v that .subset(...) declares: 1, got "2"',
+  ],
+  [
+    'a fallback to keys that were not declared',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('v', ['1'])
+        .subsetFallback({ keys: ['w'] }),
+    'services.orders.subsetFallback: expected a label that .subset(...) declares: v, got "w"',
   ],
   [
     'a list of nothing as authorities',

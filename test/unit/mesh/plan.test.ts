@@ -32,7 +32,12 @@ test('a plan names every default', () => {
         directory: { emptyGuard: 30_000, backoff: { initial: 100, max: 30_000 }, refreshGap: 1_000, snapshotAfter: 1_000 },
         aliases: [],
         subsets: {},
-        balancer: { kind: 'power-of-two', meter: { kind: 'in-flight' } },
+        subsetFallback: 'none',
+        failover: { spill: 'proportional', overprovisioningFactor: 1.4, panicThreshold: 0.5, failTrafficOnPanic: false },
+        balancer: {
+          kind: 'power-of-two',
+          meter: { kind: 'peak-ewma', decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, forceProbeMs: 3_000 },
+        },
         http: {
           protocol: 'h1',
           connections: 128,
@@ -49,10 +54,48 @@ test('a plan names every default', () => {
         retry: {
           attempts: 3,
           requeues: 100,
-          backoff: { base: 25, max: 250 },
+          backoff: { kind: 'full', base: 25, max: 250 },
+          retryAfter: 10_000,
           budget: { ratio: 0.2, perSecond: 1, window: 10_000 },
+          avoidTriedZones: false,
+          attemptHeader: 'x-envoy-attempt-count',
+          enforce: 1,
         },
+        rateLimit: false,
+        ejection: {
+          consecutive5xx: 5,
+          consecutiveGatewayErrors: false,
+          consecutiveLocalFailures: 5,
+          successRate: { minHosts: 5, minAttempts: 100, stdevFactor: 1.9, leastFailureShare: 0.05 },
+          failureShare: { threshold: 0.5, minHosts: 2, minAttempts: 50 },
+          latency: false,
+          rules: [],
+          interval: 10_000,
+          backoff: { base: 30_000, max: 300_000, jitter: 1_000 },
+          maxEjected: 0.5,
+          probeTimeout: 5_000,
+          enforce: 1,
+        },
+        healthCheck: false,
+        circuitBreaker: {
+          failureShare: 0.5,
+          minimumCalls: 20,
+          window: 10_000,
+          consecutiveFailures: 5,
+          slowCall: false,
+          slowShare: 1,
+          openFor: 5_000,
+          maxOpenFor: 60_000,
+          jitter: 0.2,
+          probeTimeout: 10_000,
+          enforce: 1,
+          endpoints: true,
+          service: false,
+        },
+        sendOn: { send: 'inbound', headers: ['x-proxyless-deadline-ms'] },
+        hedge: false,
         classifier: '(function defaultClassifier)',
+        serverDraining: { hold: 30_000 },
         policies: [],
       },
     },
@@ -74,7 +117,17 @@ test('a plan has every duration in milliseconds, and is frozen throughout', () =
     .plan()
   const orders = plan.services.orders
   assert.equal(orders?.deadline, 60_000)
-  assert.deepEqual(orders?.retry, { attempts: 3, attemptTimeout: 400, requeues: 100, backoff: { base: 25, max: 250 }, budget: false })
+  assert.deepEqual(orders?.retry, {
+    attempts: 3,
+    attemptTimeout: 400,
+    requeues: 100,
+    backoff: { kind: 'full', base: 25, max: 250 },
+    retryAfter: 10_000,
+    budget: false,
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
+  })
   assert.equal(orders?.http.connectTimeout, 1_500)
   assert.equal(orders?.directory.emptyGuard, false)
   assert.equal(orders?.directory.refreshGap, 2_000)

@@ -7,6 +7,10 @@ import type { Outcome } from '../../../src/call/outcome.ts'
 import type { Classifier } from '../../../src/call/verdict.ts'
 import type { MeshError } from '../../../src/errors/mesh-error.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
+import { hedge } from '../../../src/policies/hedge/hedge.ts'
+import { type HedgeOptions, hedgeSettings } from '../../../src/policies/hedge/hedge-options.ts'
+import { ExtraAttempts } from '../../../src/policies/retry/extra-attempts.ts'
+import { requeue } from '../../../src/policies/retry/requeue.ts'
 import { retry } from '../../../src/policies/retry/retry.ts'
 import { type RetryOptions, retrySettings } from '../../../src/policies/retry/retry-options.ts'
 import { attemptTimeout } from '../../../src/policies/timeout/attempt-timeout.ts'
@@ -24,6 +28,7 @@ export interface TestStackOptions {
   readonly endpoints?: number
   readonly directory?: TestDirectory
   readonly retry?: RetryOptions
+  readonly hedge?: HedgeOptions
   readonly classify?: Classifier
   readonly balancer?: Balancer
   /** Users' policies of a call: inside the deadline, around retries. */
@@ -55,7 +60,15 @@ export function testStack(script: ScriptedAnswer | AnswerFunction, options: Test
     classify: host.classify,
     send: compose(attemptLayers, transport(host).send),
   })
-  const send: Send<Call> = compose([deadline(host), ...(options.callLayers ?? []), retry(settings, host)], router.send)
+  const extra = new ExtraAttempts(settings.budget)
+  const hedging: Layer<Call> =
+    options.hedge === undefined
+      ? (next) => next
+      : hedge(hedgeSettings(options.hedge), host, extra, { attempts: settings.attempts, countsCalls: true })
+  const send: Send<Call> = compose(
+    [deadline(host), ...(options.callLayers ?? []), retry(settings, host, extra), hedging, requeue(settings, host, extra)],
+    router.send,
+  )
   /** A call that begins now; `deadlineMs` from now. */
   const begin = ({ deadlineMs, ...parts }: TestCallParts & { deadlineMs?: number } = {}) => {
     const now = clock.now()
@@ -70,7 +83,7 @@ export function testStack(script: ScriptedAnswer | AnswerFunction, options: Test
     transport.assertIdle()
     for (const endpoint of directory.endpoints) assert.equal(endpoint.inFlight, 0)
   }
-  return { host, clock, directory, transport, router, send, begin, run, visited, assertIdle }
+  return { host, clock, directory, transport, router, extra, send, begin, run, visited, assertIdle }
 }
 
 /** The status of a reply, or the code of an error. */

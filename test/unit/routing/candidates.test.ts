@@ -4,13 +4,12 @@ import type { Balancer } from '../../../src/balancing/balancer.ts'
 import type { Call, SpentAttempt } from '../../../src/call/call.ts'
 import { verdicts } from '../../../src/call/verdict.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
-import { HealthBoard } from '../../../src/health/health-board.ts'
-import { CandidateSets, mostSubsetsKept } from '../../../src/routing/candidate-sets.ts'
-import { Candidates } from '../../../src/routing/candidates.ts'
+import { mostSubsetsKept } from '../../../src/routing/candidate-sets.ts'
 import { TriedQuery } from '../../../src/routing/tried-query.ts'
 import { testCall } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
+import { candidatesOf, setsOf } from './test-candidates.ts'
 import { TestDirectory } from './test-directory.ts'
 
 /** The first endpoint that was not tried, else the first. */
@@ -38,13 +37,13 @@ function queryFor(call: Call): TriedQuery {
 
 test('a call begins in the first tier', () => {
   const endpoints = testEndpoints(4, (i) => ({ priority: i < 2 ? 1 : 0 }))
-  const candidates = new Candidates(endpoints, inOrder, testHost())
+  const candidates = candidatesOf(endpoints, inOrder, testHost())
   assert.equal(candidates.pick(queryFor(testCall())), endpoints[2])
 })
 
 test('a call goes to the next tier when it has tried all of the one before', () => {
   const endpoints = testEndpoints(4, (i) => ({ priority: i < 2 ? 0 : 1 }))
-  const candidates = new Candidates(endpoints, inOrder, testHost())
+  const candidates = candidatesOf(endpoints, inOrder, testHost())
   const [first, second, third] = endpoints as [Endpoint, Endpoint, Endpoint]
   assert.equal(candidates.pick(queryFor(testCall({ spent: spentAt(first) }))), second)
   assert.equal(candidates.pick(queryFor(testCall({ spent: spentAt(first, second) }))), third)
@@ -52,7 +51,7 @@ test('a call goes to the next tier when it has tried all of the one before', () 
 
 test('a call that has tried everything begins again in the first tier', () => {
   const endpoints = testEndpoints(4, (i) => ({ priority: i < 2 ? 0 : 1 }))
-  const candidates = new Candidates(endpoints, inOrder, testHost())
+  const candidates = candidatesOf(endpoints, inOrder, testHost())
   const query = queryFor(testCall({ spent: spentAt(...endpoints) }))
   assert.equal(candidates.hasUntried(query), false)
   assert.equal(candidates.pick(query), endpoints[0])
@@ -60,7 +59,7 @@ test('a call that has tried everything begins again in the first tier', () => {
 
 test('an endpoint with an attempt under way counts as tried', () => {
   const endpoints = testEndpoints(2)
-  const candidates = new Candidates(endpoints, inOrder, testHost())
+  const candidates = candidatesOf(endpoints, inOrder, testHost())
   const call = testCall()
   ;(call.underway as unknown[]).push({ endpoint: endpoints[0], startedAt: 0 })
   assert.equal(candidates.pick(queryFor(call)), endpoints[1])
@@ -72,7 +71,7 @@ test('a tier whose balancer declines leaves the call to the next tier', () => {
     name: 'd',
     picker: (set) => ({ pick: () => (set.includes(endpoints[0] as Endpoint) ? undefined : set[0]) }),
   }
-  assert.equal(new Candidates(endpoints, declining, testHost()).pick(queryFor(testCall())), endpoints[2])
+  assert.equal(candidatesOf(endpoints, declining, testHost()).pick(queryFor(testCall())), endpoints[2])
 })
 
 test('a tier whose balancer declines is asked once, and then one that was tried is better than nothing', () => {
@@ -91,7 +90,7 @@ test('a tier whose balancer declines is asked once, and then one that was tried 
   }
   const query = queryFor(testCall({ spent: spentAt(first) }))
   assert.equal(query.isSpent(second), false)
-  assert.equal(new Candidates(endpoints, declining, testHost()).pick(query), first)
+  assert.equal(candidatesOf(endpoints, declining, testHost()).pick(query), first)
   assert.equal(declines, 1)
 })
 
@@ -104,7 +103,7 @@ test('a balancer that throws is told as an event, and endpoints are taken in tur
       throw new Error('no table')
     },
   }
-  const candidates = new Candidates(endpoints, broken, host)
+  const candidates = candidatesOf(endpoints, broken, host)
   const picked = [1, 2, 3, 4].map(() => candidates.pick(queryFor(testCall())))
   assert.deepEqual(picked, [...endpoints, endpoints[0]])
   assert.equal(host.events.length, 4)
@@ -123,7 +122,7 @@ test('the stand-in for a balancer that throws avoids what was tried while it can
       },
     }),
   }
-  const candidates = new Candidates(endpoints, broken, testHost())
+  const candidates = candidatesOf(endpoints, broken, testHost())
   const [first, second, third] = endpoints as [Endpoint, Endpoint, Endpoint]
   assert.equal(candidates.pick(queryFor(testCall({ spent: spentAt(first, second) }))), third)
   assert.ok(candidates.pick(queryFor(testCall({ spent: spentAt(first, second, third) }))))
@@ -140,14 +139,14 @@ test('a picker is made when its tier is first used, and once', () => {
     },
   }
   const directory = new TestDirectory('http://a:1', 'http://b:1', { url: 'http://c:1', priority: 1 })
-  const sets = new CandidateSets({ directory, health: new HealthBoard() }, counting, testHost())
+  const sets = setsOf(directory, counting, testHost())
   for (let i = 0; i < 3; i += 1) sets.of(undefined).pick(queryFor(testCall()))
   assert.deepEqual(made, [2])
 })
 
 test('candidates are kept until the version of the endpoints changes', () => {
   const directory = new TestDirectory({ url: 'http://a:1', labels: { v: '1' } }, 'http://b:1')
-  const sets = new CandidateSets({ directory, health: new HealthBoard() }, inOrder, testHost())
+  const sets = setsOf(directory, inOrder, testHost())
   const everyone = sets.of(undefined)
   const subset = sets.of({ v: '1' })
   assert.equal(sets.of({}), everyone)
@@ -159,7 +158,7 @@ test('candidates are kept until the version of the endpoints changes', () => {
 })
 
 test('subsets that callers make up do not fill the memory: the oldest is forgotten', () => {
-  const sets = new CandidateSets({ directory: new TestDirectory('http://a:1'), health: new HealthBoard() }, inOrder, testHost())
+  const sets = setsOf(new TestDirectory('http://a:1'), inOrder, testHost())
   const oldest = sets.of({ id: 'oldest' })
   const second = sets.of({ id: '0' })
   for (let i = 1; i < mostSubsetsKept; i += 1) sets.of({ id: String(i) })

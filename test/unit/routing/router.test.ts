@@ -12,7 +12,11 @@ import { waitingFor } from '../../../src/call/waiting-for.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { MeshError, type MeshErrorCode } from '../../../src/errors/mesh-error.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
+import { ProbeDesk } from '../../../src/health/probe-desk.ts'
+import { failoverDefaults } from '../../../src/routing/failover-options.ts'
+import { localityDefaults } from '../../../src/routing/locality-options.ts'
 import { Router } from '../../../src/routing/router.ts'
+import { type RoutingSettings, routingDefaults } from '../../../src/routing/routing-settings.ts'
 import { testCall } from '../../../src/testing/test-call.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
 import { testReply } from '../../../src/testing/test-reply.ts'
@@ -26,7 +30,16 @@ interface Heard {
   readonly ends: { readonly verdict: Verdict; readonly latencyMs: number }[]
 }
 
-function world(options: { directory?: TestDirectory; send?: Send<Attempt>; classify?: Classifier; balancer?: Partial<Balancer> } = {}) {
+interface WorldOptions {
+  directory?: TestDirectory
+  send?: Send<Attempt>
+  classify?: Classifier
+  balancer?: Partial<Balancer>
+  health?: HealthBoard
+  routing?: Partial<RoutingSettings>
+}
+
+function world(options: WorldOptions = {}) {
   const host = testHost()
   const directory = options.directory ?? new TestDirectory(a, b)
   const heard: Heard[] = []
@@ -51,7 +64,9 @@ function world(options: { directory?: TestDirectory; send?: Send<Attempt>; class
     attempts.push(attempt)
     return answer(attempt)
   }
-  const router = new Router({ host, directory, health: new HealthBoard(), balancer, classify: options.classify ?? host.classify, send })
+  const { classify = host.classify, health = new HealthBoard() } = options
+  const routing = { ...routingDefaults, ...options.routing }
+  const router = new Router({ host, directory, health, balancer, classify, send, routing })
   return { host, directory, router, heard, attempts, clock: host.clock }
 }
 
@@ -201,6 +216,37 @@ test('each kind of nothing has its own sentence', async () => {
     'test: no endpoint to try: the service has no endpoints at the moment',
     'test: no endpoint to try: none of 2 endpoints carries version=v2: version has the values v1',
     'test: no endpoint to try: the balancer in-order declined all 2 endpoints',
+  ])
+})
+
+test('each way in which health, place and labels leave nobody has its own sentence', async () => {
+  const sentences: string[] = []
+  const ask = async (options: Parameters<typeof world>[0], call: Call = testCall()) => {
+    const error = errorOf(await world(options).router.send(call))
+    assert.equal(error.code, 'NO_ENDPOINT')
+    sentences.push(error.message.replace('test: no endpoint to try: ', ''))
+  }
+  const directory = new TestDirectory({ url: a, zone: 'a', labels: { v: '1' } }, { url: b, zone: 'b' }, { url: c, zone: 'b', region: 'eu' })
+  const health = new HealthBoard()
+  for (const endpoint of directory.endpoints) health.note(endpoint, 'test', 'unhealthy')
+  await ask({ directory, health, routing: { failover: { ...failoverDefaults, panicThreshold: 0 } } })
+  await ask({ directory, health, routing: { failover: { ...failoverDefaults, panicThreshold: 0 } } }, testCall({ subset: { v: '1' } }))
+  await ask({ directory, health, routing: { failover: { ...failoverDefaults, failTrafficOnPanic: true } } })
+  await ask({ directory, routing: { locality: { ...localityDefaults, mode: 'strict', zone: 'z' } } })
+  await ask({ directory, routing: { locality: { ...localityDefaults, mode: 'strict', region: 'us' } } })
+  await ask(
+    { directory, routing: { locality: { ...localityDefaults, mode: 'strict', region: 'eu', zone: 'b' } } },
+    testCall({ subset: { v: '1' } }),
+  )
+  await ask({ directory, routing: { subsetFallback: { subset: { v: '3' } } } }, testCall({ subset: { v: '2' } }))
+  assert.deepEqual(sentences, [
+    'all 3 endpoints are unhealthy, and panicThreshold is 0, so that none is used all the same',
+    'the only endpoint is unhealthy, and panicThreshold is 0, so that none is used all the same',
+    'only 0 of 3 endpoints are fit, which is below panicThreshold 0.5, and failTrafficOnPanic is set',
+    'locality is strict and none of 3 endpoints is in zone z; endpoints are in a, b, eu/b',
+    'locality is strict and none of 3 endpoints is in region us; endpoints are in a, b, eu/b',
+    'locality is strict and none of 1 endpoint is in zone eu/b; endpoints are in a, b, eu/b',
+    'none of 3 endpoints carries v=2: v has the values 1; nor does any carry what the fallback names: v=3',
   ])
 })
 
@@ -473,4 +519,56 @@ test('a meter that throws when it hears of the head is told as an event, and hea
     host.events.map(({ event }) => (event as { part: string }).part),
     ['load meter'],
   )
+})
+
+function probed(priority = 0) {
+  const host = testHost()
+  const directory = new TestDirectory(a, b)
+  const health = new HealthBoard()
+  const probes = new ProbeDesk(health, host.clock)
+  const sentTo: string[] = []
+  const told: string[] = []
+  const watched: string[] = []
+  const send: Send<Attempt> = async ({ endpoint }) => {
+    sentTo.push(endpoint.address)
+    return replied(testReply({ status: endpoint.address === b ? 500 : 200 }))
+  }
+  const balancer: Balancer = { name: 'first', picker: (endpoints) => ({ pick: () => endpoints[0] }) }
+  const watcher = {
+    name: 'watcher',
+    answered: (endpoint: Endpoint, verdict: Verdict, _latencyMs: number, outcome: Outcome) =>
+      void watched.push(`${endpoint.address} ${verdict.kind} ${outcome.ok ? outcome.reply.status : outcome.error.code}`),
+    bodyOver: (endpoint: Endpoint, verdict: Verdict) => void watched.push(`${endpoint.address} over ${verdict.kind}`),
+  }
+  const router = new Router({ host, directory, health, probes, watchers: [watcher], balancer, classify: host.classify, send })
+  const [, endpoint] = directory.endpoints
+  Object.assign(endpoint as object, { priority })
+  probes.ask(endpoint as Endpoint, { name: 'judge', probed: (_, verdict) => void told.push(verdict.kind) }, 1_000)
+  return { router, sentTo, told, watched, host }
+}
+
+test('an endpoint that waits for a probe gets exactly one attempt, and its judge hears how it went', async () => {
+  const { router, sentTo, told, host } = probed()
+  await Promise.all([router.send(testCall()), router.send(testCall()), router.send(testCall())])
+  assert.deepEqual([sentTo, told], [[b, a, a], ['failure']])
+  host.clock.assertIdle()
+})
+
+test('a probe takes no call away from a better priority', async () => {
+  const { router, sentTo, told } = probed(1)
+  await router.send(testCall())
+  assert.deepEqual([sentTo, told], [[a], []])
+})
+
+test('a call that asks for labels is no probe of an endpoint without them', async () => {
+  const { router, told } = probed()
+  await router.send(testCall({ subset: { version: 'v2' } }))
+  assert.deepEqual(told, [])
+})
+
+test('watchers hear of each attempt at its head, and again when its body is over', async () => {
+  const { router, watched } = probed()
+  await router.send(testCall())
+  await router.send(testCall())
+  assert.deepEqual(watched, [`${b} failure 500`, `${b} over failure`, `${a} success 200`, `${a} over success`])
 })

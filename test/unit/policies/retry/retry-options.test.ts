@@ -6,16 +6,26 @@ test('the defaults protect: three attempts, full jitter from 25 to 250 ms, a fif
   assert.deepEqual(retryDefaults, {
     attempts: 3,
     attemptTimeout: undefined,
+    on: undefined,
     requeues: 100,
-    backoff: { base: '25ms', max: '250ms' },
+    backoff: { kind: 'full', base: '25ms', max: '250ms' },
+    retryAfter: '10s',
     budget: { ratio: 0.2, perSecond: 1, window: '10s' },
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
   })
   assert.deepEqual(retrySettings(), {
     attempts: 3,
     attemptTimeoutMs: Number.POSITIVE_INFINITY,
+    on: undefined,
     requeues: 100,
-    backoff: { baseMs: 25, maxMs: 250 },
+    backoff: { kind: 'full', baseMs: 25, maxMs: 250 },
+    retryAfterMs: 10_000,
     budget: { ratio: 0.2, perSecond: 1, windowMs: 10_000 },
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
   })
 })
 
@@ -36,9 +46,14 @@ test('only undefined means that an option was not given', () => {
   assert.deepEqual(settings, {
     attempts: 3,
     attemptTimeoutMs: 400,
+    on: undefined,
     requeues: 0,
-    backoff: { baseMs: 0, maxMs: 250 },
+    backoff: { kind: 'full', baseMs: 0, maxMs: 250 },
+    retryAfterMs: 10_000,
     budget: { ratio: 0, perSecond: 0, windowMs: 10_000 },
+    avoidTriedZones: false,
+    attemptHeader: 'x-envoy-attempt-count',
+    enforce: 1,
   })
 })
 

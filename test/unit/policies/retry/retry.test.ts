@@ -5,6 +5,7 @@ import { StreamBody } from '../../../../src/call/call-body.ts'
 import { repeatable } from '../../../../src/call/call-options.ts'
 import { ContextValues } from '../../../../src/call/context-values.ts'
 import { defaultClassifier } from '../../../../src/call/default-classifier.ts'
+import { inherited } from '../../../../src/call/inbound-call.ts'
 import { verdicts } from '../../../../src/call/verdict.ts'
 import { MeshError } from '../../../../src/errors/mesh-error.ts'
 import { inTurn, type ScriptedFailure } from '../../../../src/testing/scripted-answer.ts'
@@ -101,13 +102,32 @@ test('an attempt that was never sent goes to another endpoint at once, whatever 
   }
 })
 
-test('going on to another endpoint does not count against attempts or budget', async () => {
+test('going on to another endpoint does not count against attempts', async () => {
   const stack = testStack((attempt) => (attempt.endpoint.hostname === '10.0.0.20' ? { status: 200 } : refused), {
     endpoints: 20,
-    retry: { attempts: 1, budget: { ratio: 0, perSecond: 0 } },
+    retry: { attempts: 1, budget: false },
   })
   assert.equal(resultOf(await stack.run(post)), 200)
   assert.equal(stack.transport.begun, 20)
+})
+
+test('going on is paid with what answers have earned, and then from the budget', async () => {
+  const budget = { ratio: 0, perSecond: 0.1 }
+  let served = true
+  const stack = testStack((attempt) => (served && attempt.endpoint.hostname === '10.0.0.2' ? { status: 200 } : refused), {
+    endpoints: 9,
+    retry: { attempts: 1, budget },
+  })
+  // One is in the reserve; each answer earns three, of which one is spent at once.
+  for (let i = 0; i < 4; i += 1) assert.equal(resultOf(await stack.run(post)), 200)
+  served = false
+  const before = stack.transport.begun
+  await stack.run(post)
+  assert.equal(stack.transport.begun - before, 9)
+  await stack.run(post)
+  assert.equal(stack.transport.begun - before, 9 + 1 + 1)
+  await stack.run(post)
+  assert.equal(stack.transport.begun - before, 9 + 2 + 1)
 })
 
 test('a call goes on to each endpoint once, and then is retried like any other', async () => {
@@ -225,7 +245,8 @@ test('a retry does not begin before the verdict allows it', async () => {
   })
   const began = stack.clock.now()
   assert.equal(resultOf(await stack.run()), 200)
-  assert.equal(stack.clock.now() - began, 2_000)
+  const waited = stack.clock.now() - began
+  assert.ok(waited > 2_000 && waited < 2_025, `waited ${waited} ms: a back-off is added, so that callers do not come as one`)
 })
 
 test('a verdict that says NaN means no particular time', async () => {
@@ -314,4 +335,55 @@ test('a service that nobody could be found for is not asked again', async () => 
   stack.directory.become('absent')
   assert.equal(resultOf(await stack.run()), 'NO_ENDPOINT')
   stack.assertIdle()
+})
+
+test('an attempt prefers a zone that the call has not tried, when it is told to', async () => {
+  const zones = ['a', 'a', 'b', 'a', 'b']
+  const specs = zones.map((zone, i) => ({ url: `http://10.0.0.${i + 1}:80`, zone }))
+  const visitedWith = async (avoidTriedZones: boolean) => {
+    const stack = testStack({ status: 503 }, { directory: new TestDirectory(...specs), retry: { attempts: 4, avoidTriedZones } })
+    await stack.run()
+    return stack.visited()
+  }
+  assert.deepEqual(await visitedWith(false), [1, 2, 3, 4])
+  // When every zone was tried, any endpoint that was not will do.
+  assert.deepEqual(await visitedWith(true), [1, 3, 2, 4])
+})
+
+test('with enforce at 0 nothing is repeated, and what would have been is counted', async () => {
+  const stack = testStack(inTurn({ status: 503 }, refused, { status: 200 }), { retry: { enforce: 0 } })
+  assert.equal(resultOf(await stack.run()), 503)
+  assert.equal(resultOf(await stack.run(post)), 'CONNECT_FAILED')
+  assert.equal(stack.transport.begun, 2)
+  // The refused one would have been requeued, and retried after that.
+  assert.deepEqual(stack.extra.counts, {
+    retries: 0,
+    requeues: 0,
+    hedges: 0,
+    hedgesWon: 0,
+    overBudget: 0,
+    retriesWithheld: 3,
+    hedgesWithheld: 0,
+  })
+})
+
+test('with enforce at a half about half of the retries are made', async () => {
+  const stack = testStack({ status: 503 }, { retry: { enforce: 0.5, attempts: 2, budget: false } })
+  for (let i = 0; i < 400; i += 1) await stack.run()
+  const { retries, retriesWithheld } = stack.extra.counts
+  assert.equal(retries + retriesWithheld, 400)
+  assert.ok(retries > 150 && retries < 250, `${retries} retries`)
+})
+
+test('a call in the service of a request that is a repetition is not repeated in turn', async () => {
+  for (const [attempt, made] of [
+    [1, 3],
+    [2, 1],
+  ] as const) {
+    const stack = testStack({ status: 503 })
+    const context = new ContextValues()
+    context.set(inherited, { attempt, limits: false })
+    await stack.run({ context })
+    assert.equal(stack.transport.begun, made)
+  }
 })

@@ -80,7 +80,7 @@ test('a deadline that passes stops the attempt in flight and says where the time
 test('a deadline that passes while the service is unresolved says so', async () => {
   const stack = testStack({ status: 200 }, { directory: new TestDirectory() })
   const error = errorOf(await stack.run({ deadlineMs: 300 }))
-  assert.equal(error.message, 'test: deadline of 300 ms passed while waiting for discovery')
+  assert.equal(error.message, 'test: deadline of 300 ms passed while waiting for discovery: waited 300 ms for discovery')
   assert.equal(error.facts.sent, false)
   await stack.clock.settle()
   stack.assertIdle()
@@ -98,7 +98,7 @@ test('a deadline that passes between attempts names what the call was waiting fo
   const error = errorOf(await stack.run({ deadlineMs: 300 }))
   assert.equal(
     error.message,
-    'test: deadline of 300 ms passed while waiting for the next attempt: 1 attempt (100 ms at http://10.0.0.1:80, 503)',
+    'test: deadline of 300 ms passed while waiting for the next attempt: 1 attempt (100 ms at http://10.0.0.1:80, 503); waited 200 ms for the next attempt',
   )
   assert.deepEqual(error.facts, { service: 'test', endpoint: undefined, sent: true })
   await stack.clock.settle()

@@ -1,0 +1,75 @@
+// What a pick of one strategy costs, and what is prepared for it, by the number of endpoints:
+// `node --expose-gc picks.ts '{"strategy":"random()","endpoints":10000}'`.
+import type { Call } from '../../src/call/call.ts'
+import type { Endpoint, RosterEndpoint } from '../../src/endpoint/endpoint.ts'
+import { Roster } from '../../src/endpoint/roster.ts'
+import type { Host } from '../../src/runtime/host.ts'
+import { systemClock } from '../../src/runtime/system-clock.ts'
+import { systemRandom } from '../../src/runtime/system-random.ts'
+import { measureRuns } from './measure-runs.ts'
+import { type Strategy, strategies } from './strategies.ts'
+
+const input = JSON.parse(process.argv[2] as string) as { strategy: string; endpoints: number }
+const strategy = strategies[input.strategy] as Strategy
+const host: Host = { service: 'orders', clock: systemClock, random: systemRandom(), emit: () => {} }
+const gc = (globalThis as { gc?: () => void }).gc as () => void
+
+/** In a function of its own, so that the list it makes is garbage afterwards. */
+function makeEndpoints(): readonly Endpoint[] {
+  const roster = new Roster()
+  roster.update(
+    Array.from({ length: input.endpoints }, (_, i) => ({
+      url: `http://10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}:8000`,
+      weight: strategy.weighted ? 1 + (i % 3) : 1,
+    })),
+  )
+  return roster.endpoints
+}
+
+const endpoints = makeEndpoints()
+const balancer = strategy.balancer(host)
+
+// Endpoints as they are in use: each was measured once, and has up to three attempts in flight.
+for (const [i, endpoint] of endpoints.entries()) {
+  for (const meter of balancer.meters ?? []) {
+    const end = meter.began(endpoint)
+    end.answered?.({ kind: 'success' }, 5 + (i % 10))
+    end({ kind: 'success' }, 5 + (i % 10))
+  }
+  ;(endpoint as RosterEndpoint).inFlight = (i * 7) % 4
+}
+
+const calls = Array.from({ length: 1_024 }, (_, i) => {
+  const headers = ['accept', '*/*', 'x-user', `user-${String(i).padStart(15, '0')}`]
+  return { method: 'GET', path: '/v1/orders/42', headers, spent: [], underway: [] } as unknown as Call
+})
+const query = { call: calls[0] as Call, isSpent: () => false }
+
+/** Bytes in use. What a first collection finds to be garbage may keep other garbage alive until the next. */
+function held(): number {
+  for (let i = 0; i < 3; i += 1) gc()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** Once for nothing: whoever reads an address that was put together makes one text of its parts, which are garbage then. */
+function prepareOnce(): void {
+  balancer.picker(endpoints).pick(query)
+}
+
+prepareOnce()
+const heldBefore = held()
+const begunAt = performance.now()
+const picker = balancer.picker(endpoints)
+picker.pick(query)
+const buildMs = performance.now() - begunAt
+const bytesEach = Math.max(0, held() - heldBefore) / endpoints.length
+
+let turn = 0
+const { ns, bytes } = measureRuns(() => {
+  query.call = calls[turn & 1_023] as Call
+  turn += 1
+  picker.pick(query)
+})
+process.stdout.write(`${JSON.stringify({ pickNs: ns, pickBytes: bytes, buildMs, bytesEach })}\n`)
+process.exit()

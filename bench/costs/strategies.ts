@@ -1,0 +1,47 @@
+import {
+  aperture,
+  type BalancerPart,
+  boundedLoad,
+  inFlight,
+  leastRequest,
+  maglev,
+  peakEwma,
+  powerOfTwo,
+  primaryBackup,
+  random,
+  randomSubset,
+  rendezvous,
+  ringHash,
+  roundRobin,
+  weightedRandom,
+  weightedRoundRobin,
+} from '../../src/index.ts'
+
+/** A strategy whose picks are measured. */
+export interface Strategy {
+  readonly balancer: BalancerPart
+  /** Whether endpoints have the weights 1, 2 and 3. */
+  readonly weighted?: boolean
+}
+
+/** The key is found among headers and hashed: that is part of a pick. */
+const hashOn = { header: 'x-user' } as const
+
+/** Every strategy by what a program writes into `.balance(...)`. */
+export const strategies: Readonly<Record<string, Strategy>> = {
+  'roundRobin()': { balancer: roundRobin() },
+  'weightedRoundRobin(), weights differ': { balancer: weightedRoundRobin(), weighted: true },
+  'random()': { balancer: random() },
+  'weightedRandom(), weights differ': { balancer: weightedRandom(), weighted: true },
+  'leastRequest()': { balancer: leastRequest() },
+  'leastRequest(), weights differ': { balancer: leastRequest(), weighted: true },
+  'powerOfTwo(inFlight())': { balancer: powerOfTwo(inFlight()) },
+  'powerOfTwo(peakEwma())': { balancer: powerOfTwo(peakEwma()) },
+  'ringHash({ hashOn })': { balancer: ringHash({ hashOn }) },
+  'maglev({ hashOn })': { balancer: maglev({ hashOn }) },
+  'rendezvous({ hashOn })': { balancer: rendezvous({ hashOn }) },
+  'boundedLoad(maglev({ hashOn }))': { balancer: boundedLoad(maglev({ hashOn })) },
+  'primaryBackup()': { balancer: primaryBackup() },
+  'randomSubset({ size: 20, balancer: random() })': { balancer: randomSubset({ size: 20, balancer: random() }) },
+  'aperture({ peer: 3, peers: 40 })': { balancer: aperture({ peer: 3, peers: 40 }) },
+}

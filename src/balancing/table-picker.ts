@@ -1,0 +1,115 @@
+import type { Call } from '../call/call.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Picker, PickQuery } from './balancer.ts'
+import { EndpointHashes } from './endpoint-hashes.ts'
+import type { CallHash } from './hash-on.ts'
+import { isAmong, type KeyTable, type TableWorks, type WantedTable } from './table-works.ts'
+
+/** Up to so many endpoints, whoever has no table yet asks all of them who prefers the key; that costs some nanoseconds each. */
+const mostAsked = 2_048
+
+/** A query to which endpoints that are gone are spent ones. */
+class MembersQuery implements PickQuery {
+  readonly #members: readonly Endpoint[]
+  #asked: PickQuery | undefined
+
+  constructor(members: readonly Endpoint[]) {
+    this.#members = members
+  }
+
+  get call(): Call {
+    return (this.#asked as PickQuery).call
+  }
+
+  readonly isSpent = (endpoint: Endpoint): boolean => (this.#asked as PickQuery).isSpent(endpoint) || !isAmong(this.#members, endpoint)
+
+  standFor(asked: PickQuery | undefined): PickQuery | undefined {
+    const before = this.#asked
+    this.#asked = asked
+    return before
+  }
+}
+
+/**
+ * Chooses by a table that may not be ready yet. Until it is, the table made last serves, without the endpoints that are gone; when there is
+ * none, each key goes to the endpoint that prefers it, or, in a very large set, to its place in the list.
+ */
+export class TablePicker implements Picker, WantedTable {
+  readonly endpoints: readonly Endpoint[]
+  readonly #hash: CallHash
+  readonly #works: TableWorks
+  #table: KeyTable | undefined
+  #before: KeyTable | undefined
+  #members: MembersQuery | undefined
+  #hashes: EndpointHashes | undefined
+  #waits = false
+
+  /**
+   * @param endpoints at least one.
+   * @param hash of calls.
+   * @param works makes the table.
+   * @param small whether it is made at once.
+   */
+  constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks, small: boolean) {
+    this.endpoints = endpoints
+    this.#hash = hash
+    this.#works = works
+    if (small) this.#table = works.makeNow(endpoints)
+    else {
+      this.#before = works.relativeOf(endpoints)
+      this.#want()
+    }
+  }
+
+  pick(query: PickQuery): Endpoint {
+    const key = this.#hash.of(query.call)
+    return this.#table === undefined ? this.#meanwhile(key, query) : this.#table.pick(key, query)
+  }
+
+  made(table: KeyTable): void {
+    this.#table = table
+    this.#before = undefined
+    this.#members = undefined
+    this.#hashes = undefined
+  }
+
+  dropped(): void {
+    this.#waits = false
+  }
+
+  #want(): void {
+    this.#waits = true
+    this.#works.want(this)
+  }
+
+  #meanwhile(key: number, query: PickQuery): Endpoint {
+    if (!this.#waits) this.#want()
+    const before = this.#before
+    if (before !== undefined) {
+      this.#members ??= new MembersQuery(this.endpoints)
+      const members = this.#members
+      const asked = members.standFor(query)
+      try {
+        const chosen = before.pick(key, members)
+        if (!members.isSpent(chosen)) return chosen
+      } finally {
+        members.standFor(asked)
+      }
+    }
+    return this.#withoutTable(key, query)
+  }
+
+  #withoutTable(key: number, query: PickQuery): Endpoint {
+    const { endpoints } = this
+    if (endpoints.length <= mostAsked) {
+      this.#hashes ??= new EndpointHashes(endpoints)
+      return this.#hashes.preferredBy(key, query) ?? (this.#hashes.preferredBy(key) as Endpoint)
+    }
+    const start = key % endpoints.length
+    for (let i = 0; i < endpoints.length; i += 1) {
+      const endpoint = endpoints[(start + i) % endpoints.length] as Endpoint
+      if (!query.isSpent(endpoint)) return endpoint
+    }
+    return endpoints[start] as Endpoint
+  }
+}

@@ -1,0 +1,12 @@
+import { contextKey } from './context-values.ts'
+
+/** What a call inherits from the request in whose service it is made. */
+export interface Inherited {
+  /** Number of the attempt that the inbound request is: above 1 when its caller repeats it. */
+  readonly attempt: number
+  /** Whether the inbound request's deadline is the one that the call has. */
+  readonly limits: boolean
+}
+
+/** What a call inherits; `undefined` for one that is made in nobody's service. */
+export const inherited = contextKey<Inherited | undefined>('inherited', undefined)

@@ -1,0 +1,87 @@
+import type { Attempt } from '../call/attempt.ts'
+import type { Call } from '../call/call.ts'
+import type { Layer } from '../call/layer.ts'
+import { heedPushback } from '../call/pushback.ts'
+import { judgeRetryOn } from '../call/retry-on.ts'
+import type { Classifier } from '../call/verdict.ts'
+import { sendOn } from '../inbound/send-on.ts'
+import { hedge } from '../policies/hedge/hedge.ts'
+import { hedgeSettings } from '../policies/hedge/hedge-options.ts'
+import { budgetSettings } from '../policies/retry/budget-options.ts'
+import { ExtraAttempts } from '../policies/retry/extra-attempts.ts'
+import { requeue } from '../policies/retry/requeue.ts'
+import { requeues } from '../policies/retry/requeues.ts'
+import { retry } from '../policies/retry/retry.ts'
+import { retryDefaults, retrySettings } from '../policies/retry/retry-options.ts'
+import { attemptLimit, attemptTimeout } from '../policies/timeout/attempt-timeout.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { samePart } from '../runtime/part.ts'
+import type { PartMaker } from './part-maker.ts'
+import type { ServicePlan } from './plan.ts'
+import { serviceDefaults } from './service-defaults.ts'
+
+/** The layers that make, limit and announce attempts beyond the first, and what they share. */
+export interface RepeatParts {
+  readonly extra: ExtraAttempts
+  readonly retry: Layer<Call>
+  readonly hedge: Layer<Call>
+  readonly requeue: Layer<Call>
+  readonly attemptTimeout: Layer<Attempt>
+  readonly sendOn: Layer<Attempt>
+}
+
+const straightOn = <C>(next: C): C => next
+
+/**
+ * The one judge of a service: its classifier, or the one that `retry.on` makes; and what servers ask for.
+ *
+ * @param plan the service.
+ * @param clock tells the time of day.
+ */
+export function judgeOf({ classifier, retry }: ServicePlan, clock: Clock): Classifier {
+  if (retry === false) return classifier
+  const own = classifier === serviceDefaults.classifier ? undefined : classifier
+  const judge = retry.on === undefined ? classifier : judgeRetryOn(retry.on, own)
+  return retry.retryAfter === false ? judge : heedPushback(judge, retry.retryAfter, clock)
+}
+
+/** Whether two plans have the same judge. */
+export function sameJudge(left: ServicePlan, right: ServicePlan): boolean {
+  const words = ({ classifier, retry }: ServicePlan) => [classifier, retry !== false && { on: retry.on, after: retry.retryAfter }]
+  return samePart(words(left), words(right))
+}
+
+/**
+ * Makes them.
+ *
+ * @param plan the service.
+ * @param maker makes parts.
+ * @param kept what the plan before made, as far as it has the same settings.
+ */
+export function makeRepeatParts(
+  plan: ServicePlan,
+  maker: PartMaker,
+  kept: { readonly retry: RepeatParts | undefined; readonly hedge: RepeatParts | undefined; readonly any: RepeatParts | undefined },
+): RepeatParts {
+  const settings = plan.retry === false ? undefined : retrySettings(plan.retry)
+  const hedging = plan.hedge === false ? undefined : hedgeSettings(plan.hedge)
+  const extra = kept.retry?.extra ?? new ExtraAttempts(settings?.budget ?? budgetSettings(), kept.any?.extra.counts)
+  const place = { attempts: settings?.attempts ?? 1, countsCalls: settings !== undefined }
+  const limit = attemptLimit(settings ?? { attempts: 1, attemptTimeoutMs: Number.POSITIVE_INFINITY })
+  const { send, headers } = plan.sendOn
+  const sending = {
+    headers: send === false ? [] : headers,
+    always: send === 'always',
+    attemptHeader: settings?.attemptHeader ?? retryDefaults.attemptHeader,
+    limitOf: limit,
+    numberOf: ({ number, call }: Attempt) => number - call.context.get(requeues),
+  }
+  return {
+    extra,
+    retry: settings === undefined ? straightOn : (kept.retry?.retry ?? maker.make('retry', (host) => retry(settings, host, extra))),
+    requeue: settings === undefined ? straightOn : (kept.retry?.requeue ?? maker.make('retry', (host) => requeue(settings, host, extra))),
+    hedge: hedging === undefined ? straightOn : (kept.hedge?.hedge ?? maker.make('hedge', (host) => hedge(hedging, host, extra, place))),
+    attemptTimeout: settings === undefined ? straightOn : maker.make('retry', (host) => attemptTimeout(settings, host)),
+    sendOn: maker.make('deadline', (host) => sendOn(sending, host)),
+  }
+}

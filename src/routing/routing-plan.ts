@@ -1,0 +1,107 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { HealthView } from '../health/health-board.ts'
+import { splitByPlace } from './locality-split.ts'
+import type { TierSet } from './priority.ts'
+import type { RoutingSettings } from './routing-settings.ts'
+import { spillLoads, type TierHealth, type TierLoad } from './spill.ts'
+
+/** A tier, how it is, and what it gets. */
+export interface TierPlan extends TierHealth {
+  /** See {@link TierSet.priority}. */
+  readonly priority: number
+  /** See {@link TierSet.distance}. */
+  readonly distance: number
+  /** See {@link TierLoad}. */
+  readonly load: TierLoad
+}
+
+/** Endpoints that stand for each other, and their part of the calls. */
+export interface GroupPlan {
+  /** Names it among the groups of a plan: the same group of the next plan has the same name. */
+  readonly name: string
+  /** Frozen; none, if calls that come here fail. */
+  readonly endpoints: readonly Endpoint[]
+  /** Of 100 calls, how many come here; 0 for a group that only calls come to which have tried the others. */
+  readonly load: number
+}
+
+/** Where calls go, as long as nothing changes. */
+export interface RoutingPlan {
+  readonly tiers: readonly TierPlan[]
+  /** In the order in which a call that has tried one goes on: healthy ones first. */
+  readonly groups: readonly GroupPlan[]
+}
+
+/** The endpoints of one tier by health. */
+interface Sorted {
+  readonly tier: TierSet
+  readonly healthy: readonly Endpoint[]
+  readonly degraded: readonly Endpoint[]
+  /** How many the tier is to be measured by: an endpoint that is leaving is not one that is missing. */
+  readonly total: number
+}
+
+/**
+ * Works out where calls go.
+ *
+ * @param tiers the endpoints, in tiers.
+ * @param health how the endpoints are.
+ * @param settings how much each tier takes, and which part of that each place.
+ */
+export function planRouting(tiers: readonly TierSet[], health: HealthView, settings: RoutingSettings): RoutingPlan {
+  const sorted = tiers.map((tier) => sortByHealth(tier, health))
+  const counts = sorted.map(({ total, healthy, degraded }): TierHealth => ({ total, healthy: healthy.length, degraded: degraded.length }))
+  const loads = spillLoads(counts, settings.failover)
+  const fit: GroupPlan[] = []
+  const degraded: GroupPlan[] = []
+  for (const [i, entry] of sorted.entries()) {
+    const load = loads[i] as TierLoad
+    const name = `${entry.tier.priority}.${entry.tier.distance}`
+    if (load.panic) {
+      const endpoints = settings.failover.failTrafficOnPanic ? none : entry.tier.endpoints
+      fit.push({ name: `${name} all`, endpoints, load: load.healthy + load.degraded })
+      continue
+    }
+    fit.push(...groupsOf(`${name} healthy`, entry.tier.endpoints, entry.healthy, load.healthy, settings, i === 0))
+    degraded.push(...groupsOf(`${name} degraded`, entry.tier.endpoints, entry.degraded, load.degraded, settings, false))
+  }
+  const plans = sorted.map(
+    ({ tier: { priority, distance } }, i): TierPlan => ({ priority, distance, ...(counts[i] as TierHealth), load: loads[i] as TierLoad }),
+  )
+  return { tiers: plans, groups: [...fit, ...degraded] }
+}
+
+const none: readonly Endpoint[] = Object.freeze([])
+
+function sortByHealth(tier: TierSet, health: HealthView): Sorted {
+  const { endpoints } = tier
+  // Nearly always everybody is healthy, and nothing is copied.
+  const firstIll = endpoints.findIndex((endpoint) => health.stateOf(endpoint) !== 'healthy')
+  if (firstIll < 0) return { tier, healthy: endpoints, degraded: none, total: endpoints.length }
+  const healthy = endpoints.slice(0, firstIll)
+  const degraded: Endpoint[] = []
+  let total = endpoints.length
+  for (let i = firstIll; i < endpoints.length; i += 1) {
+    const endpoint = endpoints[i] as Endpoint
+    const state = health.stateOf(endpoint)
+    if (state === 'healthy') healthy.push(endpoint)
+    else if (state === 'degraded') degraded.push(endpoint)
+    else if (endpoint.health === 'draining') total -= 1
+  }
+  return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded), total }
+}
+
+function groupsOf(
+  name: string,
+  endpoints: readonly Endpoint[],
+  eligible: readonly Endpoint[],
+  load: number,
+  { locality, failover }: RoutingSettings,
+  foremost: boolean,
+): readonly GroupPlan[] {
+  if (eligible.length === 0) return []
+  const places = splitByPlace({ endpoints, eligible, foremost }, locality, failover)
+  if (places === undefined) return [{ name, endpoints: eligible, load }]
+  const all = places.reduce((sum, { weight }) => sum + weight, 0)
+  return places.map((place) => ({ name: `${name} ${place.place}`, endpoints: place.endpoints, load: (load * place.weight) / all }))
+}

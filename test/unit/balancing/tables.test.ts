@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { BalancerPart, Picker } from '../../../src/balancing/balancer.ts'
+import { EndpointHashes } from '../../../src/balancing/endpoint-hashes.ts'
+import { maglev } from '../../../src/balancing/maglev.ts'
+import { ringHash } from '../../../src/balancing/ring-hash.ts'
+import { allSteps, sortByHash } from '../../../src/balancing/steps.ts'
+import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
+import { testQuery } from '../../../src/testing/test-call.ts'
+import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
+import { testHost } from '../../../src/testing/test-host.ts'
+
+const tabled: readonly (readonly [string, () => BalancerPart])[] = [
+  ['ring hash', () => ringHash({ hashOn: 'path' })],
+  ['maglev', () => maglev({ hashOn: 'path' })],
+]
+
+const keys = Array.from({ length: 300 }, (_, index) => testQuery([], { path: `/items/${index}` }))
+
+function owners(picker: Picker): (Endpoint | undefined)[] {
+  return keys.map((query) => picker.pick(query))
+}
+
+function world(part: BalancerPart) {
+  const host = testHost()
+  const balancer = part(host)
+  const ready = async () => {
+    while (host.clock.pending > 0) await host.clock.advance(1)
+  }
+  return { host, clock: host.clock, balancer, ready }
+}
+
+for (const [name, part] of tabled) {
+  test(`${name}: until the first table is made, each key goes to the endpoint that prefers it`, async () => {
+    const { clock, balancer, ready } = world(part())
+    const endpoints = testEndpoints(50)
+    const picker = balancer.picker(endpoints)
+    const hashes = new EndpointHashes(endpoints)
+    const before = owners(picker)
+    assert.deepEqual(before, owners(picker))
+    assert.ok(before.every((owner) => owner !== undefined && hashes.preferredBy(0) !== undefined))
+    assert.equal(balancer.counts?.().tables, 0)
+    await ready()
+    assert.equal(balancer.counts?.().tables, 1)
+    assert.notDeepEqual(owners(picker), before)
+    assert.equal(clock.pendingForeground, 0)
+  })
+
+  test(`${name}: the table before serves while another is made, without the endpoints that are gone`, async () => {
+    const { balancer, ready } = world(part())
+    const endpoints = testEndpoints(40)
+    const old = balancer.picker(endpoints)
+    await ready()
+    const before = owners(old)
+    const gone = endpoints.slice(0, 4)
+    const rest = [...endpoints.slice(4), ...testEndpoints(45).slice(40)]
+    const next = balancer.picker(rest)
+    const meanwhile = owners(next)
+    meanwhile.forEach((owner, index) => {
+      assert.ok(rest.includes(owner as never))
+      if (!gone.includes(before[index] as never)) assert.equal(owner, before[index])
+    })
+    await ready()
+    assert.ok(
+      owners(next).some((owner) => rest.slice(36).includes(owner as never)),
+      'who came has keys now',
+    )
+  })
+
+  test(`${name}: work is done in slices, in the background, and ends when the service does`, async () => {
+    const { clock, balancer } = world(part())
+    balancer.picker(testEndpoints(3_000))
+    assert.equal(clock.pending, 1)
+    assert.equal(clock.pendingForeground, 0)
+    await clock.advance(1)
+    assert.equal(balancer.counts?.().tables, 0, 'one slice is not enough')
+    assert.equal(clock.pending, 1)
+    balancer.close?.()
+    clock.assertIdle()
+  })
+
+  test(`${name}: a set that changes faster than tables are made gets one all the same`, async () => {
+    const { clock, balancer, ready } = world(part())
+    const endpoints = testEndpoints(60)
+    let picker = balancer.picker(endpoints)
+    for (let change = 0; change < 30; change += 1) {
+      await clock.advance(1)
+      picker = balancer.picker(endpoints.slice(change % 10))
+      assert.ok(picker.pick(keys[0]!) !== undefined)
+    }
+    await clock.advance(5)
+    assert.ok((balancer.counts?.().tables ?? 0) > 0)
+    await ready()
+    const fresh = world(part())
+    const other = fresh.balancer.picker(endpoints.slice(9))
+    await fresh.ready()
+    assert.deepEqual(owners(picker), owners(other), 'and in the end the very same as anybody else')
+  })
+
+  test(`${name}: what the call has tried is left out at any time`, async () => {
+    const { balancer, ready } = world(part())
+    const endpoints = testEndpoints(10)
+    const spent = endpoints.slice(1)
+    const first = balancer.picker(endpoints)
+    assert.equal(first.pick(testQuery(spent, { path: '/1' })), endpoints[0])
+    await ready()
+    const second = balancer.picker(endpoints.slice(0, 9))
+    assert.equal(second.pick(testQuery(spent, { path: '/1' })), endpoints[0])
+  })
+
+  test(`${name}: a very large set is served from the first moment`, () => {
+    const { balancer } = world(part())
+    const endpoints = testEndpoints(20_000)
+    const picker = balancer.picker(endpoints)
+    const found = owners(picker)
+    assert.deepEqual(found, owners(picker))
+    assert.ok(new Set(found).size > 250)
+    balancer.close?.()
+  })
+}
+
+test('indexes come out in the order of their hashes', () => {
+  const hash = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 5, 2 ** 32 - 1))
+  fc.assert(
+    fc.property(fc.array(hash, { maxLength: 300 }), (hashes) => {
+      const order = allSteps(sortByHash(Uint32Array.from(hashes), (a, b) => a > b))
+      const wanted = [...hashes.keys()].sort((a, b) => hashes[a]! - hashes[b]! || b - a)
+      assert.deepEqual([...order], wanted)
+    }),
+  )
+})

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, fixed, maglev, mesh, rendezvous, ringHash, roundRobin } from '../../../src/index.ts'
+import { scriptedTransport } from '../../../src/testing/index.ts'
+
+test('weights that are negative, no number or zero are told with their endpoint, all of them at once', () => {
+  const endpoints = [-1, Number.NaN, 0].map((weight, index) => ({ url: `http://10.0.0.${index + 1}:80`, weight }))
+  assert.throws(
+    () =>
+      mesh()
+        .service('orders', (s) => s.resolve(fixed(endpoints)).balance(roundRobin()))
+        .build(),
+    (error) => {
+      assert.ok(ConfigError.is(error))
+      assert.deepEqual(
+        error.problems.map(({ path, received }) => `${path}: ${received}`),
+        ['-1', 'NaN', '0'].map((got, index) => `services.orders.resolver.endpoints[${index}].weight: ${got}`),
+      )
+      return true
+    },
+  )
+})
+
+test('a hash without anything to hash is told', () => {
+  for (const [name, make] of [
+    ['ringHash', ringHash],
+    ['maglev', maglev],
+    ['rendezvous', rendezvous],
+  ] as const) {
+    for (const options of [{}, undefined]) {
+      assert.throws(
+        () => make(options as never),
+        new RegExp(`^TypeError: ${name}: hashOn: expected .*, or a function of the call, got undefined$`),
+      )
+    }
+    assert.throws(() => make({ hashOn: [] }), new RegExp(`${name}: hashOn: expected at least one source, got none`))
+  }
+})
+
+test('a call for a label that no endpoint has says which labels there are', async () => {
+  const net = mesh({ transport: scriptedTransport(() => ({})) })
+    .service('orders', (s) => s.resolve(fixed([{ url: 'http://10.0.0.1:80', labels: { version: 'v1' } }])))
+    .build()
+  await assert.rejects(net.fetch('http://orders/', { mesh: { subset: { color: 'red' } } }), (error: Error) => {
+    assert.match((error.cause as Error).message, /orders: .* color=red: no endpoint has a label color; there is only version$/)
+    return true
+  })
+  await net.close()
+})
