@@ -209,8 +209,9 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #connected(socket: import('node:net').Socket): void {
-    const age = this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
-    const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, this.#host.clock.now() + age, this)
+    const { clock } = this.#host
+    const retireAt = clock.now() + this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
+    const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, retireAt, clock, this)
     this.#all.add(connection)
     this.#speaksHttp2 = connection.isHttp2
     this.#list(connection)

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Connecting, Connector } from './connector.ts'
 import type { HttpSettings } from './http-settings.ts'
 import { Client } from './load-undici.ts'
@@ -36,7 +37,6 @@ function peerStreams(client: Client): number | undefined {
 export class Connection {
   readonly #connector: Connector
   readonly #owner: ConnectionOwner
-  readonly #settings: HttpSettings
   readonly #origin: string
   #socket: Socket
   /** Whether the socket that was made first is with the client. */
@@ -46,6 +46,9 @@ export class Connection {
   #reconnecting: Connecting | undefined
   #lost = false
   readonly #streams: number
+  readonly #keepAliveMs: number
+  /** Until undici has the connection, nobody but us ends it when it lies idle. */
+  #unused: Timer | undefined
   #looks = 0
   /** When it is too old to be given new work, in monotonic milliseconds. */
   readonly retireAt: number
@@ -62,16 +65,26 @@ export class Connection {
    * @param settings keep-alive and streams.
    * @param protocol of the endpoint.
    * @param retireAt see {@link retireAt}.
+   * @param clock ends it when it is never used.
    * @param owner see {@link ConnectionOwner}.
    */
-  constructor(socket: Socket, connector: Connector, settings: HttpSettings, protocol: string, retireAt: number, owner: ConnectionOwner) {
+  constructor(
+    socket: Socket,
+    connector: Connector,
+    settings: HttpSettings,
+    protocol: string,
+    retireAt: number,
+    clock: Clock,
+    owner: ConnectionOwner,
+  ) {
     this.#socket = socket
     this.#connector = connector
     this.#owner = owner
-    this.#settings = settings
     this.#origin = protocol
     this.retireAt = retireAt
     this.#streams = (socket as { alpnProtocol?: string | false | null }).alpnProtocol === 'h2' ? settings.streams : 1
+    this.#keepAliveMs = Math.max(1, Math.min(settings.keepAliveMs, 2 ** 31 - 1))
+    this.#unused = clock.schedule(this.#keepAliveMs, () => socket.destroy(), { background: true })
     socket.unref()
     socket.on('error', () => {})
     socket.once('close', () => this.#closed())
@@ -104,6 +117,8 @@ export class Connection {
   /** The undici client, made at the first use: the host of the first call saves every later call to the same host a header. */
   client(authority: string): Client {
     if (this.#client !== undefined) return this.#client
+    this.#unused?.cancel()
+    this.#unused = undefined
     const h2 = this.isHttp2
     this.#authority = authority
     this.#client = new Client(`${this.#origin}//${authority}`, {
@@ -111,7 +126,7 @@ export class Connection {
       allowH2: h2,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: Math.max(1, Math.min(this.#settings.keepAliveMs, 2 ** 31 - 1)),
+      keepAliveTimeout: this.#keepAliveMs,
       ...(h2 ? { h2Options: { maxConcurrentStreams: this.#streams } } : {}),
       connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
     } as Client.Options)
@@ -180,6 +195,7 @@ export class Connection {
 
   /** Not at once: an attempt may be aborted from within undici's own callbacks, and a client that is destroyed there miscounts its requests. */
   #destroyClient(): void {
+    this.#unused?.cancel()
     const client = this.#client
     if (client !== undefined) queueMicrotask(() => client.destroy().catch(() => {}))
   }

@@ -1,5 +1,5 @@
 import type { Attempt } from '../call/attempt.ts'
-import { headerOf, withHeader } from '../call/header-list.ts'
+import { type HeaderList, headerOf, headerRecord, withHeader } from '../call/header-list.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -148,7 +148,8 @@ class UndiciTransport implements Transport {
     const outcome = await exchange.run(() => {
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
       const { origin } = new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost')
-      wire.dispatch({ ...options, origin }, exchange)
+      // A record, as fetch gives it to a dispatcher: interceptors and dispatchers of users add to it by name.
+      wire.dispatch({ ...options, headers: headerRecord(options.headers as HeaderList), origin }, exchange)
     })
     exchange.watchBody(this.#settings.bodyTimeoutMs)
     return outcome

@@ -1,7 +1,7 @@
 /** Fetch's `init.dispatcher`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client, MockAgent } from 'undici'
+import { Agent, Client, type Dispatcher, MockAgent } from 'undici'
 import { Client as Client7 } from 'undici7'
 import { fixed, mesh, roundRobin } from '../../../src/index.ts'
 import { httpServer } from '../transport/wire.ts'
@@ -35,6 +35,25 @@ test('the calls of a service go over a dispatcher given with them, to the endpoi
   t.after(() => net.close({ grace: 0 }))
   const answers = await Promise.all(endpoints.map(async () => (await net.fetch('http://orders/v1/42', { dispatcher: agent })).text()))
   assert.deepEqual(answers.sort(), endpoints)
+})
+
+test('a dispatcher of a user, or an interceptor, finds the headers by name and may add to them', async (t) => {
+  class Adding extends Agent {
+    override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      const headers = options.headers as Record<string, string>
+      headers['x-seen'] = `${headers['X-Mine']} ${headers.accept}`
+      return super.dispatch(options, handler)
+    }
+  }
+  const { url } = await httpServer(t, ({ headers }, response) =>
+    response.end(`${headers['x-seen']} ${headers['x-mine']} ${headers['x-late']}`),
+  )
+  const late: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+    dispatch({ ...options, headers: { ...(options.headers as Record<string, string>), 'x-late': '1' } }, handler)
+  const agent = new Adding()
+  t.after(() => agent.destroy())
+  const response = await passthroughMesh(t).fetch(url, { headers: { 'X-Mine': 'a' }, dispatcher: agent.compose(late) })
+  assert.equal(await response.text(), 'a */* a 1')
 })
 
 test('something that is not a dispatcher is refused', async (t) => {
