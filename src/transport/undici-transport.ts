@@ -66,7 +66,7 @@ class UndiciTransport implements Transport {
     const own = attempt.call.context.get(callDispatcher)
     if (own !== undefined) return this.#sendOver(own, attempt)
     if (this.#settings.dispatcher !== undefined) return this.#sendForeign(attempt, this.#settings.dispatcher)
-    const pool = this.#poolOf(attempt.endpoint)
+    const pool = this.#poolOf(attempt)
     const connection = pool.take()
     return connection === undefined ? this.#sendLater(attempt, pool) : this.#sendOn(connection, pool, attempt)
   }
@@ -161,9 +161,13 @@ class UndiciTransport implements Transport {
     return { path: attempt.path, method: attempt.call.method, headers, body: exchange.body, servername }
   }
 
-  #poolOf(endpoint: Endpoint): ConnectionPool {
+  #poolOf({ endpoint, call: { service } }: Attempt): ConnectionPool {
     let pool = this.#pools.get(endpoint)
-    if (pool === undefined) this.#pools.set(endpoint, (pool = new ConnectionPool(endpoint, this.#settings, this.#host, this.#jitter)))
+    if (pool === undefined) {
+      // Calls to hosts that no service declares share the transport of the mesh, and are called by their hosts.
+      const host = service === this.#host.service ? this.#host : { ...this.#host, service }
+      this.#pools.set(endpoint, (pool = new ConnectionPool(endpoint, this.#settings, host, this.#jitter)))
+    }
     return pool
   }
 
