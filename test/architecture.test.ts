@@ -43,6 +43,7 @@ const seams: readonly string[] = [
 
 /** What reads time or chance of the host, and the only files that may. */
 const ambient: Readonly<Record<string, readonly string[]>> = {
+  'runtime/next-turn.ts': ['setImmediate'],
   'runtime/system-clock.ts': ['performance', 'Date.now', 'setTimeout', 'clearTimeout'],
   'runtime/system-random.ts': ['Math.random'],
   // Letting promises settle takes a turn of the event loop.

@@ -38,6 +38,22 @@ export function withHeader(headers: HeaderList, name: string, value: string | un
   return copy
 }
 
+/**
+ * The headers as a record, in the same order; a name that is there several times has an array.
+ *
+ * @param headers names and values in turn.
+ */
+export function headerRecord(headers: HeaderList): Record<string, string | string[]> {
+  const found = new Map<string, string | string[]>()
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name, value] = [headers[i] as string, headers[i + 1] as string]
+    const before = found.get(name)
+    found.set(name, before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value])
+  }
+  // Not by assignment: a header may be called "__proto__".
+  return Object.fromEntries(found)
+}
+
 /** Headers of a reply: names in lower case, a name that came several times with an array. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 

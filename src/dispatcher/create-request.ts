@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { CallOptions } from '../call/call-options.ts'
+import { readUsual } from '../fetch/url-target.ts'
 import { type Dispatcher, request } from '../transport/load-undici.ts'
 import type { MeshDispatcher } from './dispatcher.ts'
 
@@ -88,6 +89,24 @@ export type MeshRequest = <Opaque = null>(
  * @param dispatcher of the same mesh.
  */
 export function createRequest(dispatcher: MeshDispatcher): MeshRequest {
-  // Asynchronous, so that a bad URL, too, is a rejection.
-  return async (url, options) => request(url, { ...options, dispatcher } as never) as never
+  const direct = dispatcher as unknown as Pick<Dispatcher, 'request'>
+  return (url, options) => {
+    const usual = typeof url === 'string' ? readUsual(url) : undefined
+    if (usual === undefined || mayMeanMore(options)) return requestSlowly(dispatcher, url, options) as never
+    const { origin, path } = usual
+    const method = options?.method || (options?.body ? 'PUT' : 'GET')
+    // What undici's own function does, without a `URL` for each call.
+    return direct.request({ ...options, origin: origin.text, path, method } as never) as never
+  }
+}
+
+/** Whether the options are more than those of a request: undici's own function minds them, or refuses them. */
+function mayMeanMore(options: unknown): boolean {
+  if (options === undefined) return false
+  return typeof options !== 'object' || options === null || 'path' in options || 'agent' in options
+}
+
+/** Asynchronous, so that a bad URL, too, is a rejection. */
+async function requestSlowly(dispatcher: MeshDispatcher, url: string | URL, options: object | undefined): Promise<unknown> {
+  return request(url, { ...options, dispatcher } as never)
 }

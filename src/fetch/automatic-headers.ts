@@ -9,10 +9,12 @@ export interface HeaderOptions {
   readonly cache: string
   /** The value of `referer`, if one is sent. */
   readonly referer: string | undefined
+  /** The value of `origin`, if one is sent. */
+  readonly origin: string | undefined
 }
 
 /** The options of a request that says nothing special. */
-export const plainHeaderOptions: HeaderOptions = Object.freeze({ mode: 'cors', cache: 'default', referer: undefined })
+export const plainHeaderOptions: HeaderOptions = Object.freeze({ mode: 'cors', cache: 'default', referer: undefined, origin: undefined })
 
 const conditional = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'] as const
 
@@ -35,6 +37,7 @@ function makeWireHeaders(own: OwnHeaders, secure: boolean, options: HeaderOption
   if (!own.has('accept')) list.push('accept', '*/*')
   if (!own.has('accept-language')) list.push('accept-language', '*')
   if (options.referer !== undefined) list.push('referer', options.referer)
+  if (options.origin !== undefined && !own.has('origin')) list.push('origin', options.origin)
   // The one header whose value is not the caller's to say.
   const mode = own.names.indexOf('sec-fetch-mode')
   if (mode === -1) list.push('sec-fetch-mode', options.mode)

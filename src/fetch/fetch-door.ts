@@ -9,6 +9,7 @@ import type { Reply } from '../call/reply.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { callDispatcher } from '../transport/call-dispatcher.ts'
 import { AbortLink } from './abort-link.ts'
 import { wireHeaders } from './automatic-headers.ts'
 import { mostCodings, readCodings } from './content-codings.ts'
@@ -20,7 +21,7 @@ import { LeanResponse } from './lean-response.ts'
 import { isIdempotent } from './method.ts'
 import { peekBody } from './peek-body.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
-import { refererFor } from './referrer.ts'
+import { originFor, refererFor } from './referrer.ts'
 import { type Content, MemoryContent, ResponseBody } from './response-body.ts'
 
 /** What stays the same over the redirects of one fetch. */
@@ -52,6 +53,8 @@ export class FetchDoor {
     const { signal, upload, source } = request
     if (signal?.aborted === true) {
       upload?.stop(signal.reason)
+      // Used, as with the built-in fetch: the caller has decided. A request that is refused stays unused, and can go elsewhere.
+      source?.body?.cancel(signal.reason).catch(() => {})
       return Promise.reject(signal.reason)
     }
     const destination = known ?? this.#find(request)
@@ -75,7 +78,7 @@ export class FetchDoor {
     let destination = start
     let type: 'basic' | 'cors' = 'basic'
     for (let redirects = 0; ; redirects += 1) {
-      const outcome = await this.#send(request, destination, journey)
+      const outcome = await this.#send(request, destination, journey, type === 'cors')
       const { link } = journey
       if (request.signal?.aborted === true) {
         if (outcome.ok) outcome.reply.body.discard()
@@ -110,13 +113,19 @@ export class FetchDoor {
     return this.#finder.find(origin.protocol, origin.hostname, origin.port)
   }
 
-  #send(request: FetchRequest, destination: Destination, { cancellation, link, startedAt, deadline }: Journey): Promise<Outcome> {
-    const { target, method, headers, body, options, mesh } = request
+  #send(request: FetchRequest, destination: Destination, journey: Journey, elsewhere: boolean): Promise<Outcome> {
+    const { cancellation, link, startedAt, deadline } = journey
+    const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
+    if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
-    const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
+    const { referrer } = options
+    const header =
+      referrer === undefined
+        ? options.header
+        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target, elsewhere) }
     const call = new Call({
       service: destination.service,
       method,
@@ -141,7 +150,7 @@ export class FetchDoor {
 /** Looks into the body of a `Request`, and checks what could not be checked before. */
 async function peeked(request: FetchRequest, source: Request): Promise<FetchRequest> {
   const { contentLength } = request.headers
-  const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes)
+  const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes, request.signal)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
 }
@@ -166,6 +175,11 @@ function respond(
     link?.release()
     body.discard()
     throw fetchFailed(badReply(destination, 'proxy authentication required'))
+  }
+  if (type === 'cors' && request.options.header.mode === 'no-cors') {
+    link?.release()
+    body.discard()
+    return new LeanResponse({ ...head, status: 0, statusText: '', headers: {}, type: 'opaque' }, undefined)
   }
   if (hasNoBody(request.method, status)) {
     link?.release()

@@ -1,9 +1,11 @@
 import type { CallBody } from '../call/call-body.ts'
 import type { CallOptions } from '../call/call-options.ts'
+import type { DispatcherLike } from '../transport/http-options.ts'
 import { argumentError, doorName } from './argument-error.ts'
 import { type MeshOptions, noMeshOptions, readMeshOptions } from './mesh-options.ts'
 import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
+import { programOrigin } from './program-origin.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
 import type { Uploading } from './uploading.ts'
@@ -12,16 +14,21 @@ import type { UrlTarget } from './url-target.ts'
 /**
  * The options of `net.fetch`: those of fetch, and those of the mesh.
  *
- * Of fetch's options those have an effect that make sense in a server; `cache` and `referrer` only set headers, `credentials`,
- * `priority` and a `dispatcher` do nothing: the mesh sends through its own connections.
+ * Of fetch's options those have an effect that make sense in a server; `cache` and `referrer` only set headers, `credentials` and
+ * `priority` do nothing.
  */
-export interface MeshRequestInit extends Omit<RequestInit, 'body'> {
+export interface MeshRequestInit extends Omit<RequestInit, 'body' | 'dispatcher'> {
   /**
    * What to send. A `ReadableStream` or an async iterable needs `duplex: 'half'` beside it, and can be sent once; see
    * {@link CallOptions.replay}. A function makes the body anew for each attempt: text, bytes, a `Blob`, a stream or an iterable. It is called
    * when an attempt begins to write, which is too late for a content type: say that in the headers.
    */
   body?: RequestInit['body'] | AsyncIterable<Uint8Array> | MakeBody | null
+  /**
+   * An undici dispatcher (7 or 8), such as a `MockAgent` or a `ProxyAgent`, that carries this call's attempts in place of the mesh's own
+   * connections. The mesh still chooses the endpoints, retries and so on.
+   */
+  dispatcher?: DispatcherLike | null | undefined
   /** The options of the mesh for this call. */
   mesh?: CallOptions | undefined
 }
@@ -45,6 +52,8 @@ export interface FetchRequest {
   readonly mesh: MeshOptions
   /** A `Request` whose body is to be sent; it has yet to be looked into. */
   readonly source: Request | undefined
+  /** Carries the attempts in place of the mesh's connections. */
+  readonly dispatcher: DispatcherLike | undefined
 }
 
 /** Headers of a request whose body is text and that has no others. */
@@ -63,6 +72,7 @@ export function plainRequest(target: UrlTarget): FetchRequest {
     options: plainOptions,
     mesh: noMeshOptions,
     source: undefined,
+    dispatcher: undefined,
   }
 }
 
@@ -76,7 +86,7 @@ export function plainRequest(target: UrlTarget): FetchRequest {
  */
 export function readRequest(target: UrlTarget, input: Request | undefined, init: MeshRequestInit | null | undefined): FetchRequest {
   if (init === undefined || init === null) {
-    if (input === undefined) return plainRequest(target)
+    if (input === undefined && programOrigin() === undefined) return plainRequest(target)
   } else if (typeof init !== 'object' && typeof init !== 'function') throw argumentError(doorName, 'init', 'an object', init)
   const given = init ?? undefined
   const service = target.origin.hostname
@@ -114,6 +124,7 @@ export function readRequest(target: UrlTarget, input: Request | undefined, init:
     options,
     mesh,
     source,
+    dispatcher: readDispatcher(service, given?.dispatcher),
   }
 }
 
@@ -154,4 +165,12 @@ function readSignal(service: string, signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined
   if (!(signal instanceof AbortSignal)) throw argumentError(service, 'init.signal', 'an AbortSignal or null', signal)
   return signal
+}
+
+function readDispatcher(service: string, dispatcher: unknown): DispatcherLike | undefined {
+  if (dispatcher === undefined || dispatcher === null) return undefined
+  if (typeof (dispatcher as DispatcherLike).dispatch !== 'function') {
+    throw argumentError(service, 'init.dispatcher', 'an undici dispatcher', dispatcher)
+  }
+  return dispatcher as DispatcherLike
 }

@@ -13,8 +13,8 @@ export interface ResponseHead {
   readonly url: string
   /** Whether a redirect led to it. */
   readonly redirected: boolean
-  /** `cors` once a redirect led to another origin. */
-  readonly type: 'basic' | 'cors'
+  /** `cors` once a redirect led to another origin, and `opaque` if the caller wanted to see nothing of that. */
+  readonly type: 'basic' | 'cors' | 'opaque'
   /** What knows the trailers, once the body is complete. */
   readonly ending: { readonly trailers: ReplyHeaders | undefined }
 }
@@ -51,7 +51,7 @@ export class LeanResponse implements Response {
     return #head in response ? response.#head.ending.trailers : undefined
   }
 
-  get type(): 'basic' | 'cors' {
+  get type(): 'basic' | 'cors' | 'opaque' {
     return this.#head.type
   }
 

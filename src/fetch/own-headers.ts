@@ -7,7 +7,7 @@ const outerSpace = /^[\t\n\r ]+|[\t\n\r ]+$/g
 const digits = /^\d+$/
 
 /** Headers that belong to one connection, or that the transport writes itself: a caller's are dropped, as a browser drops them. */
-const dropped: ReadonlySet<string> = new Set(['keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
+const dropped: ReadonlySet<string> = new Set(['host', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'])
 
 /** The headers that the caller gave, checked: names as written, and once more in lower case. */
 export class OwnHeaders {

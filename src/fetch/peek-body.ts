@@ -1,5 +1,6 @@
 import { bodyBufferBytes } from '../call/body-feed.ts'
 import { BytesBody, type CallBody } from '../call/call-body.ts'
+import { nextTurn } from '../runtime/next-turn.ts'
 import { toStreamBody } from './request-body.ts'
 import { Upload } from './upload.ts'
 import type { Uploading } from './uploading.ts'
@@ -14,6 +15,12 @@ export interface PeekedBody {
 
 /** So many turns of the microtask queue a body has to show itself as a whole; text and bytes take about a dozen. */
 const mostTurns = 48
+
+/**
+ * So many turns of the event loop it has beyond that: a Blob takes two, a `Request` made of another `Request` one. A stream that stays open
+ * goes on its way after them.
+ */
+const mostRounds = 3
 
 /** How the content type begins that the platform gives to a form: such a body ends by itself, though its files take longer to show. */
 const platformForm = 'multipart/form-data; boundary=----formdata-undici-'
@@ -48,15 +55,38 @@ class RequestBytes extends BytesBody {
  * @param request whose body is neither used nor locked.
  * @param length in bytes, when the caller said it.
  * @param replayBytes how much of a stream is kept so that it can be sent again, in bytes; 0 for nothing.
+ * @param signal of the caller.
  */
-export async function peekBody(request: Request, length: number | undefined, replayBytes: number): Promise<PeekedBody> {
+export async function peekBody(
+  request: Request,
+  length: number | undefined,
+  replayBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<PeekedBody> {
+  // A caller that leaves has used the request, and can see so at once.
+  const left = () => markUsed(request)
+  signal?.addEventListener('abort', left)
+  try {
+    return await peek(request, length, replayBytes)
+  } finally {
+    signal?.removeEventListener('abort', left)
+  }
+}
+
+async function peek(request: Request, length: number | undefined, replayBytes: number): Promise<PeekedBody> {
   const reader = (request.clone().body as ReadableStream<Uint8Array>).getReader()
   const isForm = request.headers.get('content-type')?.startsWith(platformForm) === true
   const pieces: Uint8Array[] = []
   let bytes = 0
+  let rounds = 0
   let waiting = new Peek(reader)
   for (let turn = 0; isForm ? bytes < bodyBufferBytes : turn < mostTurns; turn += 1) {
     await (isForm ? waiting.settled : undefined)
+    if (turn === mostTurns - 1 && rounds < mostRounds && bytes < bodyBufferBytes) {
+      rounds += 1
+      turn = 0
+      await nextTurn()
+    }
     const { result } = waiting
     // A form whose file cannot be read fails like any stream, when it is sent.
     if (result === undefined && isForm) break

@@ -18,7 +18,7 @@ const bodyHeaders: ReadonlySet<string> = new Set([
   'content-length',
 ])
 
-const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'host'])
+const credentialHeaders: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie'])
 
 /** Whether a status says that the answer is elsewhere. */
 export function isRedirect(status: number): boolean {

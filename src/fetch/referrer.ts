@@ -1,4 +1,6 @@
 import { argumentError } from './argument-error.ts'
+import { isGetOrHead } from './method.ts'
+import { programOrigin } from './program-origin.ts'
 import type { UrlTarget } from './url-target.ts'
 
 /** Where a call comes from, as the caller said. */
@@ -7,6 +9,8 @@ export interface Referrer {
   readonly url: URL
   /** How much of it is told to whom. */
   readonly policy: ReferrerPolicy
+  /** Where the program says that it is. */
+  readonly origin: string | undefined
 }
 
 const policies = [
@@ -29,18 +33,49 @@ const longestReferrer = 4_096
  * Reads the referrer of a request.
  *
  * @param service for messages.
- * @param referrer a URL; empty, `about:client` or nothing for none.
+ * @param referrer a URL; empty for none; `about:client` or nothing for where the program says that it is, if it does.
  * @param policy a referrer policy; empty or nothing for the default.
  * @throws TypeError when one of them is not what fetch takes.
  */
 export function readReferrer(service: string, referrer: unknown, policy: unknown): Referrer | undefined {
   const chosen = policy === undefined || policy === '' ? 'strict-origin-when-cross-origin' : policy
   if (!(policies as readonly unknown[]).includes(chosen)) throw argumentError(service, 'init.referrerPolicy', 'a referrer policy', policy)
-  if (referrer === undefined || referrer === '' || referrer === 'about:client') return undefined
-  const text = String(referrer)
-  const url = URL.parse(text)
+  if (referrer === '') return undefined
+  const client = programOrigin()
+  const ofClient = client === undefined ? undefined : { url: client, policy: chosen as ReferrerPolicy, origin: client.origin }
+  if (referrer === undefined || referrer === 'about:client') return ofClient
+  const url = URL.parse(String(referrer), client?.href)
   if (url === null) throw argumentError(service, 'init.referrer', 'a URL', referrer)
-  return { url, policy: chosen as ReferrerPolicy }
+  // Nobody may say that a call comes from elsewhere than it does.
+  if (client !== undefined && url.origin !== client.origin) return ofClient
+  return { url, policy: chosen as ReferrerPolicy, origin: client?.origin }
+}
+
+/**
+ * The `origin` header of a request, which only a program that says where it is sends: with methods that change something, and wherever a
+ * redirect led to another origin.
+ *
+ * @param referrer where the call comes from.
+ * @param method of the request.
+ * @param target where it goes.
+ * @param elsewhere whether a redirect led to another origin.
+ */
+export function originFor({ origin, policy }: Referrer, method: string, target: UrlTarget, elsewhere: boolean): string | undefined {
+  if (origin === undefined || elsewhere) return origin
+  if (isGetOrHead(method)) return undefined
+  const isDowngrade = origin.startsWith('https:') && target.origin.protocol === 'http:'
+  switch (policy) {
+    case 'no-referrer':
+      return 'null'
+    case 'same-origin':
+      return origin === target.origin.text ? origin : 'null'
+    case 'no-referrer-when-downgrade':
+    case 'strict-origin':
+    case 'strict-origin-when-cross-origin':
+      return isDowngrade ? 'null' : origin
+    default:
+      return origin
+  }
 }
 
 /**
@@ -56,7 +91,7 @@ export function redirectReferrer(referrer: Referrer, target: UrlTarget, header: 
   if (told === undefined) return undefined
   const named = header.split(',').map((name) => name.trim())
   const policy = named.findLast((name): name is ReferrerPolicy => (policies as readonly string[]).includes(name))
-  return { url: new URL(told), policy: policy ?? referrer.policy }
+  return { url: new URL(told), policy: policy ?? referrer.policy, origin: referrer.origin }
 }
 
 /**

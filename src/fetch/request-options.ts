@@ -68,7 +68,13 @@ export function readOptions(service: string, init: OptionFields | undefined, inp
   const referrer = readReferrer(service, pick(init?.referrer, input?.referrer), pick(init?.referrerPolicy, input?.referrerPolicy))
   const isPlainHeader = mode === 'cors' && cache === 'default'
   if (isPlainHeader && referrer === undefined && redirect === 'follow' && integrity === '' && !keepalive) return plainOptions
-  return { redirect, integrity, keepalive, header: isPlainHeader ? plainHeaderOptions : { mode, cache, referer: undefined }, referrer }
+  return {
+    redirect,
+    integrity,
+    keepalive,
+    header: isPlainHeader ? plainHeaderOptions : { mode, cache, referer: undefined, origin: undefined },
+    referrer,
+  }
 }
 
 /** Options that a server-side fetch has no use for are still checked, as fetch checks them. */

@@ -1,6 +1,7 @@
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { doorName } from './argument-error.ts'
+import { programOrigin } from './program-origin.ts'
 
 /** The parts of an http URL that do not depend on the path. */
 export interface UrlOrigin {
@@ -46,6 +47,11 @@ const plainPath = /^(?:\/(?:[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@%-]*)?)+(?:\?[!
  * @throws TypeError when it is not a URL, has another scheme, or has credentials.
  */
 export function readTarget(input: string): UrlTarget | undefined {
+  return readUsual(input) ?? readSlowly(input)
+}
+
+/** The same for the usual spelling alone: `undefined` when it takes a `URL` to tell. */
+export function readUsual(input: string): UrlTarget | undefined {
   const end = input.indexOf('/', 8)
   if (end !== -1) {
     const origin = knownOrigins.get(input.slice(0, end))
@@ -54,13 +60,13 @@ export function readTarget(input: string): UrlTarget | undefined {
       if (plainPath.test(path)) return { origin, path, href: input }
     }
   }
-  return readSlowly(input)
+  return undefined
 }
 
 function readSlowly(input: string): UrlTarget | undefined {
   let url: URL
   try {
-    url = new URL(input)
+    url = new URL(input, programOrigin())
   } catch (cause) {
     // Fetch's own words: code that tells a bad URL from a bad network looks for them.
     if (input.startsWith('/')) (cause as Error).message += ': a path alone names no service; call net.service(name).fetch(path)'
@@ -85,7 +91,9 @@ export function targetOf(url: URL): UrlTarget {
   const { protocol } = url
   if (protocol !== 'http:' && protocol !== 'https:') throw unknownScheme(url)
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError(`${url.hostname}: input: expected a URL without credentials; send them in an authorization header`)
+    throw new TypeError(
+      `${url.hostname}: input: expected a URL without credentials, got one that includes credentials: send them in an authorization header`,
+    )
   }
   const origin = originOf(url, protocol)
   const href = withoutFragment(url)

@@ -4,6 +4,7 @@ import type { CancelListener } from '../call/cancellation.ts'
 import { headerOf, type ReplyHeaders } from '../call/header-list.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import { ReplyBody } from '../call/reply-body.ts'
+import { wireListener } from '../call/wire-listener.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
@@ -90,12 +91,20 @@ export class FarAttempt implements ScriptedAttempt, BodySource, BodyListener, Ca
     const { latencyMs, pieceMs, body, cut } = reply
     const pieces = bodyPieces(body)
     this.#after(latencyMs, () => {
+      for (const head of reply.informational ?? []) this.inform(head)
       this.begin(reply, bodyLength(body))
       this.#pushInTurn(pieces, 0, pieceMs, () => {
         if (cut === undefined) this.end(reply.trailers)
         else this.fail(cut)
       })
     })
+  }
+
+  inform({ status = 103, statusText = '', headers = {} }: ScriptedHead = {}): void {
+    if (this.#over) return
+    if (this.#settle === undefined) throw new Error(`${this.describe()}: an informational reply comes before the reply`)
+    if (!(status >= 100 && status <= 199)) throw new TypeError(`${this.describe()}: expected a status of 100-199, got ${status}`)
+    this.attempt.call.context.get(wireListener)?.interimReply?.(status, lowerCased(headers), statusText)
   }
 
   begin(head: ScriptedHead = {}, length?: number): void {

@@ -17,6 +17,8 @@ export interface ScriptedHead {
 export interface ScriptedReply extends ScriptedHead {
   /** The body; a list is one whose length the reply does not announce, and comes piece by piece. @defaultValue none */
   readonly body?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
+  /** Informational replies before the reply, such as `{ status: 103, headers: { link: '</a.css>' } }`. @defaultValue none */
+  readonly informational?: readonly ScriptedHead[] | undefined
   /** Trailers, after the body. @defaultValue none */
   readonly trailers?: Readonly<Record<string, string | readonly string[]>> | undefined
   /** Milliseconds from the end of the request to the head of the reply. @defaultValue `0` */

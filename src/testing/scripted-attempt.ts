@@ -30,6 +30,13 @@ export interface ScriptedAttempt {
   /** Answers with a whole reply, an empty `200` by default; its `latencyMs` and `pieceMs` go by first. */
   reply(reply?: ScriptedReply): void
   /**
+   * Says something before the reply, such as 103 Early Hints.
+   *
+   * @param head with a status of 100-199. @defaultValue `103` without headers
+   * @throws Error when the attempt was answered before.
+   */
+  inform(head?: ScriptedHead): void
+  /**
    * Answers with the head of a reply; the body follows with {@link ScriptedAttempt.push} and {@link ScriptedAttempt.end}.
    *
    * @param head see {@link ScriptedHead}.

@@ -54,6 +54,8 @@ export class ConnectionPool implements ConnectionOwner {
   /** In order of arrival; a waiter that left is deleted, whatever its place. */
   readonly #waiters = new Set<Waiter>()
   readonly #connecting = new Set<Connecting>()
+  /** What the server chose for the last connection; `undefined` before the first. */
+  #speaksHttp2: boolean | undefined
   #quietUntil = 0
   #closed = false
   #drained: (() => void) | undefined
@@ -85,11 +87,15 @@ export class ConnectionPool implements ConnectionOwner {
     while (free.length > 0) {
       const connection = free[free.length - 1] as Connection
       if (connection.usable && this.#host.clock.now() < connection.retireAt) {
-        connection.active += 1
-        if (connection.active >= connection.capacity) free.pop()
+        const { active, capacity } = connection
+        // The server may have said in the meantime that it allows fewer streams.
+        const isFull = active >= capacity
+        if (!isFull) connection.active += 1
+        if (active + 1 >= capacity) this.#unlist(connection)
+        if (isFull) continue
         return connection
       }
-      free.pop()
+      this.#unlist(connection)
       connection.retiring = true
       if (connection.active === 0) void this.#discard(connection)
     }
@@ -129,7 +135,6 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** An attempt is over: the connection goes to whoever waits, or lies free. */
   release(connection: Connection): void {
-    const wasFull = connection.active >= connection.capacity
     connection.active -= 1
     if (!connection.usable || this.#closed) {
       this.#withdraw(connection)
@@ -137,8 +142,9 @@ export class ConnectionPool implements ConnectionOwner {
       this.#grow()
       return
     }
-    if (wasFull) this.#free.push(connection)
+    if (!connection.listed && connection.active < connection.capacity) this.#list(connection)
     this.#serve()
+    this.#grow()
   }
 
   connectionLost(connection: Connection): void {
@@ -173,11 +179,21 @@ export class ConnectionPool implements ConnectionOwner {
     return Math.max(0, this.#settings.connections - this.#all.size)
   }
 
+  /**
+   * How many attempts a new connection will carry. Where the server chooses the protocol, the first connection is waited for before others
+   * are made: it may be all that is needed.
+   */
+  #streams(): number {
+    const { protocol, streams } = this.#settings
+    if (protocol === 'auto') return this.#endpoint.protocol === 'https:' && this.#speaksHttp2 !== false ? streams : 1
+    return protocol === 'h2' ? streams : 1
+  }
+
   /** Begins to make as many connections as the waiters need and the limits allow. */
   #grow(): void {
     if (this.#closed || this.#waiters.size === 0) return
     if (this.#all.size > 0 && this.#host.clock.now() < this.#quietUntil) return
-    const streams = this.#settings.protocol === 'h2' ? this.#settings.streams : 1
+    const streams = this.#streams()
     while (this.#connecting.size * streams < this.#waiters.size && this.#all.size + this.#connecting.size < this.#settings.connections) {
       this.#connect()
     }
@@ -193,10 +209,12 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #connected(socket: import('node:net').Socket): void {
-    const age = this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
-    const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, this.#host.clock.now() + age, this)
+    const { clock } = this.#host
+    const retireAt = clock.now() + this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
+    const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, retireAt, clock, this)
     this.#all.add(connection)
-    this.#free.push(connection)
+    this.#speaksHttp2 = connection.isHttp2
+    this.#list(connection)
     this.#serve()
     this.#grow()
   }
@@ -207,7 +225,7 @@ export class ConnectionPool implements ConnectionOwner {
       this.#quietUntil = this.#host.clock.now() + growAgainMs
       return
     }
-    let carried = this.#settings.protocol === 'h2' ? this.#settings.streams : 1
+    let carried = this.#streams()
     for (const waiter of this.#waiters) {
       if (carried === 0) break
       carried -= 1
@@ -226,9 +244,21 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
+  #list(connection: Connection): void {
+    connection.listed = true
+    this.#free.push(connection)
+  }
+
+  /** Takes the connection at the end of the list away. */
+  #unlist(connection: Connection): void {
+    connection.listed = false
+    this.#free.pop()
+  }
+
   #withdraw(connection: Connection): void {
-    const at = this.#free.lastIndexOf(connection)
-    if (at !== -1) this.#free.splice(at, 1)
+    if (!connection.listed) return
+    connection.listed = false
+    this.#free.splice(this.#free.lastIndexOf(connection), 1)
   }
 
   #discard(connection: Connection): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Connecting, Connector } from './connector.ts'
 import type { HttpSettings } from './http-settings.ts'
 import { Client } from './load-undici.ts'
@@ -12,6 +13,21 @@ export interface ConnectionOwner {
 /** A name that never changes: undici drops a TLS connection when the server name of a request differs from that of the one before. */
 const anyServername = 'endpoint'
 
+/** Where undici keeps what it knows and does not tell; found at the first client whose server announced a limit. */
+let streamsKey: symbol | undefined
+
+/** So many calls a connection looks for it: a server says it at once. */
+const mostLooks = 100
+
+/**
+ * How many streams the server allows. With an undici that keeps it elsewhere we go by the settings, and undici queues what is too much.
+ */
+function peerStreams(client: Client): number | undefined {
+  streamsKey ??= Object.getOwnPropertySymbols(client).find(({ description }) => description === 'max concurrent streams')
+  const value = streamsKey === undefined ? undefined : (client as unknown as Record<symbol, unknown>)[streamsKey]
+  return typeof value === 'number' ? value : undefined
+}
+
 /**
  * One connection to an endpoint: a socket that we made, and the undici `Client` that speaks HTTP over it.
  *
@@ -21,7 +37,6 @@ const anyServername = 'endpoint'
 export class Connection {
   readonly #connector: Connector
   readonly #owner: ConnectionOwner
-  readonly #settings: HttpSettings
   readonly #origin: string
   #socket: Socket
   /** Whether the socket that was made first is with the client. */
@@ -30,12 +45,17 @@ export class Connection {
   #authority = ''
   #reconnecting: Connecting | undefined
   #lost = false
-  /** How many attempts it can carry at once. */
-  readonly capacity: number
+  readonly #streams: number
+  readonly #keepAliveMs: number
+  /** Until undici has the connection, nobody but us ends it when it lies idle. */
+  #unused: Timer | undefined
+  #looks = 0
   /** When it is too old to be given new work, in monotonic milliseconds. */
   readonly retireAt: number
   /** How many attempts it carries. */
   active = 0
+  /** Whether the pool lists it among those with room. */
+  listed = false
   /** No new work: the server announced that it closes. */
   retiring = false
 
@@ -45,16 +65,26 @@ export class Connection {
    * @param settings keep-alive and streams.
    * @param protocol of the endpoint.
    * @param retireAt see {@link retireAt}.
+   * @param clock ends it when it is never used.
    * @param owner see {@link ConnectionOwner}.
    */
-  constructor(socket: Socket, connector: Connector, settings: HttpSettings, protocol: string, retireAt: number, owner: ConnectionOwner) {
+  constructor(
+    socket: Socket,
+    connector: Connector,
+    settings: HttpSettings,
+    protocol: string,
+    retireAt: number,
+    clock: Clock,
+    owner: ConnectionOwner,
+  ) {
     this.#socket = socket
     this.#connector = connector
     this.#owner = owner
-    this.#settings = settings
     this.#origin = protocol
     this.retireAt = retireAt
-    this.capacity = (socket as { alpnProtocol?: string | false | null }).alpnProtocol === 'h2' ? settings.streams : 1
+    this.#streams = (socket as { alpnProtocol?: string | false | null }).alpnProtocol === 'h2' ? settings.streams : 1
+    this.#keepAliveMs = Math.max(1, Math.min(settings.keepAliveMs, 2 ** 31 - 1))
+    this.#unused = clock.schedule(this.#keepAliveMs, () => socket.destroy(), { background: true })
     socket.unref()
     socket.on('error', () => {})
     socket.once('close', () => this.#closed())
@@ -65,6 +95,20 @@ export class Connection {
     return !this.#lost && !this.retiring && !this.#socket.destroyed
   }
 
+  /** Whether it is HTTP/2. */
+  get isHttp2(): boolean {
+    return this.#streams > 1
+  }
+
+  /** How many attempts it can carry at once: over HTTP/2 no more than the server allows, once it said so. */
+  get capacity(): number {
+    const client = this.#client
+    if (client === undefined || this.#streams === 1 || this.#looks === mostLooks) return this.#streams
+    if (streamsKey === undefined) this.#looks += 1
+    const allowed = peerStreams(client)
+    return allowed === undefined ? this.#streams : Math.max(1, Math.min(this.#streams, allowed))
+  }
+
   /** The host that requests carry unless they bring their own. */
   get authority(): string {
     return this.#authority
@@ -73,15 +117,17 @@ export class Connection {
   /** The undici client, made at the first use: the host of the first call saves every later call to the same host a header. */
   client(authority: string): Client {
     if (this.#client !== undefined) return this.#client
-    const h2 = this.capacity > 1
+    this.#unused?.cancel()
+    this.#unused = undefined
+    const h2 = this.isHttp2
     this.#authority = authority
     this.#client = new Client(`${this.#origin}//${authority}`, {
       pipelining: 1,
       allowH2: h2,
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: Math.max(1, Math.min(this.#settings.keepAliveMs, 2 ** 31 - 1)),
-      ...(h2 ? { h2Options: { maxConcurrentStreams: this.capacity } } : {}),
+      keepAliveTimeout: this.#keepAliveMs,
+      ...(h2 ? { h2Options: { maxConcurrentStreams: this.#streams } } : {}),
       connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
     } as Client.Options)
     this.#client.on('disconnect', () => this.#clientLost())
@@ -149,6 +195,7 @@ export class Connection {
 
   /** Not at once: an attempt may be aborted from within undici's own callbacks, and a client that is destroyed there miscounts its requests. */
   #destroyClient(): void {
+    this.#unused?.cancel()
     const client = this.#client
     if (client !== undefined) queueMicrotask(() => client.destroy().catch(() => {}))
   }

@@ -1,5 +1,5 @@
 import type { Attempt } from '../call/attempt.ts'
-import { headerOf, withHeader } from '../call/header-list.ts'
+import { type HeaderList, headerOf, headerRecord, withHeader } from '../call/header-list.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -7,6 +7,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Host } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
+import { callDispatcher } from './call-dispatcher.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { type Carrier, Exchange } from './exchange.ts'
@@ -27,12 +28,12 @@ class PooledCarrier implements Carrier {
 
   exchangeOver(broken: boolean): void {
     // Over HTTP/2 a broken exchange is one stream among many.
-    if (broken && this.#connection.capacity === 1) this.#connection.retiring = true
+    if (broken && !this.#connection.isHttp2) this.#connection.retiring = true
     this.#pool.release(this.#connection)
   }
 
   hold(process: boolean): void {
-    if (this.#connection.capacity === 1) this.#connection.hold(process)
+    if (!this.#connection.isHttp2) this.#connection.hold(process)
   }
 }
 
@@ -62,8 +63,10 @@ class UndiciTransport implements Transport {
     const { reason } = attempt.cancellation
     if (reason !== undefined) return Promise.resolve(failed(reason))
     if (this.#closed) return Promise.resolve(failed(this.#closedError(attempt)))
+    const own = attempt.call.context.get(callDispatcher)
+    if (own !== undefined) return this.#sendOver(own, attempt)
     if (this.#settings.dispatcher !== undefined) return this.#sendForeign(attempt, this.#settings.dispatcher)
-    const pool = this.#poolOf(attempt.endpoint)
+    const pool = this.#poolOf(attempt)
     const connection = pool.take()
     return connection === undefined ? this.#sendLater(attempt, pool) : this.#sendOn(connection, pool, attempt)
   }
@@ -127,21 +130,26 @@ class UndiciTransport implements Transport {
     return outcome
   }
 
-  async #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
+  #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
     const { endpoint, call } = attempt
     let dispatcher = this.#dispatchers.get(endpoint)
     try {
       if (dispatcher === undefined) this.#dispatchers.set(endpoint, (dispatcher = make(endpoint)))
     } catch (cause) {
       const facts = { service: call.service, endpoint: endpoint.address, sent: false, field: 'http.dispatcher' }
-      return failed(new MeshError('INTERNAL', `http.dispatcher threw for ${endpoint.address}`, facts, cause))
+      return Promise.resolve(failed(new MeshError('INTERNAL', `http.dispatcher threw for ${endpoint.address}`, facts, cause)))
     }
-    const wire = dispatcher
+    return this.#sendOver(dispatcher, attempt)
+  }
+
+  async #sendOver(wire: DispatcherLike, attempt: Attempt): Promise<Outcome> {
+    const { endpoint, call } = attempt
     const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings.maxReplyBytes)
     const outcome = await exchange.run(() => {
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
       const { origin } = new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost')
-      wire.dispatch({ ...options, origin }, exchange)
+      // A record, as fetch gives it to a dispatcher: interceptors and dispatchers of users add to it by name.
+      wire.dispatch({ ...options, headers: headerRecord(options.headers as HeaderList), origin }, exchange)
     })
     exchange.watchBody(this.#settings.bodyTimeoutMs)
     return outcome
@@ -153,9 +161,13 @@ class UndiciTransport implements Transport {
     return { path: attempt.path, method: attempt.call.method, headers, body: exchange.body, servername }
   }
 
-  #poolOf(endpoint: Endpoint): ConnectionPool {
+  #poolOf({ endpoint, call: { service } }: Attempt): ConnectionPool {
     let pool = this.#pools.get(endpoint)
-    if (pool === undefined) this.#pools.set(endpoint, (pool = new ConnectionPool(endpoint, this.#settings, this.#host, this.#jitter)))
+    if (pool === undefined) {
+      // Calls to hosts that no service declares share the transport of the mesh, and are called by their hosts.
+      const host = service === this.#host.service ? this.#host : { ...this.#host, service }
+      this.#pools.set(endpoint, (pool = new ConnectionPool(endpoint, this.#settings, host, this.#jitter)))
+    }
     return pool
   }
 

@@ -78,6 +78,24 @@ test('whoever asks hears of early hints before the reply, in an async context of
   }
 })
 
+test('early hints are heard over HTTP/2, too', async (t) => {
+  const { url } = await http2Server(t, (stream) => {
+    stream.additionalHeaders({ ':status': 103, link: '</a.css>; rel=preload' })
+    setTimeout(() => {
+      stream.respond({ ':status': 200 })
+      stream.end('after')
+    }, 30)
+  })
+  const heard: InformationalReply[] = []
+  const response = await meshOf(t, [url], 'h2').fetch('http://orders/', { mesh: { onInformational: (reply) => heard.push(reply) } })
+  assert.equal(response.status, 200)
+  assert.equal(await response.text(), 'after')
+  assert.deepEqual(
+    heard.map(({ status, headers }) => [status, headers.link]),
+    [[103, '</a.css>; rel=preload']],
+  )
+})
+
 /** An endpoint that hangs up once it has read some bytes of a body, and one that reads all of it. */
 async function dyingAndAlive(t: TestContext, dieAfter: number) {
   let deaths = 0

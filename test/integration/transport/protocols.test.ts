@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -97,6 +98,47 @@ test('HTTP/2: more attempts than streams open another connection', async (t) => 
   const endpoint = endpointAt(server.url)
   await Promise.all(Array.from({ length: 25 }, async () => textOf(await transport.send(attemptAt(endpoint)))))
   assert.equal(server.sessions(), 3)
+})
+
+test('HTTP/2: a server that allows fewer streams gets no more on one connection, and what is too much opens another', async (t) => {
+  const inFlight = new Map<unknown, number>()
+  let most = 0
+  const serve = (stream: ServerHttp2Stream) => {
+    const { session } = stream
+    const now = (inFlight.get(session) ?? 0) + 1
+    inFlight.set(session, now)
+    most = Math.max(most, now)
+    setTimeout(() => {
+      inFlight.set(session, (inFlight.get(session) ?? 0) - 1)
+      stream.end('ok')
+    }, 30)
+  }
+  const server = await http2Server(t, serve, { settings: { maxConcurrentStreams: 5 } })
+  const transport = transportFor(t, { protocol: 'h2', connections: 4 })
+  const endpoint = endpointAt(server.url)
+  await textOf(await transport.send(attemptAt(endpoint)))
+  const texts = await Promise.all(Array.from({ length: 60 }, async () => textOf(await transport.send(attemptAt(endpoint)))))
+  assert.deepEqual(new Set(texts), new Set(['ok']))
+  assert.ok(server.sessions() >= 2 && server.sessions() <= 4, `${server.sessions()} connections`)
+  assert.ok(most <= 5, `${most} streams at once`)
+  assert.deepEqual(transport.stats?.(endpoint)?.waiting, 0)
+})
+
+test('auto over TLS: a burst on a cold pool opens one connection to a server that chooses HTTP/2, and several to one that does not', async (t) => {
+  const both = await http2Server(t, (stream) => void setTimeout(() => stream.end('ok'), 20), { secure: true })
+  let sockets = 0
+  const old = await httpServer(t, (_, r) => void setTimeout(() => r.end('ok'), 20), { secure: true })
+  old.server.on('secureConnection', () => {
+    sockets += 1
+  })
+  const transport = transportFor(t, { protocol: 'auto' }, { ca: certificates.ca })
+  for (const { url } of [both, old]) {
+    const endpoint = endpointAt(url)
+    const texts = await Promise.all(Array.from({ length: 12 }, async () => textOf(await transport.send(attemptAt(endpoint)))))
+    assert.deepEqual(texts, Array(12).fill('ok'))
+  }
+  assert.equal(both.sessions(), 1)
+  assert.ok(sockets > 1, `${sockets} connections`)
 })
 
 test('HTTP/2 over TLS: a server that speaks it is spoken to in it', async (t) => {

@@ -136,9 +136,12 @@ export async function httpServer(
 export async function http2Server(
   t: TestContext,
   onStream: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void,
-  options: { secure?: boolean; onSession?: (session: http2.ServerHttp2Session) => void } = {},
+  options: { secure?: boolean; settings?: http2.Settings; onSession?: (session: http2.ServerHttp2Session) => void } = {},
 ): Promise<{ url: string; sessions: () => number }> {
-  const server = options.secure ? http2.createSecureServer({ ...certificates.server, allowHTTP1: true }) : http2.createServer()
+  const { settings = {} } = options
+  const server = options.secure
+    ? http2.createSecureServer({ ...certificates.server, allowHTTP1: true, settings })
+    : http2.createServer({ settings })
   const open = new Set<http2.ServerHttp2Session>()
   let sessions = 0
   server.on('session', (session: http2.ServerHttp2Session) => {

@@ -176,6 +176,22 @@ test('a Request made of text or bytes is sent as a whole, and is used only then'
   }
 })
 
+test('a Request made of a Blob, or of another Request, is sent as a whole, too', async () => {
+  const made = (body: string | Blob) => new Request(url, { method: 'POST', body })
+  const requests = [
+    made(new Blob(['from ', 'a blob'])),
+    new Request(made('wrapped')),
+    new Request(new Request(made('wrapped twice')).clone(), { headers: { a: '1' } }),
+    new Request(made(new Blob(['a wrapped blob']))),
+  ]
+  for (const request of requests) {
+    const text = await request.clone().text()
+    const door = doorTo(echo)
+    assert.equal(await (await door.fetch(request)).text(), text)
+    assert.deepEqual([door.calls[0]?.body.whole, door.calls[0]?.body.length, request.bodyUsed], [true, text.length, true])
+  }
+})
+
 test('a Request made of a form is sent as a whole when it is small, although its files come later', async () => {
   const form = new FormData()
   form.append('field', 'a')

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StreamBody } from '../../../src/call/call-body.ts'
 import { Cancellation } from '../../../src/call/cancellation.ts'
+import { ContextValues } from '../../../src/call/context-values.ts'
 import type { Outcome } from '../../../src/call/outcome.ts'
 import type { Reply } from '../../../src/call/reply.ts'
+import { wireListener } from '../../../src/call/wire-listener.ts'
 import { MeshError } from '../../../src/errors/mesh-error.ts'
 import { byEndpoint, inTurn } from '../../../src/testing/scripted-answer.ts'
 import { scriptedTransport } from '../../../src/testing/scripted-transport.ts'
@@ -342,4 +344,28 @@ test('attempts need not be recorded', async () => {
   const next = far.next()
   void wire.send(testAttempt({ path: '/next' }))
   assert.equal((await next).path, '/next')
+})
+
+test('a script can say something before the reply, and not after it', async () => {
+  const context = new ContextValues()
+  const heard: unknown[] = []
+  context.set(wireListener, { interimReply: (status, headers) => heard.push([status, headers.link]) })
+  const host = testHost()
+  const hints = { status: 103, headers: { Link: '</a.css>' } }
+  const transport = scriptedTransport({ status: 200, informational: [{ status: 102 }, hints] })(host)
+  const outcome = await transport.send(testAttempt({ call: testCall({ context }) }))
+  assert.equal(replyOf(outcome).status, 200)
+  assert.deepEqual(heard, [
+    [102, undefined],
+    [103, '</a.css>'],
+  ])
+
+  const byHand = scriptedTransport('hang')
+  void byHand(host).send(testAttempt({ call: testCall({ context }) }))
+  const attempt = await byHand.next()
+  attempt.inform()
+  assert.throws(() => attempt.inform({ status: 200 }), /expected a status of 100-199, got 200/)
+  attempt.begin()
+  assert.throws(() => attempt.inform(), /comes before the reply/)
+  assert.deepEqual(heard.at(-1), [103, undefined])
 })
