@@ -1,6 +1,7 @@
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
-import { balanceFunction, isPromise } from './balance-function.ts'
+import { hearLateRejection, isPromise } from '../runtime/late-rejection.ts'
+import { balanceFunction } from './balance-function.ts'
 import type { BalanceFunction, Balancer, BalancerPart } from './balancer.ts'
 
 const expectation = 'a balancer such as powerOfTwo(inFlight()), or a function (endpoints, call) => endpoint'
@@ -36,8 +37,7 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
   if (isBalancer(made)) return made
   if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
   if (isPromise(made)) {
-    // It would go unhandled, and end the process.
-    made.then(undefined, () => {})
+    hearLateRejection(made)
     throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)
   }
   return balanceFunction(value as BalanceFunction)

@@ -186,13 +186,8 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger, {
-      ejector: this.#ejector,
-      checker: this.#checker,
-      circuits: this.#circuits,
-      board: this.#health,
-      faults: this.#faults,
-    })
+    const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector, checker, circuits, board, faults }, this.#host)
   }
 
   /** See {@link CircuitControl}. */

@@ -1,8 +1,10 @@
 import type { Balancer, PickQuery } from '../balancing/balancer.ts'
 import { mix } from '../balancing/hash.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { BalancerWatch } from './balancer-watch.ts'
 import { Group } from './group.ts'
 import type { TierSet } from './priority.ts'
@@ -161,7 +163,7 @@ export class Candidates {
     const { balancer, host, watch } = this.#means
     if (balancer.hash !== undefined) {
       try {
-        const hash = balancer.hash(call) >>> 0
+        const hash = checkedHash(balancer.hash(call)) >>> 0
         return (hash % 100) + mix(hash ^ placeBits) / 2 ** 32
       } catch (error) {
         watch.threw(error)
@@ -169,6 +171,13 @@ export class Candidates {
     }
     return host.random.next() * 100
   }
+}
+
+/** Balancers may be untyped code; what is no number would stand for 0, and every call would go to one tier. */
+function checkedHash(hash: unknown): number {
+  if (typeof hash === 'number') return hash
+  hearLateRejection(hash)
+  throw new TypeError(`hash: expected a whole number in [0, 2^32), got ${printValue(hash)}`)
 }
 
 /** Tier and health, without the place. */

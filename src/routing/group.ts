@@ -1,5 +1,7 @@
 import type { Balancer, Picker, PickQuery } from '../balancing/balancer.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type BalancerWatch, foreign, mostFaults } from './balancer-watch.ts'
 import { TurnPicker } from './turn-picker.ts'
 
@@ -52,7 +54,7 @@ export class Group {
   pick(query: PickQuery): Endpoint | undefined {
     if (this.#faultsInARow < mostFaults) {
       try {
-        this.#picker ??= this.#balancer.picker(this.endpoints)
+        this.#picker ??= this.#makePicker()
         // Untyped balancers may answer null.
         const picked = this.#picker.pick(query) ?? undefined
         if (picked === undefined || this.#has(picked)) {
@@ -77,6 +79,13 @@ export class Group {
     if (query.narrowed !== true && endpoints.length > call.spent.length + call.underway.length) return true
     for (let i = 0; i < endpoints.length; i += 1) if (!query.isSpent(endpoints[i] as Endpoint)) return true
     return false
+  }
+
+  #makePicker(): Picker {
+    const made: unknown = this.#balancer.picker(this.endpoints)
+    if (typeof (made as Partial<Picker> | undefined)?.pick === 'function') return made as Picker
+    hearLateRejection(made)
+    throw new TypeError(`picker: expected an object with pick, got ${printValue(made)}`)
   }
 
   #has(picked: unknown): boolean {

@@ -4,6 +4,8 @@
  * To add one: a line in {@link MeshEvents}, and `host.emit('its-name', {...})` where it happens.
  */
 
+import { hearLateRejection } from './late-rejection.ts'
+
 /** Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses. */
 export interface MeshEvents {
   /** A service's endpoints changed. */
@@ -90,7 +92,7 @@ export type MeshEventName = keyof MeshEvents
 /** Tells an event to whoever listens. */
 export type Emit = <Name extends MeshEventName>(name: Name, event: MeshEvents[Name]) => void
 
-/** Hears an event. What it throws is thrown away: a watcher cannot hurt a call. */
+/** Hears an event. What it throws is thrown away, and so is the rejection of one that is asynchronous: a watcher cannot hurt a call. */
 export type MeshEventListener<Name extends MeshEventName> = (event: MeshEvents[Name]) => void
 
 /** Keeps the listeners of one mesh. */
@@ -103,7 +105,7 @@ export class Events {
     if (listeners === undefined) return
     for (const listener of listeners) {
       try {
-        listener(event)
+        hearLateRejection(listener(event))
       } catch {
         // A listener is a guest on the path of a call.
       }
