@@ -67,11 +67,11 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
-    this.#announced = new AnnouncedHealth(this.#health, host.clock)
+    this.#announced = new AnnouncedHealth(this.#health, host.clock, (endpoint) => this.#checker.failAtOnce(endpoint))
     this.#probes = new ProbeDesk(this.#health, host.clock)
     const count = () => this.#roster.endpoints.length
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
-    this.#checker = new HealthChecker(host, this.#health)
+    this.#checker = new HealthChecker(host, this.#health, (endpoint) => this.#announced.takeBack(endpoint))
     this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
   }
 
