@@ -65,6 +65,11 @@ export class AnnouncedHealth {
     if (this.#announcements.delete(endpoint)) this.#board.note(endpoint, announced, undefined)
   }
 
+  /** What endpoints said does not count any more. */
+  takeBackAll(): void {
+    for (const endpoint of [...this.#announcements.keys()]) this.takeBack(endpoint)
+  }
+
   /** Hears no more. */
   close(): void {
     this.#closed = true

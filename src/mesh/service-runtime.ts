@@ -136,6 +136,7 @@ export class ServiceRuntime implements Destination {
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
     this.#circuits.configure(next.plan.circuitBreaker)
+    if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)

@@ -72,7 +72,7 @@ export interface MeshEvents {
   }
   /** The open time of a circuit is over: the next call that is fit for it is the probe that decides. */
   'circuit-half-open': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
-  /** A probe passed, or somebody let a circuit close that was forced open. */
+  /** A probe passed, somebody let a circuit close that was forced open, or a new plan made it begin anew. */
   'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
   /** The open circuit of a service refused a call, or would have if it were enforced. */
   'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean }
