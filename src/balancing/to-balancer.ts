@@ -36,6 +36,12 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
   }
   if (isBalancer(made)) return made
   if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
+  if (typeof made === 'function') {
+    const name = (value as { readonly name?: string }).name || 'powerOfTwo(inFlight)'
+    throw new TypeError(
+      `${host.service}: balance: expected ${expectation}, got a function that makes a balancer: it must be called, as in ${name}()`,
+    )
+  }
   if (isPromise(made)) {
     hearLateRejection(made)
     throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)

@@ -9,6 +9,7 @@ import {
   type Host,
   type LoadMeter,
   type MeshBuilder,
+  maglev,
   mesh,
   powerOfTwo,
   roundRobin,
@@ -121,6 +122,12 @@ test('a balancer whose hash is asynchronous keeps nobody together, and is told a
   assert.equal(served.size, 2)
   assert.deepEqual([...parts], ['balancer mine'])
   await clock.until(net.close())
+})
+
+test('a hash by an asynchronous function is told as an event, and keeps nobody together', async () => {
+  const { statuses, parts } = await callThrice((s) => s.balance(maglev({ hashOn: anything(rejects) })))
+  assert.deepEqual(statuses, well)
+  assert.deepEqual(parts, ['balancer maglev'])
 })
 
 test('a classifier that is asynchronous and rejects leaves the verdict to the default one', async () => {
