@@ -157,6 +157,8 @@ export class Candidates {
     // Nobody gets anything, and yet somebody may be there whom rounding took everything from.
     if (end === 0) return this.#groups[0]
     const { balancer, host, watch } = this.#means
+    const held = balancer.heldTo === undefined ? undefined : this.#heldGroup(query)
+    if (held !== undefined) return held
     if (balancer.hash !== undefined) {
       try {
         return this.#groups[this.#preferredBy(checkedHash(balancer.hash(query.call)))]
@@ -168,6 +170,19 @@ export class Candidates {
     for (let i = 0; i < bounds.length; i += 1) if (point < (bounds[i] as number)) return this.#groups[i]
     // Sums of fractions may end just below 100.
     return this.#groups[bounds.indexOf(end)]
+  }
+
+  /** The group of the endpoint that a call is held to, if it has not tried that, and calls go there. */
+  #heldGroup(query: PickQuery): Group | undefined {
+    const { balancer, watch } = this.#means
+    try {
+      const held = balancer.heldTo?.(query.call)
+      if (held === undefined || query.isSpent(held)) return undefined
+      return this.#groups.find((group, i) => (this.#loads[i] as number) > 0 && group?.has(held) === true)
+    } catch (error) {
+      watch.threw(error)
+      return undefined
+    }
   }
 
   /**

@@ -57,7 +57,7 @@ export class Group {
         this.#picker ??= this.#makePicker()
         // Untyped balancers may answer null.
         const picked = this.#picker.pick(query) ?? undefined
-        if (picked === undefined || this.#has(picked)) {
+        if (picked === undefined || this.has(picked)) {
           this.#faultsInARow = 0
           return picked
         }
@@ -88,7 +88,8 @@ export class Group {
     throw new TypeError(`picker: expected an object with pick, got ${printValue(made)}`)
   }
 
-  #has(picked: unknown): boolean {
+  /** Whether something is one of the endpoints. */
+  has(picked: unknown): boolean {
     this.#members ??= new Set(this.endpoints)
     return this.#members.has(picked)
   }
