@@ -90,6 +90,7 @@ export class SimulatedServer {
     return this.#line.speed
   }
 
+  /** See {@link ServerModel.speed}. */
   set speed(speed: number) {
     const problem = speedProblem(speed)
     if (problem !== undefined) throw new TypeError(`${this.name}: ${problem}`)
@@ -103,6 +104,7 @@ export class SimulatedServer {
     this.#failures = failures
   }
 
+  /** See {@link ServerModel.failures}. */
   get failures(): FailureModel | undefined {
     return this.#failures
   }
