@@ -78,7 +78,7 @@ class AffinityPicker implements Picker {
   #find(value: string): Endpoint | undefined {
     if (value.length > longestName) return undefined
     if (this.#named.has(value)) return this.#named.get(value)
-    const text = Buffer.from(value, 'base64').toString('latin1')
+    const text = textOf(value)
     const found = this.#endpoints.find((endpoint) => nameOf(endpoint) === text)
     if (this.#named.size >= mostRemembered) this.#named.clear()
     this.#named.set(value, found)
@@ -135,9 +135,22 @@ export function affinity(balancer: BalancerPart, options: AffinityOptions): Desc
       return value
     }
     const duties = innerDuties(inner)
+    let everybody: readonly Endpoint[] = []
+    let byName: ReadonlyMap<string, Endpoint> | undefined
     return {
       ...duties,
       name: `affinity of ${inner.name}`,
+      noticed(endpoints, isFit) {
+        if (endpoints !== everybody) [everybody, byName] = [endpoints, undefined]
+        duties.noticed?.(endpoints, isFit)
+      },
+      heldTo(call) {
+        const value = carrier.read(call)
+        if (value === undefined || value.length > longestName) return undefined
+        // Made when the first call asks; of two of one name, the first counts.
+        byName ??= new Map([...everybody].reverse().map((endpoint) => [nameOf(endpoint), endpoint]))
+        return byName.get(textOf(value))
+      },
       picker: (endpoints) => new AffinityPicker(endpoints, inner.picker(endpoints), carrier, strict),
       amend(attempt, reply) {
         const amended = duties.amend?.(attempt, reply) ?? reply
@@ -152,6 +165,10 @@ export function affinity(balancer: BalancerPart, options: AffinityOptions): Desc
 function nameOf({ hostname, port, socketPath, address }: Endpoint): string {
   if (socketPath !== undefined) return address
   return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`
+}
+
+function textOf(value: string): string {
+  return Buffer.from(value, 'base64').toString('latin1')
 }
 
 function isToken(value: unknown): value is string {

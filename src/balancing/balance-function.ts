@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { BalanceFunction, Balancer, Picker, PickQuery } from './balancer.ts'
 
 /** Those that the call has not tried. Nearly always that is everybody: then nothing is copied, and nobody is asked. */
@@ -27,15 +28,9 @@ class FunctionPicker implements Picker {
     const offered = unspentOf(this.#endpoints, query)
     const chosen: unknown = this.#choose(offered, query.call)
     if (chosen === undefined || offered.includes(chosen as Endpoint)) return chosen as Endpoint | undefined
-    // Unhandled, its rejection would end the process.
-    if (isPromise(chosen)) chosen.then(undefined, () => {})
+    hearLateRejection(chosen)
     throw new TypeError(`expected one of the ${offered.length} endpoints it was given, or undefined, got ${printValue(chosen)}`)
   }
-}
-
-/** Whether a function answered with a promise, which no choice can wait for. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
 }
 
 /**

@@ -45,6 +45,11 @@ export interface Balancer {
    */
   hash?(call: Call): number
   /**
+   * For balancers that hold a call to one endpoint: which, of all endpoints of the service. While its tier and place get calls, the picker for
+   * these is asked, and not that for others; it has the last word.
+   */
+  heldTo?(call: Call): Endpoint | undefined
+  /**
    * Prepares choosing among `endpoints`. Called again whenever the set changes, or something about one of them.
    *
    * @param endpoints at least one; the array is frozen.

@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts'
 import { hashKey } from '../call/call-options.ts'
 import { printValue } from '../errors/print-value.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Random } from '../runtime/random.ts'
 import { absorb, emptyHash, hashText, mix } from './hash.ts'
 
@@ -111,6 +112,7 @@ function functionHash(source: (call: Call) => unknown): SourceHash {
     const value = source(call)
     if (value === undefined || value === '') return missing
     if (typeof value !== 'string' && typeof value !== 'number') {
+      hearLateRejection(value)
       throw new TypeError(`hashOn: expected the function to answer with a text, a number or undefined, got ${printValue(value)}`)
     }
     return mix(absorb(emptyHash, String(value)))

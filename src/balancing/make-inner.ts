@@ -28,6 +28,7 @@ export function innerDuties(inner: Balancer): Omit<Balancer, 'name' | 'picker' |
   return {
     meters: inner.meters ?? [],
     ...(inner.hash && { hash: (call) => inner.hash?.(call) as number }),
+    ...(inner.heldTo && { heldTo: (call) => inner.heldTo?.(call) }),
     ...(inner.noticed && { noticed: (endpoints, isFit) => inner.noticed?.(endpoints, isFit) }),
     ...(inner.amend && { amend: (attempt, reply) => inner.amend?.(attempt, reply) ?? reply }),
     ...(inner.counts && { counts: () => inner.counts?.() ?? {} }),

@@ -1,6 +1,7 @@
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
-import { balanceFunction, isPromise } from './balance-function.ts'
+import { hearLateRejection, isPromise } from '../runtime/late-rejection.ts'
+import { balanceFunction } from './balance-function.ts'
 import type { BalanceFunction, Balancer, BalancerPart } from './balancer.ts'
 
 const expectation = 'a balancer such as powerOfTwo(inFlight()), or a function (endpoints, call) => endpoint'
@@ -35,9 +36,14 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
   }
   if (isBalancer(made)) return made
   if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
+  if (typeof made === 'function') {
+    const name = (value as { readonly name?: string }).name || 'powerOfTwo(inFlight)'
+    throw new TypeError(
+      `${host.service}: balance: expected ${expectation}, got a function that makes a balancer: it must be called, as in ${name}()`,
+    )
+  }
   if (isPromise(made)) {
-    // It would go unhandled, and end the process.
-    made.then(undefined, () => {})
+    hearLateRejection(made)
     throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)
   }
   return balanceFunction(value as BalanceFunction)

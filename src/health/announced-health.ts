@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { HealthBoard } from './health-board.ts'
 
-/** The name under which this judge notes what an endpoint said. A check that passes takes it back with `board.note(endpoint, announced, undefined)`. */
+/** The name under which this judge notes what an endpoint said. */
 export const announced = 'announced'
 
 const drainingHeader = 'x-envoy-immediate-health-check-fail'
@@ -28,6 +28,7 @@ interface Announcement {
 export class AnnouncedHealth {
   readonly #board: HealthBoard
   readonly #clock: Clock
+  readonly #drains: ((endpoint: Endpoint) => void) | undefined
   readonly #announcements = new Map<Endpoint, Announcement>()
   #timer: Timer | undefined
   #closed = false
@@ -35,10 +36,12 @@ export class AnnouncedHealth {
   /**
    * @param board where findings are noted.
    * @param clock says when they end.
+   * @param drains told of an endpoint each time it says that it drains.
    */
-  constructor(board: HealthBoard, clock: Clock) {
+  constructor(board: HealthBoard, clock: Clock, drains?: (endpoint: Endpoint) => void) {
     this.#board = board
     this.#clock = clock
+    this.#drains = drains
   }
 
   /**
@@ -48,11 +51,23 @@ export class AnnouncedHealth {
    */
   listener(holdMs: number): ReplyListener {
     return (endpoint, { headers }) => {
-      if (Object.hasOwn(headers, drainingHeader)) this.#note(endpoint, 'unhealthy', holdMs)
-      else if (Object.hasOwn(headers, degradedHeader)) this.#note(endpoint, 'degraded', holdMs)
+      if (Object.hasOwn(headers, drainingHeader)) {
+        this.#note(endpoint, 'unhealthy', holdMs)
+        this.#drains?.(endpoint)
+      } else if (Object.hasOwn(headers, degradedHeader)) this.#note(endpoint, 'degraded', holdMs)
       // Not so with one that drains: this may be the reply to a request that it took before.
-      else if (this.#announcements.size > 0 && this.#announcements.get(endpoint)?.state === 'degraded') this.#takeBack(endpoint)
+      else if (this.#announcements.size > 0 && this.#announcements.get(endpoint)?.state === 'degraded') this.takeBack(endpoint)
     }
+  }
+
+  /** What an endpoint said does not count any more: the hold is over, or its health was checked since. */
+  takeBack(endpoint: Endpoint): void {
+    if (this.#announcements.delete(endpoint)) this.#board.note(endpoint, announced, undefined)
+  }
+
+  /** What endpoints said does not count any more. */
+  takeBackAll(): void {
+    for (const endpoint of [...this.#announcements.keys()]) this.takeBack(endpoint)
   }
 
   /** Hears no more. */
@@ -69,17 +84,12 @@ export class AnnouncedHealth {
     this.#timer ??= this.#clock.schedule(holdMs, this.#lookThrough, { background: true })
   }
 
-  #takeBack(endpoint: Endpoint): void {
-    this.#announcements.delete(endpoint)
-    this.#board.note(endpoint, announced, undefined)
-  }
-
   /** One timer for all: it runs when the first may be over, and then for the next. */
   readonly #lookThrough = (): void => {
     const now = this.#clock.now()
     let next = Number.POSITIVE_INFINITY
     for (const [endpoint, { until }] of this.#announcements) {
-      if (until <= now) this.#takeBack(endpoint)
+      if (until <= now) this.takeBack(endpoint)
       else next = Math.min(next, until)
     }
     this.#timer = next === Number.POSITIVE_INFINITY ? undefined : this.#clock.schedule(next - now, this.#lookThrough, { background: true })

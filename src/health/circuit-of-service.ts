@@ -64,8 +64,12 @@ export class CircuitOfService {
    * @param settings `undefined` for no circuit.
    */
   configure(settings: CircuitSettings | undefined): void {
-    const forced = this.#circuit?.forced
+    const before = this.#circuit
+    const forced = before?.forced
     this.close()
+    if (before !== undefined && before.state !== 'closed') {
+      this.#host.emit('circuit-closed', { service: this.#host.service, endpoint: undefined, enforced: before.enforced })
+    }
     this.#settings = settings
     if (settings !== undefined) this.#circuit = this.#make(settings)
     if (forced !== undefined) this.force(forced)

@@ -57,8 +57,10 @@ export class Circuits implements AttemptWatcher, ProbeJudge {
     this.#settings = settings
     // A copy: one that is forced comes back at once, and would come up again for ever.
     for (const [endpoint, circuit] of [...this.#circuits]) {
-      const { forced } = circuit
+      const { forced, state, enforced } = circuit
       this.#drop(endpoint, circuit)
+      const { service, emit } = this.#means.host
+      if (state !== 'closed') emit('circuit-closed', { service, endpoint: endpoint.address, enforced })
       if (forced !== undefined) this.force(endpoint, forced)
     }
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Random } from '../runtime/random.ts'
 import { type EjectionOptions, type EjectionSettings, ejectionSettings } from './ejection-options.ts'
 import type { EjectionRule, EjectionRulePart } from './ejection-rule.ts'
@@ -35,6 +36,7 @@ function checked(rule: ReturnType<EjectionRulePart>, i: number): EjectionRule {
     typeof given.readmitted === 'function' &&
     (typeof given.judge === 'function' || typeof given.review === 'function')
   if (fits) return rule
+  hearLateRejection(rule)
   const expected = 'a rule: an object with name, judge or review, and readmitted'
   throw new ConfigError([{ path: `rules[${i}]`, expected, received: printValue(rule) }])
 }

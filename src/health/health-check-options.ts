@@ -22,7 +22,7 @@ export interface HealthCheckOptions {
   readonly authority?: string | undefined
   /** HTTP and gRPC: headers to send. @defaultValue none */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** HTTP: statuses that say that all is well. @defaultValue {@link healthCheckDefaults}.expect */
+  /** HTTP: statuses that say that all is well, at least one. @defaultValue {@link healthCheckDefaults}.expect */
   readonly expect?: readonly StatusRange[] | undefined
   /** HTTP: statuses that count towards {@link HealthCheckOptions.unhealthyThreshold}. Any other says at once that the endpoint is not well. @defaultValue none */
   readonly retriable?: readonly StatusRange[] | undefined

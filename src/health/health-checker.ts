@@ -1,5 +1,3 @@
-import type { Outcome } from '../call/outcome.ts'
-import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
@@ -23,6 +21,7 @@ export class HealthChecker implements AttemptWatcher {
   readonly #host: Host
   readonly #board: HealthBoard
   readonly #chance: Random
+  readonly #passed: ((endpoint: Endpoint) => void) | undefined
   readonly #checks = new Map<Endpoint, EndpointCheck>()
   /** Checks that wait for others to end. */
   #waiting: (() => void)[] = []
@@ -34,11 +33,13 @@ export class HealthChecker implements AttemptWatcher {
   /**
    * @param host the service.
    * @param board where findings are noted.
+   * @param passed told of an endpoint whose checks say that it is well again.
    */
-  constructor(host: Host, board: HealthBoard) {
+  constructor(host: Host, board: HealthBoard, passed?: (endpoint: Endpoint) => void) {
     this.#host = host
     this.#board = board
     this.#chance = host.random.fork('health-check')
+    this.#passed = passed
   }
 
   /**
@@ -83,14 +84,16 @@ export class HealthChecker implements AttemptWatcher {
     return known === undefined ? undefined : { state: known.state, reason: known.reason }
   }
 
-  /** Traffic: it ends the long interval, and a server may say in any reply that it wants no more calls. */
-  answered(endpoint: Endpoint, _verdict: Verdict, _latencyMs: number, outcome: Outcome): void {
-    if (this.#context === undefined) return
-    if (!this.#used) {
-      this.#used = true
-      for (const check of this.#checks.values()) check.hurry()
-    }
-    if (outcome.ok && outcome.reply.headers[failAtOnceHeader] !== undefined) this.#checks.get(endpoint)?.failAtOnce(failAtOnceHeader)
+  /** Traffic: it ends the long interval. */
+  answered(): void {
+    if (this.#context === undefined || this.#used) return
+    this.#used = true
+    for (const check of this.#checks.values()) check.hurry()
+  }
+
+  /** A server said in the reply to a call that it wants no more of them. Whoever reads that tells it here, if it is to be believed. */
+  failAtOnce(endpoint: Endpoint): void {
+    this.#checks.get(endpoint)?.failAtOnce(failAtOnceHeader)
   }
 
   /** The service is gone. */
@@ -134,6 +137,7 @@ export class HealthChecker implements AttemptWatcher {
   #changed({ endpoint, known: { state, reason } }: EndpointCheck): void {
     const before = this.#board.findingsOf(endpoint).get(this.name) ?? 'healthy'
     this.#board.note(endpoint, this.name, state)
+    if (state !== 'unhealthy') this.#passed?.(endpoint)
     const { service, emit } = this.#host
     // The first check of an endpoint that is well finds what was taken for granted.
     if (state !== undefined && state !== before) emit('health-changed', { service, endpoint: endpoint.address, state, reason })

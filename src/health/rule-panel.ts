@@ -3,6 +3,7 @@ import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Ejection, EjectionRule, EndpointInterval } from './ejection-rule.ts'
 
 /** What a rule found. */
@@ -61,7 +62,7 @@ export class RulePanel {
     for (let i = 0; i < rules.length; i += 1) {
       const rule = rules[i] as Completing
       try {
-        rule.completed(endpoint)
+        this.#hear(rule, rule.completed(endpoint))
       } catch (error) {
         this.#threw(rule, error)
       }
@@ -74,7 +75,9 @@ export class RulePanel {
       const compared = intervals()
       let endpoints: readonly Endpoint[] = []
       try {
-        endpoints = [...rule.review(compared)]
+        const found: unknown = rule.review(compared)
+        hearLateRejection(found)
+        endpoints = [...(found as readonly Endpoint[])]
       } catch (error) {
         this.#threw(rule, error)
       }
@@ -86,11 +89,16 @@ export class RulePanel {
   readmitted(endpoint: Endpoint): void {
     for (const rule of this.#rules) {
       try {
-        rule.readmitted(endpoint)
+        this.#hear(rule, rule.readmitted(endpoint))
       } catch (error) {
         this.#threw(rule, error)
       }
     }
+  }
+
+  /** A rule is not waited for. */
+  #hear(rule: EjectionRule, given: unknown): void {
+    if (given !== undefined) hearLateRejection(given, (error) => this.#threw(rule, error))
   }
 
   #threw(rule: EjectionRule, error: unknown): void {
@@ -103,5 +111,6 @@ export class RulePanel {
 function checkedMs(ejection: Exclude<Ejection, undefined | false>): number | undefined {
   if (ejection === true) return undefined
   if (typeof ejection === 'number' && ejection >= 0) return ejection
+  hearLateRejection(ejection)
   throw new TypeError(`judge: expected true, false, undefined or a number of milliseconds, got ${printValue(ejection)}`)
 }

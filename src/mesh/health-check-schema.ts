@@ -10,11 +10,11 @@ const wait = () => duration({ from: 0, above: true })
 
 const isStatus = (value: unknown) => Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 599
 
-const statuses = () =>
+const statuses = (expected: string, least: number) =>
   v.pipe(
     thing<readonly StatusRange[]>(
-      'a list of statuses in [100, 599] or [from, to]',
-      (value) => Array.isArray(value) && value.every(isRange),
+      `${expected} in [100, 599] or [from, to]`,
+      (value) => Array.isArray(value) && value.length >= least && value.every(isRange),
     ),
     v.transform((ranges) => Object.freeze(ranges.map((range) => (typeof range === 'number' ? range : Object.freeze([...range] as const))))),
   )
@@ -51,8 +51,8 @@ export const healthCheckSchema = v.pipe(
     ),
     authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined)),
     headers: v.optional(headers, healthCheckDefaults.headers),
-    expect: v.optional(statuses(), healthCheckDefaults.expect),
-    retriable: v.optional(statuses(), healthCheckDefaults.retriable),
+    expect: v.optional(statuses('a list of at least one status', 1), healthCheckDefaults.expect),
+    retriable: v.optional(statuses('a list of statuses', 0), healthCheckDefaults.retriable),
     bodyIncludes: v.optional(text()),
     grpcService: v.optional(
       thing<string>('text', (value) => typeof value === 'string'),

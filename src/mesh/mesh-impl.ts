@@ -89,10 +89,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const names = [...this.#services.running.keys()]
     if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
     const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
-    const running = () => this.#services.running.get(name)
-    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running()?.eject(address, durationMs(time, 'eject: time'))
-    const readmit = (address: string) => running()?.eject(address, undefined)
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: this.#circuitOf(name), eject, readmit })
+    const running = () => this.#runningByName(name)
+    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running().eject(address, durationMs(time, 'eject: time'))
+    const readmit = (address: string) => running().eject(address, undefined)
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), eject, readmit })
     this.#clients.set(name, client)
     return client
   }
@@ -139,18 +139,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     this.#state = 'closed'
   }
 
-  #circuitOf(name: string): CircuitControl {
-    const service = () => {
-      const found = this.#findByName(name)
-      if (MeshError.is(found)) throw found
-      return found
-    }
-    return Object.freeze({
-      get state() {
-        return service().circuitState
-      },
-      force: (state: ForcedCircuit | undefined, endpoint?: string) => service().forceCircuit(state, endpoint),
-    })
+  #runningByName(name: string): ServiceRuntime {
+    const found = this.#findByName(name)
+    if (MeshError.is(found)) throw found
+    return found
   }
 
   #findByName(name: string): ServiceRuntime | MeshError {
@@ -182,4 +174,13 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const message = `no service has this host, and the mesh "${this.#plan.name}" calls nobody else: it ${known}${hint}`
     return new MeshError('UNKNOWN_SERVICE', message, { service: host, sent: false })
   }
+}
+
+function circuitOf(running: () => ServiceRuntime): CircuitControl {
+  return Object.freeze({
+    get state() {
+      return running().circuitState
+    },
+    force: (state: ForcedCircuit | undefined, endpoint?: string) => running().forceCircuit(state, endpoint),
+  })
 }

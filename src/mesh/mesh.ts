@@ -48,14 +48,14 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    *
    * @param address see {@link Endpoint.address}.
    * @param time how long; by default until {@link ServiceClient.readmit}.
-   * @throws TypeError when the service has no such endpoint at the moment.
+   * @throws TypeError when the service has no such endpoint at the moment; MeshError when the mesh is closed, or the service not part of it any more.
    */
   readonly eject: (address: string, time?: Duration) => void
   /**
    * Lets an endpoint that is ejected back in, at once.
    *
    * @param address see {@link Endpoint.address}.
-   * @throws TypeError when the service has no such endpoint at the moment.
+   * @throws TypeError when the service has no such endpoint at the moment; MeshError when the mesh is closed, or the service not part of it any more.
    */
   readonly readmit: (address: string) => void
   /** Its circuits, to be forced open or closed. */

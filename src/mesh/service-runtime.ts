@@ -67,11 +67,11 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = transport
-    this.#announced = new AnnouncedHealth(this.#health, host.clock)
+    this.#announced = new AnnouncedHealth(this.#health, host.clock, (endpoint) => this.#checker.failAtOnce(endpoint))
     this.#probes = new ProbeDesk(this.#health, host.clock)
     const count = () => this.#roster.endpoints.length
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
-    this.#checker = new HealthChecker(host, this.#health)
+    this.#checker = new HealthChecker(host, this.#health, (endpoint) => this.#announced.takeBack(endpoint))
     this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
   }
 
@@ -136,6 +136,7 @@ export class ServiceRuntime implements Destination {
     this.#secure = secure
     this.#usersOf(next.parts.transport).add(next.gate)
     this.#circuits.configure(next.plan.circuitBreaker)
+    if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
@@ -186,13 +187,8 @@ export class ServiceRuntime implements Destination {
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
-    return snapshotService(parts, this.#directory as Directory, this.#ledger, {
-      ejector: this.#ejector,
-      checker: this.#checker,
-      circuits: this.#circuits,
-      board: this.#health,
-      faults: this.#faults,
-    })
+    const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector, checker, circuits, board, faults }, this.#host)
   }
 
   /** See {@link CircuitControl}. */

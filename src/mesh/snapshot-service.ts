@@ -6,7 +6,9 @@ import type { HealthChecker } from '../health/health-checker.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import { planEverything } from '../routing/candidate-sets.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
+import type { Host } from '../runtime/host.ts'
 import type { CallLedger } from './call-ledger.ts'
+import { countsOf, statsOf } from './careful-counts.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
@@ -26,13 +28,14 @@ export function snapshotService(
   directory: Directory,
   ledger: CallLedger,
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
+  host: Host,
 ): ServiceSnapshot {
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
     resolver,
     balancer: balancer.name,
-    balancing: balancer.counts?.() ?? {},
+    balancing: countsOf(balancer, host),
     transport: transport.name,
     ageMs,
     lastError,
@@ -40,7 +43,7 @@ export function snapshotService(
     balancerFaults: { faults, bypasses },
     endpoints: directory.endpoints.map((endpoint) => {
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
-      const { connections = 0, idle = 0, waiting = 0 } = transport.stats?.(endpoint) ?? {}
+      const { connections = 0, idle = 0, waiting = 0 } = statsOf(transport, endpoint, host)
       const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
       const counted = { inFlight, attempts, failures, connections, idle, waiting }
       const judged = {

@@ -1,7 +1,7 @@
-import { isPromise } from '../balancing/balance-function.ts'
 import type { Balancer } from '../balancing/balancer.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 
 /** So many faults in a row, and a picker is not asked any more until its endpoints change. */
 export const mostFaults = 10
@@ -46,7 +46,6 @@ export class BalancerWatch {
 
 /** The error of a picker that answered with something else than one of its endpoints. */
 export function foreign(picked: unknown, count: number): TypeError {
-  // Unhandled, its rejection would end the process.
-  if (isPromise(picked)) picked.then(undefined, () => {})
+  hearLateRejection(picked)
   return new TypeError(`pick: expected one of the ${count} endpoints it was given, or undefined, got ${printValue(picked)}`)
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { HealthView } from '../health/health-board.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type CandidateMeans, Candidates, type Narrowed } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
 import { type Distance, distanceFrom } from './distance.ts'
@@ -55,10 +56,12 @@ export class CandidateSets {
   #tellBalancer(): void {
     const { balancer, health, host } = this.#means
     this.#healthVersion = health.version
+    const threw = (error: unknown) => host.emit('part-threw', { service: host.service, part: `balancer ${balancer.name}`, error })
     try {
-      balancer.noticed?.(this.#directory.endpoints, (endpoint) => health.stateOf(endpoint) !== 'unhealthy')
+      const given: unknown = balancer.noticed?.(this.#directory.endpoints, (endpoint) => health.stateOf(endpoint) !== 'unhealthy')
+      hearLateRejection(given, threw)
     } catch (error) {
-      host.emit('part-threw', { service: host.service, part: `balancer ${balancer.name}`, error })
+      threw(error)
     }
   }
 

@@ -1,8 +1,10 @@
 import type { Balancer, PickQuery } from '../balancing/balancer.ts'
-import { mix } from '../balancing/hash.ts'
+import { hashText, mix } from '../balancing/hash.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
 import type { HealthView } from '../health/health-board.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { BalancerWatch } from './balancer-watch.ts'
 import { Group } from './group.ts'
 import type { TierSet } from './priority.ts'
@@ -39,9 +41,6 @@ export interface RouteQuery extends PickQuery {
   readonly narrowed?: boolean
 }
 
-/** Gives the draw among places other bits than the draw among tiers, and than the balancer's own. */
-const placeBits = 0x2545f491
-
 /** The endpoints that may serve a call, in groups, and how many of the calls each group gets. Holds for one state of the endpoints and their health. */
 export class Candidates {
   /** What they are taken from. */
@@ -58,6 +57,9 @@ export class Candidates {
   readonly #groups: readonly (Group | undefined)[]
   /** Where each group's part of the 100 ends. */
   readonly #bounds: Float64Array
+  readonly #loads: readonly number[]
+  /** For balancers that hash: other bits for each group, and other ones than the balancer's own. */
+  readonly #seeds: readonly number[]
   /** The group that gets everything, if there is one. */
   readonly #only: Group | undefined
 
@@ -81,6 +83,9 @@ export class Candidates {
     this.count = groups.reduce((sum, { endpoints }) => sum + endpoints.length, 0)
     let reached = 0
     this.#bounds = Float64Array.from(groups, ({ load }) => (reached += load))
+    this.#loads = groups.map(({ load }) => load)
+    // A tier that comes to be in panic is the same tier.
+    this.#seeds = this.#names.map((name) => hashText(name.replace(' all', ' healthy')))
     const loaded = groups.flatMap(({ load }, i) => (load > 0 ? [i] : []))
     this.#only = loaded.length === 1 ? this.#groups[loaded[0] as number] : undefined
   }
@@ -145,30 +150,62 @@ export class Candidates {
     return undefined
   }
 
+  /** By chance; for balancers that keep calls together, by what they keep them together by. */
   #draw(query: PickQuery): Group | undefined {
     const bounds = this.#bounds
     const end = bounds[bounds.length - 1] ?? 0
     // Nobody gets anything, and yet somebody may be there whom rounding took everything from.
     if (end === 0) return this.#groups[0]
-    const point = this.#point(query)
+    const { balancer, host, watch } = this.#means
+    const held = balancer.heldTo === undefined ? undefined : this.#heldGroup(query)
+    if (held !== undefined) return held
+    if (balancer.hash !== undefined) {
+      try {
+        return this.#groups[this.#preferredBy(checkedHash(balancer.hash(query.call)))]
+      } catch (error) {
+        watch.threw(error)
+      }
+    }
+    const point = host.random.next() * 100
     for (let i = 0; i < bounds.length; i += 1) if (point < (bounds[i] as number)) return this.#groups[i]
     // Sums of fractions may end just below 100.
     return this.#groups[bounds.indexOf(end)]
   }
 
-  /** A number in [0, 100): the same for the same call, if the balancer is one that keeps calls together. */
-  #point({ call }: PickQuery): number {
-    const { balancer, host, watch } = this.#means
-    if (balancer.hash !== undefined) {
-      try {
-        const hash = balancer.hash(call) >>> 0
-        return (hash % 100) + mix(hash ^ placeBits) / 2 ** 32
-      } catch (error) {
-        watch.threw(error)
-      }
+  /** The group of the endpoint that a call is held to, if it has not tried that, and calls go there. */
+  #heldGroup(query: PickQuery): Group | undefined {
+    const { balancer, watch } = this.#means
+    try {
+      const held = balancer.heldTo?.(query.call)
+      if (held === undefined || query.isSpent(held)) return undefined
+      return this.#groups.find((group, i) => (this.#loads[i] as number) > 0 && group?.has(held) === true)
+    } catch (error) {
+      watch.threw(error)
+      return undefined
     }
-    return host.random.next() * 100
   }
+
+  /**
+   * The group that a key prefers: the same for the same key, each as often as its part says. When parts change, only keys of those that lose
+   * some move. Source: weighted rendezvous hashing.
+   */
+  #preferredBy(hash: number): number {
+    let preferred = 0
+    let best = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < this.#loads.length; i += 1) {
+      const draw = (mix(hash ^ (this.#seeds[i] as number)) + 0.5) / 2 ** 32
+      const score = -(this.#loads[i] as number) / Math.log(draw)
+      if (score > best) [preferred, best] = [i, score]
+    }
+    return preferred
+  }
+}
+
+/** Balancers may be untyped code; what is no number would stand for 0, and every call would go to one tier. */
+function checkedHash(hash: unknown): number {
+  if (typeof hash === 'number') return hash
+  hearLateRejection(hash)
+  throw new TypeError(`hash: expected a whole number in [0, 2^32), got ${printValue(hash)}`)
 }
 
 /** Tier and health, without the place. */

@@ -1,5 +1,7 @@
 import type { Balancer, Picker, PickQuery } from '../balancing/balancer.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { printValue } from '../errors/print-value.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type BalancerWatch, foreign, mostFaults } from './balancer-watch.ts'
 import { TurnPicker } from './turn-picker.ts'
 
@@ -52,10 +54,10 @@ export class Group {
   pick(query: PickQuery): Endpoint | undefined {
     if (this.#faultsInARow < mostFaults) {
       try {
-        this.#picker ??= this.#balancer.picker(this.endpoints)
+        this.#picker ??= this.#makePicker()
         // Untyped balancers may answer null.
         const picked = this.#picker.pick(query) ?? undefined
-        if (picked === undefined || this.#has(picked)) {
+        if (picked === undefined || this.has(picked)) {
           this.#faultsInARow = 0
           return picked
         }
@@ -79,7 +81,15 @@ export class Group {
     return false
   }
 
-  #has(picked: unknown): boolean {
+  #makePicker(): Picker {
+    const made: unknown = this.#balancer.picker(this.endpoints)
+    if (typeof (made as Partial<Picker> | undefined)?.pick === 'function') return made as Picker
+    hearLateRejection(made)
+    throw new TypeError(`picker: expected an object with pick, got ${printValue(made)}`)
+  }
+
+  /** Whether something is one of the endpoints. */
+  has(picked: unknown): boolean {
     this.#members ??= new Set(this.endpoints)
     return this.#members.has(picked)
   }

@@ -9,6 +9,7 @@ import type { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 
 /** Attempts of one service, counted. */
 export interface AttemptCounts {
@@ -59,6 +60,7 @@ export class Observer {
       const verdict: Verdict | undefined = this.#classify(outcome, attempt)
       const kind = verdict?.kind
       if (kind === 'success' || kind === 'failure' || kind === 'ignored') return verdict
+      hearLateRejection(verdict)
       throw new TypeError(`classifier: expected a verdict such as { kind: 'success' }, got ${printValue(verdict)}`)
     } catch (error) {
       this.threw('classifier', error)
@@ -86,7 +88,8 @@ export class Observer {
   /** Tells a meter that the head of a reply came, or that the attempt failed. */
   answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
     try {
-      end.answered?.(verdict, latencyMs, outcome)
+      const given: unknown = end.answered?.(verdict, latencyMs, outcome)
+      if (given !== undefined) hearLateRejection(given, this.#meterThrew)
     } catch (error) {
       this.threw('load meter', error)
     }
@@ -95,7 +98,8 @@ export class Observer {
   /** Tells a meter that an attempt is over. */
   endMetering(end: MeterEnd, verdict: Verdict, latencyMs: number): void {
     try {
-      end(verdict, latencyMs)
+      const given: unknown = end(verdict, latencyMs)
+      if (given !== undefined) hearLateRejection(given, this.#meterThrew)
     } catch (error) {
       this.threw('load meter', error)
     }
@@ -132,10 +136,13 @@ export class Observer {
     this.#host.emit('part-threw', { service: this.#host.service, part, error })
   }
 
+  readonly #meterThrew = (error: unknown): void => this.threw('load meter', error)
+
   #began(meter: LoadMeter, endpoint: Endpoint): MeterEnd | undefined {
     try {
       const end: unknown = meter.began(endpoint)
       if (typeof end === 'function') return end as MeterEnd
+      hearLateRejection(end)
       throw new TypeError(`began: expected a function to be returned, got ${printValue(end)}`)
     } catch (error) {
       this.threw(`load meter ${meter.name}`, error)

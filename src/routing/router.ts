@@ -40,6 +40,7 @@ import type { HealthView } from '../health/health-board.ts'
 import type { Probe } from '../health/probe.ts'
 import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
@@ -175,7 +176,9 @@ export class Router {
 
   #amended(attempt: Attempt, reply: Reply): Outcome {
     try {
-      return checked(replied(this.#balancer.amend?.(attempt, reply) ?? reply))
+      const amended = this.#balancer.amend?.(attempt, reply) ?? reply
+      hearLateRejection(amended)
+      return checked(replied(amended))
     } catch (error) {
       this.#observer.threw(`balancer ${this.#balancer.name}`, error)
       return replied(reply)

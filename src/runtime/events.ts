@@ -4,6 +4,8 @@
  * To add one: a line in {@link MeshEvents}, and `host.emit('its-name', {...})` where it happens.
  */
 
+import { hearLateRejection } from './late-rejection.ts'
+
 /** Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses. */
 export interface MeshEvents {
   /** A service's endpoints changed. */
@@ -70,7 +72,7 @@ export interface MeshEvents {
   }
   /** The open time of a circuit is over: the next call that is fit for it is the probe that decides. */
   'circuit-half-open': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
-  /** A probe passed, or somebody let a circuit close that was forced open. */
+  /** A probe passed, somebody let a circuit close that was forced open, or a new plan made it begin anew. */
   'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
   /** The open circuit of a service refused a call, or would have if it were enforced. */
   'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean }
@@ -90,7 +92,7 @@ export type MeshEventName = keyof MeshEvents
 /** Tells an event to whoever listens. */
 export type Emit = <Name extends MeshEventName>(name: Name, event: MeshEvents[Name]) => void
 
-/** Hears an event. What it throws is thrown away: a watcher cannot hurt a call. */
+/** Hears an event. What it throws is thrown away, and so is the rejection of one that is asynchronous: a watcher cannot hurt a call. */
 export type MeshEventListener<Name extends MeshEventName> = (event: MeshEvents[Name]) => void
 
 /** Keeps the listeners of one mesh. */
@@ -103,7 +105,7 @@ export class Events {
     if (listeners === undefined) return
     for (const listener of listeners) {
       try {
-        listener(event)
+        hearLateRejection(listener(event))
       } catch {
         // A listener is a guest on the path of a call.
       }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Cancellation } from '../../../src/call/cancellation.ts'
-import { replied } from '../../../src/call/outcome.ts'
-import { verdicts } from '../../../src/call/verdict.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
 import type { CheckResult, HealthCheck } from '../../../src/health/health-check.ts'
 import { checkSchedule, type HealthCheckOptions } from '../../../src/health/health-check-options.ts'
 import { HealthChecker } from '../../../src/health/health-checker.ts'
-import { testEndpoints, testHost, testReply } from '../../../src/testing/index.ts'
+import { testEndpoints, testHost } from '../../../src/testing/index.ts'
 
 const good: CheckResult = { state: 'healthy', reason: 'status 200' }
 const failing: CheckResult = { state: 'failing', reason: 'CONNECT_FAILED' }
@@ -78,8 +76,7 @@ function openChecker(options: HealthCheckOptions = plainly, count = 1) {
     use,
     first: endpoints[0] as Endpoint,
     state: () => board.stateOf(endpoints[0] as Endpoint),
-    call: (headers: Record<string, string> = {}) =>
-      checker.answered(endpoints[0] as Endpoint, verdicts.success, 5, replied(testReply({ headers }))),
+    call: () => checker.answered(),
     times: () => check.asked.map(({ at }) => at - began),
     changes: () => host.events.flatMap(({ name, event }) => (name === 'health-changed' ? [`${event.state}: ${event.reason}`] : [])),
   }
@@ -217,7 +214,7 @@ test('a server that says in any reply that it wants no more calls is out at once
   const net = openChecker()
   net.call()
   await net.clock.advance(0)
-  net.call({ 'x-envoy-immediate-health-check-fail': 'true' })
+  net.checker.failAtOnce(net.first)
   assert.equal(net.state(), 'unhealthy')
   await net.clock.advance(5_000)
   assert.equal(net.state(), 'unhealthy')

@@ -47,3 +47,11 @@ test('a call for a label that no endpoint has says which labels there are', asyn
   })
   await net.close()
 })
+
+test('a balancer that was not called, as in .balance(roundRobin), is told when the mesh is built', () => {
+  const build = () =>
+    mesh()
+      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(roundRobin as never))
+      .build()
+  assert.throws(build, /services\.orders\.balancer: .* got a function that makes a balancer: it must be called, as in roundRobin\(\)/)
+})

@@ -183,9 +183,14 @@ for (const [what, settings, message] of [
     'healthCheck.path: expected a path that begins with \'/\', got "healthz"',
   ],
   [
+    'no status at all',
+    { healthCheck: { expect: [] } },
+    'healthCheck.expect: expected a list of at least one status in [100, 599] or [from, to], got []',
+  ],
+  [
     'a status that is none',
     { healthCheck: { expect: [20] } },
-    'healthCheck.expect: expected a list of statuses in [100, 599] or [from, to], got',
+    'healthCheck.expect: expected a list of at least one status in [100, 599] or [from, to], got',
   ],
   [
     'a header with a line break',
@@ -215,3 +220,14 @@ for (const [what, settings, message] of [
     )
   })
 }
+
+test('the handle of a service that is gone, or of a mesh that is closed, ejects nobody and says so', async () => {
+  const { net, clock } = openMesh()
+  await clock.advance(1)
+  const { eject, readmit } = net.service('orders')
+  net.apply({ ...net.plan, services: {} })
+  for (const use of [eject, readmit]) assert.throws(() => use(ill), { name: 'MeshError', code: 'UNKNOWN_SERVICE' })
+  await clock.until(net.close())
+  for (const use of [eject, readmit]) assert.throws(() => use(ill), { name: 'MeshError', code: 'CLOSED' })
+  clock.assertIdle()
+})

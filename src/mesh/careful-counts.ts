@@ -1,0 +1,26 @@
+import type { Balancer } from '../balancing/balancer.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Host } from '../runtime/host.ts'
+import type { Transport, TransportStats } from '../transport/transport.ts'
+
+const noCounts: Readonly<Record<string, number>> = Object.freeze({})
+
+/** What a balancer counts. One that throws, as a user's may, is told of by an event: the snapshot is made all the same. */
+export function countsOf(balancer: Balancer, host: Host): Readonly<Record<string, number>> {
+  try {
+    return balancer.counts?.() ?? noCounts
+  } catch (error) {
+    host.emit('part-threw', { service: host.service, part: `balancer ${balancer.name}`, error })
+    return noCounts
+  }
+}
+
+/** What a transport tells of an endpoint, in the same way. */
+export function statsOf(transport: Transport, endpoint: Endpoint, host: Host): Partial<TransportStats> {
+  try {
+    return transport.stats?.(endpoint) ?? {}
+  } catch (error) {
+    host.emit('part-threw', { service: host.service, part: `transport ${transport.name}`, error })
+    return {}
+  }
+}
