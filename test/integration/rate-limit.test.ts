@@ -10,9 +10,9 @@ import { testReply } from '../../src/testing/test-reply.ts'
 
 const waiters = 10_000
 
-/** What this process worked so far, in milliseconds: unlike time it does not go on while others have the processor. */
+/** What this thread worked so far, in milliseconds: unlike time it does not go on while others have the processor. */
 function busyMs(): number {
-  const { user, system } = process.cpuUsage()
+  const { user, system } = process.threadCpuUsage()
   return (user + system) / 1_000
 }
 

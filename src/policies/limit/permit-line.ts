@@ -1,8 +1,8 @@
-import Queues from 'bottleneck/lib/Queues.js'
 import type { Call } from '../../call/call.ts'
 import { callPriority, lastPriority } from '../../call/call-options.ts'
 import type { CancelListener } from '../../call/cancellation.ts'
 import type { MeshError } from '../../errors/mesh-error.ts'
+import { priorityQueues } from './priority-queues.ts'
 
 /** A call that waits for permits. */
 export class Waiter implements CancelListener {
@@ -53,7 +53,7 @@ export class Waiter implements CancelListener {
  */
 export class PermitLine {
   readonly #left: (wasFirst: boolean) => void
-  readonly #queues = new Queues<Waiter>(lastPriority + 1)
+  readonly #queues = priorityQueues<Waiter>(lastPriority)
   #live = 0
   #dead = 0
 
