@@ -12,13 +12,9 @@ export interface Bucket {
    *
    * @param now monotonic time, in milliseconds.
    * @param cost how many.
-   * @returns 0 when they were taken; else after how long to ask again, in milliseconds, and nothing was taken; {@link asking} when that
-   * is not known yet.
+   * @returns 0 when they were taken; else after how long to ask again, in milliseconds, and nothing was taken.
    */
   take(now: number, cost: number): number
   /** Permits that are there. @param now monotonic time, in milliseconds. */
   left(now: number): number
 }
-
-/** What {@link Bucket.take} answers while the permits are being asked for somewhere else. */
-export const asking = -1

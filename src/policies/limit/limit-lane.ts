@@ -1,7 +1,7 @@
 import type { Call } from '../../call/call.ts'
 import type { MeshError } from '../../errors/mesh-error.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
-import { asking, type Bucket } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
 import { PermitLine, Waiter } from './permit-line.ts'
 import type { ServerLimit } from './server-limit.ts'
 
@@ -11,14 +11,10 @@ const released = 32
 /** A wait that is shorter than this is a rounding error, and would not move the clock. */
 const shortestMs = 0.001
 
-/** What becomes of a call that cannot have its permits now: an error, or nothing when it may pass all the same. */
-export type Refuse = (call: Call, waitMs: number) => MeshError | undefined
-
 /** One bucket, with what the server said of its own limit, and those who wait. */
 export class LimitLane {
   readonly #clock: Clock
   readonly #bucket: Bucket
-  readonly #refuse: Refuse | undefined
   /** See {@link ServerLimit}; `undefined` when nobody listens to the server. */
   readonly server: ServerLimit | undefined
   /** Made for the first call that waits: of ten thousand keys few have one. */
@@ -29,13 +25,11 @@ export class LimitLane {
    * @param clock time.
    * @param bucket where the permits come from.
    * @param server what the server says, if anybody listens.
-   * @param refuse what becomes of calls that wait while the bucket asks for permits, and get none; without it they wait on.
    */
-  constructor(clock: Clock, bucket: Bucket, server: ServerLimit | undefined, refuse: Refuse | undefined) {
+  constructor(clock: Clock, bucket: Bucket, server: ServerLimit | undefined) {
     this.#clock = clock
     this.#bucket = bucket
     this.server = server
-    this.#refuse = refuse
   }
 
   /** How many calls wait. */
@@ -95,15 +89,13 @@ export class LimitLane {
       const { first } = line
       if (first === undefined) return
       const waitMs = this.take(now, first.cost)
-      if (waitMs === asking) return
-      const refusal = waitMs > 0 ? this.#refuse?.(first.call, waitMs) : undefined
-      if (waitMs > 0 && this.#refuse === undefined) {
+      if (waitMs > 0) {
         this.#arm(waitMs)
         return
       }
       line.shift()
-      if (refusal === undefined) this.server?.began()
-      first.settle(refusal)
+      this.server?.began()
+      first.settle(undefined)
     }
     if (line.length > 0) this.#arm(0)
   }

@@ -6,7 +6,7 @@ import { beginWait, endWait } from '../../call/waiting-for.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
 import { printValue } from '../../errors/print-value.ts'
 import type { Host } from '../../runtime/host.ts'
-import { asking, type Bucket } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
 import { Gcra } from './gcra.ts'
 import { keyReader } from './limit-key.ts'
 import { LimitLane } from './limit-lane.ts'
@@ -83,8 +83,8 @@ export class RateLimit {
         return Promise.resolve(failed(this.#badCost(call, permits)))
       }
       const lane = this.#laneOf(call)
-      if (MeshError.is(lane)) return Promise.resolve(failed(lane))
-      const waitMs = lane.waiting > 0 ? asking : lane.take(this.#host.clock.now(), permits)
+      if (!(lane instanceof LimitLane)) return Promise.resolve(failed(lane))
+      const waitMs = lane.waiting > 0 ? Number.POSITIVE_INFINITY : lane.take(this.#host.clock.now(), permits)
       if (waitMs === 0) {
         this.counts.granted += 1
         lane.server?.began()
@@ -116,9 +116,17 @@ export class RateLimit {
         this.#waiting -= 1
         if (lane.waiting === 0) this.#busy.delete(lane)
         endWait(call, permitWait, clock.now())
-        if (refusal === undefined) this.counts.granted += 1
-        if (refusal !== undefined) resolve(failed(refusal))
-        else send(call, lane).then(resolve, reject)
+        if (refusal !== undefined) {
+          resolve(failed(refusal))
+          return
+        }
+        this.counts.granted += 1
+        // What is thrown here belongs to this call: it must not end the loop that lets the others go.
+        try {
+          resolve(send(call, lane))
+        } catch (error) {
+          reject(error)
+        }
       })
     })
   }
@@ -148,7 +156,7 @@ export class RateLimit {
     const { obeyServer, maxServerHoldMs } = this.#settings
     const { clock } = this.#host
     const server = obeyServer ? new ServerLimit(clock, maxServerHoldMs) : undefined
-    return new LimitLane(clock, this.#makeBucket(), server, undefined)
+    return new LimitLane(clock, this.#makeBucket(), server)
   }
 
   #makeBucket(): Bucket {
