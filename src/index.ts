@@ -119,7 +119,9 @@ export { type LocalityOptions, type LocalitySettings, localityDefaults } from '.
 export type { SubsetFallback } from './routing/subset-fallback.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
-export { type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
+export { type LeakyBucketOptions, leakyBucket } from './policies/limit/leaky-bucket.ts'
+export type { LimitKey } from './policies/limit/limit-key.ts'
+export { type LimitAlgorithm, type LimitOverflow, type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
 export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
 export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'

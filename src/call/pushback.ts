@@ -42,7 +42,8 @@ function retryAfterMs(text: string, wallTime: number): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - wallTime)
 }
 
-function resetMs(text: string | undefined, wallTime: number): number | undefined {
+/** Reads when a limit starts anew: seconds, or seconds or milliseconds since the epoch. It comes out in milliseconds from now. */
+export function resetMs(text: string | undefined, wallTime: number): number | undefined {
   const trimmed = text?.trim()
   if (trimmed === undefined || !decimal.test(trimmed)) return undefined
   const value = Number(trimmed)

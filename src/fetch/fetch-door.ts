@@ -1,5 +1,5 @@
 import { Call } from '../call/call.ts'
-import { hashKey, repeatable } from '../call/call-options.ts'
+import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { hasIdempotencyKey, replyHeader } from '../call/header-list.ts'
@@ -120,6 +120,7 @@ export class FetchDoor {
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
+    if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
     const { referrer } = options
     const header =

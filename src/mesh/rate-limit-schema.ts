@@ -1,12 +1,34 @@
 import * as v from 'valibot'
 import type { Call } from '../call/call.ts'
-import { defaultBurst, type RateLimitOptions, rateLimitDefaults } from '../policies/limit/rate-limit-options.ts'
-import { duration, number, options, thing } from './plan-pieces.ts'
+import type { LimitKey } from '../policies/limit/limit-key.ts'
+import {
+  defaultBurst,
+  type LimitAlgorithm,
+  type LimitOverflow,
+  type RateLimitOptions,
+  rateLimitDefaults,
+} from '../policies/limit/rate-limit-options.ts'
+import { duration, flag, integer, isPlainObject, number, oneOf, options, thing } from './plan-pieces.ts'
 
 const cost = thing<NonNullable<RateLimitOptions['cost']>>(
   'a number in (0, Infinity), or a function from a call to one',
   (value) => typeof value === 'function' || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
 )
+
+const key = v.pipe(
+  thing<LimitKey>(
+    '{ header: name }, { cookie: name }, or a function from a call to a text',
+    (value) => typeof value === 'function' || (isPlainObject(value) && isNamed(value)),
+  ),
+  v.transform((value) => (typeof value === 'function' ? value : Object.freeze({ ...value }))),
+)
+
+function isNamed(value: Record<string, unknown>): boolean {
+  const [entry, ...others] = Object.entries(value)
+  if (entry === undefined || others.length > 0) return false
+  const [kind, name] = entry
+  return (kind === 'header' || kind === 'cookie') && typeof name === 'string' && name !== ''
+}
 
 /** The rate limit of a service. */
 export const rateLimitSchema = v.pipe(
@@ -16,11 +38,19 @@ export const rateLimitSchema = v.pipe(
     burst: v.optional(number({ from: 1 })),
     cost: v.optional(cost, rateLimitDefaults.cost),
     enforce: v.optional(number({ from: 0, to: 1 }), rateLimitDefaults.enforce),
+    algorithm: v.optional(oneOf(['token-bucket', 'leaky-bucket']), rateLimitDefaults.algorithm),
+    key: v.optional(key),
+    maxKeys: v.optional(integer({ from: 1, to: 10_000_000 }), rateLimitDefaults.maxKeys),
+    overflow: v.optional(oneOf(['reject', 'queue']), rateLimitDefaults.overflow),
+    maxQueue: v.optional(integer({ from: 1 }), rateLimitDefaults.maxQueue),
+    obeyServer: v.optional(flag(), rateLimitDefaults.obeyServer),
+    maxServerHold: v.optional(duration({ from: 0, above: true }), rateLimitDefaults.maxServerHold),
   } satisfies { readonly [K in keyof RateLimitOptions]-?: v.GenericSchema }),
-  v.transform((given): RateLimitPlan => Object.freeze({ ...given, burst: given.burst ?? defaultBurst(given.permits) })),
+  v.transform((given): RateLimitPlan => Object.freeze({ ...given, burst: given.burst ?? defaultBurst(given) })),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
-    const { cost: costs, burst } = dataset.value
+    const { cost: costs, burst, algorithm } = dataset.value
+    if (algorithm === 'leaky-bucket') return
     if (typeof costs !== 'number' || costs <= burst) return
     addIssue({
       input: costs,
@@ -42,4 +72,18 @@ export interface RateLimitPlan {
   readonly cost: number | ((call: Call) => number)
   /** See {@link RateLimitOptions.enforce}. */
   readonly enforce: number
+  /** See {@link RateLimitOptions.algorithm}. */
+  readonly algorithm: LimitAlgorithm
+  /** See {@link RateLimitOptions.key}. */
+  readonly key?: LimitKey | undefined
+  /** See {@link RateLimitOptions.maxKeys}. */
+  readonly maxKeys: number
+  /** See {@link RateLimitOptions.overflow}. */
+  readonly overflow: LimitOverflow
+  /** See {@link RateLimitOptions.maxQueue}. */
+  readonly maxQueue: number
+  /** See {@link RateLimitOptions.obeyServer}. */
+  readonly obeyServer: boolean
+  /** See {@link RateLimitOptions.maxServerHold}. */
+  readonly maxServerHold: number
 }

@@ -229,6 +229,7 @@ export class ServiceRuntime implements Destination {
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
       if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
+      if (this.#current?.parts.rateLimit !== before.parts.rateLimit) before.parts.rateLimit?.close()
       await this.#leave(before, leftMs)
     })
     this.#drains.add(drain)
@@ -237,6 +238,7 @@ export class ServiceRuntime implements Destination {
 
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
+    current.parts.rateLimit?.close()
     closeBalancer(current.parts.balancer, this.#host)
     this.#announced.close()
     this.#circuits.close()

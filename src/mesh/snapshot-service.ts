@@ -55,7 +55,8 @@ export function snapshotService(
     }),
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
-    rateLimit: rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft },
+    rateLimit:
+      rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
   }

@@ -47,7 +47,7 @@ export interface ServiceSnapshot {
   /** Attempts beyond the first of a call since the service was added, and those that were not made. */
   readonly extraAttempts: ExtraCounts
   /** What its rate limit did, if it has one. */
-  readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number }) | undefined
+  readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
 }

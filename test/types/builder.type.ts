@@ -7,6 +7,7 @@ import {
   type Host,
   inbound,
   inFlight,
+  leakyBucket,
   mesh,
   type Policy,
   powerOfTwo,
@@ -221,3 +222,12 @@ const versioned = mesh().service('orders', (s) => {
 void versioned
 // @ts-expect-error no subsets yet
 mesh().service('orders', (s) => s.resolve(fixed(urls)).subsetFallback('any'))
+
+// Rate limits by key, in line, evenly spaced.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, key: { header: 'x-tenant' }, maxKeys: 100 }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, key: (call) => call.path.split('/')[1] }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit(leakyBucket({ permits: 5, overflow: 'queue', obeyServer: true })))
+// @ts-expect-error no such overflow
+mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, overflow: 'wait' }))
+// @ts-expect-error no such key
+mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, key: { path: 1 } }))

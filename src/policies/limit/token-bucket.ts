@@ -1,10 +1,12 @@
+import type { Bucket } from './bucket.ts'
+
 /**
  * Permits that grow back at a steady rate, up to a limit: the token bucket, refilled when somebody asks and never by a timer.
  *
  * In any stretch of time `t` at most `burst + permits * t / per` permits are given out. The level is counted in permit-milliseconds, so that
  * with whole milliseconds every sum is a whole number and nothing is lost by rounding.
  */
-export class TokenBucket {
+export class TokenBucket implements Bucket {
   readonly #permits: number
   readonly #perMs: number
   readonly #full: number

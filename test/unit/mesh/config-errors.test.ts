@@ -72,6 +72,37 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     (s) => s.resolve(found).rateLimit({ permits: 5, enforce: 50 }),
     'services.orders.rateLimit.enforce: expected a number in [0, 1], got 50',
   ],
+  [
+    'a limit by a key that is none',
+    (s) => s.resolve(found).rateLimit({ permits: 5, key: { query: 'user' } }),
+    'services.orders.rateLimit.key: expected { header: name }, { cookie: name }, or a function from a call to a text, got',
+  ],
+  [
+    'a limit that keeps no keys',
+    (s) => s.resolve(found).rateLimit({ permits: 5, maxKeys: 0 }),
+    'services.orders.rateLimit.maxKeys: expected an integer in [1, 10000000], got 0',
+  ],
+  [
+    'an overflow that does not exist',
+    (s) => s.resolve(found).rateLimit({ permits: 5, overflow: 'wait' }),
+    "services.orders.rateLimit.overflow: expected one of 'reject', 'queue', got",
+  ],
+  [
+    'a queue without room',
+    (s) => s.resolve(found).rateLimit({ permits: 5, overflow: 'queue', maxQueue: 0 }),
+    'services.orders.rateLimit.maxQueue: expected an integer in [1, Infinity), got 0',
+  ],
+  [
+    'an algorithm that does not exist',
+    (s) => s.resolve(found).rateLimit({ permits: 5, algorithm: 'gcra' }),
+    "services.orders.rateLimit.algorithm: expected one of 'token-bucket', 'leaky-bucket', got",
+  ],
+  [
+    'a server that is half obeyed',
+    (s) => s.resolve(found).rateLimit({ permits: 5, obeyServer: 'yes', maxServerHold: 0 }),
+    'services.orders.rateLimit.obeyServer: expected true or false, got',
+    'services.orders.rateLimit.maxServerHold: expected a duration',
+  ],
   ['bare twice', (s) => s.resolve(found).bare().bare(), 'services.orders.bare: expected to be set once, got it twice'],
   [
     'a subset declared twice',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Call } from '../../../../src/call/call.ts'
 import { type Outcome, replied } from '../../../../src/call/outcome.ts'
 import type { MeshError } from '../../../../src/errors/mesh-error.ts'
+import { leakyBucket } from '../../../../src/policies/limit/leaky-bucket.ts'
 import { RateLimit } from '../../../../src/policies/limit/rate-limit.ts'
 import { type RateLimitOptions, rateLimitDefaults, rateLimitSettings } from '../../../../src/policies/limit/rate-limit-options.ts'
 import { testCall } from '../../../../src/testing/test-call.ts'
@@ -26,7 +27,18 @@ function errorOf(outcome: Outcome): MeshError {
 }
 
 test('the defaults are these', () => {
-  assert.deepEqual(rateLimitDefaults, { per: '1s', cost: 1, enforce: 1 })
+  assert.deepEqual(rateLimitDefaults, {
+    per: '1s',
+    cost: 1,
+    enforce: 1,
+    algorithm: 'token-bucket',
+    maxKeys: 10_000,
+    overflow: 'reject',
+    maxQueue: 1_000,
+    obeyServer: false,
+    maxServerHold: '1m',
+  })
+  assert.equal(rateLimitSettings(leakyBucket({ permits: 40 })).burst, 1)
   assert.equal(rateLimitSettings({ permits: 40 }).burst, 40)
   assert.equal(rateLimitSettings({ permits: 0.5 }).burst, 1)
 })
@@ -41,7 +53,7 @@ test('a call without a permit is refused at once, never sent, and told when to c
   assert.equal(passed.length, 1)
   await host.clock.advance(100)
   assert.equal((await send(testCall())).ok, true)
-  assert.deepEqual(limit.counts, { granted: 2, refused: 1, spared: 0 })
+  assert.deepEqual(limit.counts, { granted: 2, refused: 1, spared: 0, queued: 0 })
 })
 
 test('a call costs what its cost function says', async () => {
@@ -66,7 +78,7 @@ test('a limit that is only observed lets everything through and counts what it w
   const { limit, passed, send } = limited({ permits: 1, enforce: 0 })
   for (let i = 0; i < 5; i += 1) await send(testCall())
   assert.equal(passed.length, 5)
-  assert.deepEqual(limit.counts, { granted: 1, refused: 0, spared: 4 })
+  assert.deepEqual(limit.counts, { granted: 1, refused: 0, spared: 4, queued: 0 })
 })
 
 test('a limit that is enforced by half spares about half', async () => {
