@@ -5,6 +5,7 @@ import { ContextValues } from '../call/context-values.ts'
 import { replyHeader } from '../call/header-list.ts'
 import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
+import { previousHop } from '../call/previous-hop.ts'
 import type { Reply } from '../call/reply.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
@@ -29,6 +30,8 @@ interface Journey {
   readonly link: AbortLink | undefined
   readonly startedAt: number
   readonly deadline: number
+  /** The call of the last hop. */
+  last: Call | undefined
 }
 
 /** Carries requests that were read: from the request to the response, redirects included. */
@@ -67,7 +70,7 @@ export class FetchDoor {
     const deadline = startedAt + (mesh.deadlineMs ?? destination.deadlineMs)
     const cancellation = new Cancellation()
     const link = signal === undefined ? undefined : new AbortLink(destination.service, signal, cancellation)
-    return this.#travel(request, destination, { cancellation, link, startedAt, deadline })
+    return this.#travel(request, destination, { cancellation, link, startedAt, deadline, last: undefined })
   }
 
   async #travel(first: FetchRequest, start: Destination, journey: Journey): Promise<Response> {
@@ -110,9 +113,11 @@ export class FetchDoor {
     return this.#finder.find(origin.protocol, origin.hostname, origin.port)
   }
 
-  #send(request: FetchRequest, destination: Destination, { cancellation, link, startedAt, deadline }: Journey): Promise<Outcome> {
+  #send(request: FetchRequest, destination: Destination, journey: Journey): Promise<Outcome> {
     const { target, method, headers, body, options, mesh } = request
+    const { cancellation, link, startedAt, deadline, last } = journey
     const context = new ContextValues()
+    if (last !== undefined) context.set(previousHop, last)
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
@@ -131,6 +136,7 @@ export class FetchDoor {
       subset: mesh.subset,
       context,
     })
+    journey.last = call
     const sending = destination.send(call)
     if (link === undefined) return sending
     link.upload = request.upload
