@@ -18,6 +18,8 @@ export const callTrace = contextKey<CallTrace | undefined>('trace', undefined)
 
 /** Waits that are shorter than so many milliseconds are not worth telling. */
 const shownWaitMs = 1
+/** A wait before the first attempt that is worth a span of the call's own, in milliseconds. */
+const longWaitMs = 10
 
 /** The spans of one call. */
 export class CallTrace {
@@ -33,8 +35,11 @@ export class CallTrace {
   #begun = 0
   /** How often the request was sent before a redirect led here. */
   readonly #before: number
-  /** The attempts' spans that are open, by the number of the attempt. */
-  readonly #open = new Map<number, OtelSpan>()
+  /** The span of the attempt that is under way. Nearly always it is the only one, and no map is made for it. */
+  #open: OtelSpan | undefined
+  #openNumber = 0
+  /** The spans of others beside it, by the number of the attempt. */
+  #others: Map<number, OtelSpan> | undefined
   /** How long each wait was when it was told last, in milliseconds. */
   #told: Map<string, number> | undefined
 
@@ -73,7 +78,7 @@ export class CallTrace {
     const links = hedges ? [{ context: first, attributes: { 'proxyless.link': 'hedged attempt' } }] : undefined
     const span = tracer(this.api).startSpan(name, links === undefined ? options : { ...options, links }, this.#parent)
     this.#first ??= span.spanContext()
-    this.#open.set(attempt.number, span)
+    this.#opened(attempt.number, span)
     if (span.isRecording()) {
       span.setAttributes(attemptAttributes(attempt, this.#before + this.#begun - 1, settings.redact))
       const left = this.#tracing.leftOut()
@@ -84,9 +89,8 @@ export class CallTrace {
 
   /** An attempt is over, as far as the head of its reply, and was judged. */
   attemptEnded(number: number, outcome: Outcome, verdict: Verdict): void {
-    const span = this.#open.get(number)
+    const span = this.#closed(number)
     if (span === undefined) return
-    this.#open.delete(number)
     if (span.isRecording()) {
       this.#tellWaits(span)
       tellAttemptEnded(span, outcome, verdict)
@@ -109,6 +113,27 @@ export class CallTrace {
     span.end(this.#wallTime())
   }
 
+  #opened(number: number, span: OtelSpan): void {
+    if (this.#open === undefined) {
+      this.#open = span
+      this.#openNumber = number
+      return
+    }
+    this.#others ??= new Map()
+    this.#others.set(number, span)
+  }
+
+  #closed(number: number): OtelSpan | undefined {
+    if (this.#open !== undefined && this.#openNumber === number) {
+      const span = this.#open
+      this.#open = undefined
+      return span
+    }
+    const span = this.#others?.get(number)
+    this.#others?.delete(number)
+    return span
+  }
+
   #beginCallSpan(): void {
     const { host, tracer } = this.#tracing
     const { service, method, startedAt } = this.#call
@@ -121,7 +146,7 @@ export class CallTrace {
   }
 
   #hasWaited(): boolean {
-    return this.#call.context.get(waits).some(({ ms }) => ms >= shownWaitMs)
+    return this.#call.context.get(waits).some(({ ms }) => ms >= longWaitMs)
   }
 
   /** Tells what the call waited for since this was told last. */

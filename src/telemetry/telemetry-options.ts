@@ -11,7 +11,7 @@ export interface TelemetryOptions {
   readonly propagate?: 'auto' | readonly TraceFormat[] | undefined
   /**
    * When a call has a span of its own, around those of its attempts: `'when-needed'` when there is more to tell than one attempt (another
-   * attempt, a wait of a millisecond or more, a call that was refused), or when the call is in nobody's service and so begins a trace.
+   * attempt, a wait of ten milliseconds or more, a call that was refused), or when the call is in nobody's service and so begins a trace.
    *
    * @defaultValue {@link telemetryDefaults}.callSpan
    */

@@ -7,6 +7,9 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
 const baggageKey = Symbol.for('OpenTelemetry Baggage Key')
 const suppressedKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
+/** The id by which OpenTelemetry says that there is no trace. */
+const noTrace = '0'.repeat(32)
+
 /** A context for programs without a context manager. */
 class PlainContext implements OtelContext {
   readonly #values: ReadonlyMap<symbol, unknown>
@@ -40,7 +43,7 @@ export function activeContext(api: OtelApi): OtelContext {
 /** The span of a context that is one of a trace. */
 export function spanContextOf(context: OtelContext): OtelSpanContext | undefined {
   const known = (context.getValue(spanKey) as OtelSpan | undefined)?.spanContext()
-  return known === undefined || /^0*$/.test(known.traceId) ? undefined : known
+  return known === undefined || known.traceId === noTrace ? undefined : known
 }
 
 /** A context in which a span is the current one. */

@@ -130,7 +130,7 @@ test('wrong options of telemetry are told with what was expected and what came',
     assert.fail('expected an error')
   }
   assert.deepEqual(problemsOf({ propagate: ['b4'], callSpan: 'sometimes', redact: 'key' }), [
-    `telemetry.propagate: 'auto', or a list of 'w3c', 'b3', 'b3-multi', ["b4"]`,
+    `telemetry.propagate: 'auto', or a list of 'w3c', 'b3', 'b3-multi', [ 'b4' ]`,
     `telemetry.callSpan: one of 'when-needed', 'always', 'never', "sometimes"`,
     `telemetry.redact: a list of names of query parameters, "key"`,
   ])

@@ -9,16 +9,11 @@ const two = 'http://10.0.0.2:8080'
 
 type Script = Parameters<typeof scriptedTransport>[0]
 
-function meshOf(script: Script, configure: (s: ServiceDraft) => ServiceDraft = (s) => s, options: Parameters<typeof mesh>[0] = {}) {
+function meshOf(script: Script, configure: (s: ServiceDraft) => unknown = (s) => s, options: Parameters<typeof mesh>[0] = {}) {
   const clock = fakeClock()
   const transport = scriptedTransport(script)
   const net = mesh({ clock, transport, random: seededRandom('spans'), ...options })
-    .service('orders', (s) =>
-      s
-        .apply(configure)
-        .resolve(fixed([one, two]))
-        .balance(roundRobin()),
-    )
+    .service('orders', (s) => (configure(s) as ServiceDraft).resolve(fixed([one, two])).balance(roundRobin()))
     .build()
   return { clock, transport, net }
 }
