@@ -147,6 +147,24 @@ for (const line of sdkLines) {
     assert.ok(seen.every((suppressed) => suppressed === undefined))
   })
 
+  test(`${line.name}: health checks are not traced`, async (t) => {
+    const tracing = line.start(t)
+    tracing.instrumentUndici()
+    const checked: (readonly string[])[] = []
+    const server = await httpServer(t, (request, response) => {
+      if (request.url === '/healthz') checked.push(traceparents(request))
+      response.end('ok')
+    })
+    const net = mesh()
+      .service('orders', (s) => s.resolve(fixed([server.url])).healthCheck({ path: '/healthz' }))
+      .build()
+    t.after(() => net.close())
+    for (let turn = 0; turn < 500 && checked.length === 0; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.deepEqual(checked[0], [])
+    assert.deepEqual(tracing.spans, [])
+  })
+
   test(`${line.name}: an endpoint that cannot be reached is an error of its attempt, and the call goes on`, async (t) => {
     const tracing = line.start(t)
     const server = await httpServer(t, (_request, response) => response.end('ok'))
