@@ -138,6 +138,10 @@ export { type InboundMiddleware, type InboundOptions, inbound, inboundDefaults }
 export { type InboundRequest, inboundRequest } from './inbound/inbound-context.ts'
 export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts'
 
+// Traces.
+export { type TelemetryOptions, telemetryDefaults } from './telemetry/telemetry-options.ts'
+export type { TraceFormat } from './telemetry/trace-format.ts'
+
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
 export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'

@@ -1,4 +1,5 @@
 import { contextKey } from './context-values.ts'
+import type { HeaderList } from './header-list.ts'
 
 /** What a call inherits from the request in whose service it is made. */
 export interface Inherited {
@@ -6,6 +7,8 @@ export interface Inherited {
   readonly attempt: number
   /** Whether the inbound request's deadline is the one that the call has. */
   readonly limits: boolean
+  /** The headers that say which trace the inbound request is part of, as they came. */
+  readonly trace?: HeaderList
 }
 
 /** What a call inherits; `undefined` for one that is made in nobody's service. */

@@ -5,6 +5,7 @@ import { ContextValues } from '../call/context-values.ts'
 import { hasIdempotencyKey, replyHeader } from '../call/header-list.ts'
 import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
+import { previousHop } from '../call/previous-hop.ts'
 import type { Reply } from '../call/reply.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
@@ -30,6 +31,8 @@ interface Journey {
   readonly link: AbortLink | undefined
   readonly startedAt: number
   readonly deadline: number
+  /** The call of the last hop. */
+  last: Call | undefined
 }
 
 /** Carries requests that were read: from the request to the response, redirects included. */
@@ -70,7 +73,7 @@ export class FetchDoor {
     const deadline = startedAt + (mesh.deadlineMs ?? destination.deadlineMs)
     const cancellation = new Cancellation()
     const link = signal === undefined ? undefined : new AbortLink(destination.service, signal, cancellation)
-    return this.#travel(request, destination, { cancellation, link, startedAt, deadline })
+    return this.#travel(request, destination, { cancellation, link, startedAt, deadline, last: undefined })
   }
 
   async #travel(first: FetchRequest, start: Destination, journey: Journey): Promise<Response> {
@@ -114,9 +117,10 @@ export class FetchDoor {
   }
 
   #send(request: FetchRequest, destination: Destination, journey: Journey, elsewhere: boolean): Promise<Outcome> {
-    const { cancellation, link, startedAt, deadline } = journey
+    const { cancellation, link, startedAt, deadline, last } = journey
     const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
+    if (last !== undefined) context.set(previousHop, last)
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
@@ -141,6 +145,7 @@ export class FetchDoor {
       subset: mesh.subset,
       context,
     })
+    journey.last = call
     const sending = destination.send(call)
     if (link === undefined) return sending
     link.upload = request.upload

@@ -4,6 +4,7 @@ import { replyHeader } from '../call/header-list.ts'
 import type { Reply } from '../call/reply.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Host } from '../runtime/host.ts'
+import { untraced } from '../telemetry/untraced.ts'
 import type { Transport } from '../transport/transport.ts'
 import { checkAttempt, headerList } from './check-attempt.ts'
 import { healthRequest, servingStatus } from './grpc-health-messages.ts'
@@ -24,9 +25,10 @@ export function grpcCheck(options: HealthCheckOptions, authority: string, transp
   const headers = { 'content-type': 'application/grpc', te: 'trailers', ...options.headers }
   const body = new BytesBody(healthRequest(options.grpcService ?? healthCheckDefaults.grpcService))
   const request = { method: 'POST', path: '/grpc.health.v1.Health/Check', authority, headers: headerList(headers), body }
+  const send = untraced(transport.send)
   return {
     async run(endpoint: Endpoint, cancellation: Cancellation) {
-      const outcome = await transport.send(checkAttempt(request, endpoint, host, cancellation))
+      const outcome = await send(checkAttempt(request, endpoint, host, cancellation))
       if (!outcome.ok) return { state: 'failing', reason: outcome.error.code }
       const { body: replyBody } = outcome.reply
       cancellation.add({ cancelled: (reason) => replyBody.abort(reason) })

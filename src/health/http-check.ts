@@ -4,6 +4,7 @@ import { replyHeader } from '../call/header-list.ts'
 import type { Reply } from '../call/reply.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Host } from '../runtime/host.ts'
+import { untraced } from '../telemetry/untraced.ts'
 import type { Transport } from '../transport/transport.ts'
 import { checkAttempt, headerList } from './check-attempt.ts'
 import type { CheckResult, HealthCheck } from './health-check.ts'
@@ -40,9 +41,10 @@ export function httpCheck(options: HealthCheckOptions, authority: string, transp
     }
     return { state: replyHeader(reply.headers, degradedHeader) === undefined ? 'healthy' : 'degraded', reason: said }
   }
+  const send = untraced(transport.send)
   return {
     async run(endpoint: Endpoint, cancellation: Cancellation) {
-      const outcome = await transport.send(checkAttempt(request, endpoint, host, cancellation))
+      const outcome = await send(checkAttempt(request, endpoint, host, cancellation))
       if (!outcome.ok) return { state: 'failing', reason: outcome.error.code }
       const { body } = outcome.reply
       cancellation.add({ cancelled: (reason) => body.abort(reason) })

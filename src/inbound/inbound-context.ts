@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { HeaderList } from '../call/header-list.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 /** What the request in whose service code runs says about itself. */
@@ -7,11 +8,14 @@ export interface InboundRequest {
   readonly leftMs: number
   /** Number of the attempt that it is, 1 for the first: above 1 its caller repeats it. */
   readonly attempt: number
+  /** The headers that say which trace it is part of (W3C Trace Context, Baggage, B3), as they came: names in lower case and values in turn. */
+  readonly trace: HeaderList
 }
 
 /** An inbound request, with its deadline on the clock of whoever captured it. */
 export class CapturedRequest implements InboundRequest {
   readonly attempt: number
+  readonly trace: HeaderList
   readonly #clock: Clock
   readonly #deadline: number
 
@@ -19,9 +23,11 @@ export class CapturedRequest implements InboundRequest {
    * @param clock measures the time.
    * @param limitMs how long it may take from now, in milliseconds.
    * @param attempt see {@link InboundRequest.attempt}.
+   * @param trace see {@link InboundRequest.trace}.
    */
-  constructor(clock: Clock, limitMs: number, attempt: number) {
+  constructor(clock: Clock, limitMs: number, attempt: number, trace: HeaderList) {
     this.attempt = attempt
+    this.trace = trace
     this.#clock = clock
     this.#deadline = limitMs === Number.POSITIVE_INFINITY ? limitMs : clock.now() + limitMs
   }

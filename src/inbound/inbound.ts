@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readTraceHeaders } from '../call/trace-headers.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Duration, durationMs } from '../runtime/duration.ts'
@@ -31,6 +32,8 @@ export interface InboundMiddleware {
  * Captures what an inbound request says about its deadline and its attempt, so that every call of a mesh that is made in its service ends when
  * nobody waits for the request any more: such a call has the request's deadline if that is the earlier one, sends on what is left of it, and is
  * refused when nothing is. Calls in the service of a request that is itself a repetition are not repeated in turn.
+ *
+ * Its trace is passed on, too (`traceparent`, `tracestate`, `baggage`, `b3`, `x-b3-*`), where no OpenTelemetry SDK sees to that.
  *
  * Read are `x-proxyless-deadline-ms`, `grpc-timeout` and `x-envoy-expected-rq-timeout-ms` (the shortest counts), and `x-envoy-attempt-count`,
  * `x-proxyless-attempt` and `grpc-previous-rpc-attempts` (the highest counts). They are relative, so clocks need not agree.
@@ -96,6 +99,6 @@ function capturer(options: InboundOptions | undefined): (source: unknown) => Inb
         if (ms !== undefined && ms < limitMs) limitMs = ms
       }
     }
-    return new CapturedRequest(clock, limitMs, readAttempt(header))
+    return new CapturedRequest(clock, limitMs, readAttempt(header), readTraceHeaders(header))
   }
 }

@@ -15,10 +15,10 @@ export function inherit(host: Host): Layer<Call> {
   return (next) => (call) => {
     const request = inboundRequest()
     if (request === undefined) return next(call)
-    const { leftMs, attempt } = request
+    const { leftMs, attempt, trace } = request
     const deadline = leftMs === Number.POSITIVE_INFINITY ? leftMs : host.clock.now() + leftMs
     const limits = deadline < call.deadline
-    call.context.set(inherited, { attempt, limits })
+    call.context.set(inherited, { attempt, limits, trace })
     return next(limits ? call.with({ deadline }) : call)
   }
 }

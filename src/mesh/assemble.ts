@@ -12,6 +12,8 @@ import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import { ServiceTracing } from '../telemetry/service-tracing.ts'
+import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { LayerParts } from './service-parts.ts'
 
 /** What routing chooses from. */
@@ -26,6 +28,8 @@ export interface Known {
   /** The circuit of the service as a whole. */
   readonly circuit: ServiceCircuit
   readonly faults: BalancerFaults
+  /** How the service is traced, if it is. */
+  readonly telemetry: TelemetrySettings | undefined
 }
 
 /**
@@ -38,8 +42,11 @@ export interface Known {
  * @returns what carries a call from the door to its outcome.
  */
 export function assemble(parts: LayerParts, known: Known, classify: Classifier, host: Host): Send<Call> {
+  const tracing = known.telemetry === undefined ? undefined : new ServiceTracing(known.telemetry, host, leftOut(known))
   const perAttempt: Layer<Attempt>[] = [
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
+    // The span of an attempt covers all of these; the policies run in its context.
+    ...(tracing === undefined ? [] : [tracing.attempt]),
     // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
     parts.attemptTimeout,
     // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
@@ -52,12 +59,15 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     ...known,
     balancer: parts.balancer,
     classify,
-    send: compose(perAttempt, parts.transport.send),
+    send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),
+    judged: tracing?.judged,
     routing: parts.routing,
   })
   const perCall: Layer<Call>[] = [
     // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
     parts.inherit,
+    // The trace stands outside of whatever makes a call wait, and inside of what it inherits: that may be a trace.
+    ...(tracing === undefined ? [] : [tracing.call]),
     // The deadline is outermost, so that every kind of waiting ends by it: a user's policy, discovery, back-off, a connection.
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
@@ -74,4 +84,18 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     parts.requeue,
   ]
   return compose(perCall, router.send)
+}
+
+/** Counts the endpoints that are left out, anew whenever that may have changed. */
+function leftOut({ directory, health }: Known): () => number {
+  let count = 0
+  let boardVersion = -1
+  let directoryVersion = -1
+  return () => {
+    if (health.version === boardVersion && directory.version === directoryVersion) return count
+    boardVersion = health.version
+    directoryVersion = directory.version
+    count = directory.endpoints.reduce((sum, endpoint) => (health.stateOf(endpoint) === 'unhealthy' ? sum + 1 : sum), 0)
+    return count
+  }
 }

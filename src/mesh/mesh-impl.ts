@@ -15,11 +15,12 @@ import { undiciTransport } from '../transport/undici-transport.ts'
 import { closeCarefully } from './careful-transport.ts'
 import type { CircuitControl } from './circuit-control.ts'
 import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
+import type { MeshMeans } from './mesh-means.ts'
 import { meshDefaults } from './mesh-options.ts'
 import { nearestName } from './nearest-name.ts'
 import { Passthrough } from './passthrough.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
-import { type MeshMeans, readPlan } from './read-plan.ts'
+import { readPlan } from './read-plan.ts'
 import type { ServiceRuntime } from './service-runtime.ts'
 import { ServiceSet } from './service-set.ts'
 import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
@@ -53,11 +54,11 @@ export class MeshImpl implements Mesh, DestinationFinder {
    * @throws ConfigError when a part cannot be made; then nothing was started.
    */
   constructor(plan: MeshPlan, means: MeshMeans) {
-    const { clock, random = systemRandom(), transport } = means
+    const { clock, random = systemRandom() } = means
     this.#means = means
     this.#since = clock.wallTime()
     this.#host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
-    this.#services = new ServiceSet(this.#host, transport)
+    this.#services = new ServiceSet(this.#host, means)
     this.#plan = plan
     this.fetch = createFetch(this, clock)
     this.dispatcher = createDispatcher(this, clock)
@@ -151,11 +152,11 @@ export class MeshImpl implements Mesh, DestinationFinder {
   }
 
   #openPassthrough(): Passthrough {
-    const { transport } = this.#means
+    const { transport, telemetry } = this.#means
     const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
-    return new Passthrough(host, carrier, !shared, meshDefaults.passthroughOrigins)
+    return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry })
   }
 
   #closedError(service: string): MeshError {

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
+import type { TelemetryOptions } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** What {@link mesh} takes. Every option has a default, see {@link meshDefaults}. */
@@ -25,6 +26,13 @@ export interface MeshOptions {
    * @defaultValue `undiciTransport`, one for each service
    */
   readonly transport?: Transport | Part<Transport> | undefined
+  /**
+   * How calls are traced: with the OpenTelemetry SDK that the program sets up, if it does; `false` for not at all, which leaves the trace headers
+   * that the caller writes alone.
+   *
+   * @defaultValue {@link telemetryDefaults}
+   */
+  readonly telemetry?: TelemetryOptions | false | undefined
 }
 
 /** The defaults of {@link MeshOptions} and of `net.close`. */

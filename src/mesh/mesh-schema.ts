@@ -5,7 +5,8 @@ import type { Random } from '../runtime/random.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
 import type { MeshPlanInput } from './plan.ts'
-import { isPlainObject, oneOf, options, text, thing } from './plan-pieces.ts'
+import { isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { telemetrySchema } from './telemetry-schema.ts'
 
 /** Whether a value has methods of these names. */
 function hasMethods(value: unknown, ...names: readonly string[]): boolean {
@@ -32,6 +33,7 @@ export const meshOptionsSchema = options({
       (value) => typeof value === 'function' || hasMethods(value, 'send', 'close'),
     ),
   ),
+  telemetry: v.optional(orFalse(telemetrySchema)),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

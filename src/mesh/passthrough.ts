@@ -12,12 +12,28 @@ import { deadline } from '../policies/timeout/deadline.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import { ServiceTracing } from '../telemetry/service-tracing.ts'
+import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { portNumber } from './host-table.ts'
 import type { PassthroughSnapshot } from './snapshot.ts'
+
+/** What a {@link Passthrough} works with. */
+export interface PassthroughParts {
+  /** The mesh. */
+  readonly host: Host
+  /** Carries every attempt. */
+  readonly transport: Transport
+  /** Whether the transport is to be closed with the passthrough. */
+  readonly ownsTransport: boolean
+  /** How many origins are remembered. */
+  readonly limit: number
+  /** How calls are traced; `undefined` for not at all. */
+  readonly telemetry: TelemetrySettings | undefined
+}
 
 /** One origin that no service declares. */
 class Origin implements Destination {
@@ -28,8 +44,9 @@ class Origin implements Destination {
   readonly gate: CallGate
   readonly send: Send<Call>
 
-  constructor(endpoint: Endpoint, host: Host, transport: Transport, ledger: CallLedger) {
+  constructor(endpoint: Endpoint, host: Host, { transport, telemetry }: PassthroughParts, ledger: CallLedger) {
     this.service = host.service
+    const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0)
     this.endpoint = endpoint
     const router = new Router({
       host,
@@ -37,10 +54,14 @@ class Origin implements Destination {
       health: new HealthBoard(),
       balancer: noChoice,
       classify: defaultClassifier,
-      send: transport.send,
+      send: tracing === undefined ? transport.send : tracing.attempt(tracing.wire(transport.send)),
+      judged: tracing?.judged,
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
-    this.gate = new CallGate(compose([inherit(host), deadline(host)], router.send), ledger)
+    this.gate = new CallGate(
+      compose([inherit(host), ...(tracing === undefined ? [] : [tracing.call]), deadline(host)], router.send),
+      ledger,
+    )
     this.send = this.gate.send
   }
 }
@@ -67,26 +88,15 @@ function soleEndpoint(endpoint: Endpoint): DirectoryView {
  * idle goes first.
  */
 export class Passthrough {
-  readonly #host: Host
-  readonly #transport: Transport
-  readonly #ownsTransport: boolean
-  readonly #limit: number
+  readonly #parts: PassthroughParts
   readonly #ledger = new CallLedger()
   /** In the order of their last use. */
   readonly #origins = new Map<string, Origin>()
   #newest: Origin | undefined
 
-  /**
-   * @param host the mesh.
-   * @param transport carries every attempt.
-   * @param ownsTransport whether the transport is to be closed with this.
-   * @param limit how many origins are remembered.
-   */
-  constructor(host: Host, transport: Transport, ownsTransport: boolean, limit: number) {
-    this.#host = host
-    this.#transport = transport
-    this.#ownsTransport = ownsTransport
-    this.#limit = limit
+  /** @param parts see {@link PassthroughParts}. */
+  constructor(parts: PassthroughParts) {
+    this.#parts = parts
   }
 
   /** The way to an origin. */
@@ -99,7 +109,7 @@ export class Passthrough {
     this.#origins.delete(key)
     this.#origins.set(key, origin)
     this.#newest = origin
-    if (this.#origins.size > this.#limit) this.#forgetOne()
+    if (this.#origins.size > this.#parts.limit) this.#forgetOne()
     return origin
   }
 
@@ -114,24 +124,25 @@ export class Passthrough {
    * @param graceMs how long the calls may take, in milliseconds.
    */
   async retire(graceMs: number): Promise<void> {
-    const { clock } = this.#host
+    const { host, transport, ownsTransport } = this.#parts
+    const { clock } = host
     const endsAt = clock.now() + graceMs
     await Promise.all([...this.#origins.values()].map((origin) => origin.gate.drained(clock, graceMs, false)))
-    if (this.#ownsTransport) await closeCarefully(this.#transport, Math.max(0, endsAt - clock.now()), this.#host)
+    if (ownsTransport) await closeCarefully(transport, Math.max(0, endsAt - clock.now()), host)
   }
 
   #open(address: string, service: string): Origin | MeshError {
     const parts = readEndpointAddress(address, false)
     if (parts === undefined)
       return new MeshError('INVALID_CALL', 'expected a host that can be connected to', { service, sent: false, field: 'url' })
-    return new Origin(new RosterEndpoint(parts), { ...this.#host, service }, this.#transport, this.#ledger)
+    return new Origin(new RosterEndpoint(parts), { ...this.#parts.host, service }, this.#parts, this.#ledger)
   }
 
   #forgetOne(): void {
     for (const [key, origin] of this.#origins) {
       if (origin.gate.inFlight > 0 || origin === this.#newest) continue
       this.#origins.delete(key)
-      retireCarefully(this.#transport, origin.endpoint, this.#host)
+      retireCarefully(this.#parts.transport, origin.endpoint, this.#parts.host)
       return
     }
   }

@@ -1,17 +1,16 @@
 import { ConfigError, type ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
-import type { Clock } from '../runtime/clock.ts'
-import type { Random } from '../runtime/random.ts'
 import { check, pathTo } from './config-problems.ts'
 import { hostClashes, type NamedHosts } from './host-clashes.ts'
 import { isServiceName, serviceNameExpectation } from './host-syntax.ts'
-import type { MeshOptions } from './mesh-options.ts'
+import type { MeshMeans } from './mesh-means.ts'
 import { meshOptionsSchema, planSchema } from './mesh-schema.ts'
 import type { MeshPlan, ServicePlan } from './plan.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { withPrinting } from './print-plan.ts'
 import { serviceProblems } from './service-problems.ts'
 import { serviceSchema } from './service-schema.ts'
+import { telemetrySettingsOf } from './telemetry-schema.ts'
 
 /** A service that is not checked yet. */
 export interface ServiceInput {
@@ -31,13 +30,6 @@ export interface PlanInput {
   readonly services: readonly ServiceInput[]
 }
 
-/** What a mesh runs on, apart from its plan. */
-export interface MeshMeans {
-  readonly clock: Clock
-  readonly random: Random | undefined
-  readonly transport: MeshOptions['transport']
-}
-
 /**
  * Checks what a builder was told, as a whole.
  *
@@ -46,8 +38,8 @@ export interface MeshMeans {
 export function finishPlan({ options, problems, services }: PlanInput): { readonly plan: MeshPlan; readonly means: MeshMeans } {
   const mesh = check(meshOptionsSchema, options, '')
   const plan = finishServices(mesh.value ?? {}, [...mesh.problems, ...problems], services)
-  const { clock, random, transport } = mesh.value as NonNullable<typeof mesh.value>
-  return { plan, means: { clock, random, transport } }
+  const { clock, random, transport, telemetry } = mesh.value as NonNullable<typeof mesh.value>
+  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry) } }
 }
 
 /**

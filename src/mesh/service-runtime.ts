@@ -24,7 +24,7 @@ import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import { endpointAt } from './endpoint-at.ts'
-import type { MeshOptions } from './mesh-options.ts'
+import type { ServiceMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
@@ -40,7 +40,7 @@ import { snapshotService } from './snapshot-service.ts'
 export class ServiceRuntime implements Destination {
   readonly service: string
   readonly #host: Host
-  readonly #given: MeshOptions['transport']
+  readonly #given: ServiceMeans
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
@@ -61,12 +61,12 @@ export class ServiceRuntime implements Destination {
 
   /**
    * @param host the service.
-   * @param transport what the mesh uses instead of its own connections, if anything.
+   * @param means what the mesh gives its services.
    */
-  constructor(host: Host, transport: MeshOptions['transport']) {
+  constructor(host: Host, means: ServiceMeans) {
     this.service = host.service
     this.#host = host
-    this.#given = transport
+    this.#given = means
     this.#announced = new AnnouncedHealth(this.#health, host.clock, (endpoint) => this.#checker.failAtOnce(endpoint))
     this.#probes = new ProbeDesk(this.#health, host.clock)
     const count = () => this.#roster.endpoints.length
@@ -102,7 +102,7 @@ export class ServiceRuntime implements Destination {
   prepare(plan: ServicePlan): PreparedService {
     const before = this.#current
     const maker = new PartMaker(this.#host, pathTo('services', this.service))
-    const parts = makeParts(plan, maker, this.#given, before?.parts)
+    const parts = makeParts(plan, maker, this.#given.transport, before?.parts)
     let gate = before !== undefined && sameChain(before.parts, parts) ? before.gate : undefined
     if (gate === undefined && maker.problems.length === 0) {
       try {
@@ -209,6 +209,7 @@ export class ServiceRuntime implements Destination {
       health: this.#health,
       heard: this.#heardIn(plan),
       faults: this.#faults,
+      telemetry: this.#given.telemetry,
       probes: this.#probes,
       watchers: [endpoints, this.#ejector, this.#checker],
       circuit: service,

@@ -4,7 +4,7 @@ import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import { readServiceHost, type ServiceHost } from './host-syntax.ts'
 import { HostTable } from './host-table.ts'
-import type { MeshOptions } from './mesh-options.ts'
+import type { ServiceMeans } from './mesh-means.ts'
 import type { ServicePlan } from './plan.ts'
 import type { ReadyService } from './prepared-service.ts'
 import { ServiceRuntime } from './service-runtime.ts'
@@ -22,7 +22,7 @@ export interface ServiceChanges {
 /** The running services of a mesh, and the hosts that name them. */
 export class ServiceSet {
   readonly #host: Host
-  readonly #transport: MeshOptions['transport']
+  readonly #means: ServiceMeans
   readonly #leaving = new Set<ServiceRuntime>()
   #plans: ServicePlans = {}
   #running: ReadonlyMap<string, ServiceRuntime> = new Map()
@@ -30,11 +30,11 @@ export class ServiceSet {
 
   /**
    * @param host the mesh.
-   * @param transport what the mesh uses instead of its own connections, if anything.
+   * @param means what the mesh gives its services.
    */
-  constructor(host: Host, transport: MeshOptions['transport']) {
+  constructor(host: Host, means: ServiceMeans) {
     this.#host = host
-    this.#transport = transport
+    this.#means = means
   }
 
   /** Every service by name. */
@@ -85,7 +85,7 @@ export class ServiceSet {
     const problems: ConfigProblem[] = []
     let cause: unknown
     for (const [name, plan] of Object.entries(plans)) {
-      const runtime = this.#running.get(name) ?? new ServiceRuntime(this.#hostOf(name), this.#transport)
+      const runtime = this.#running.get(name) ?? new ServiceRuntime(this.#hostOf(name), this.#means)
       const service = runtime.prepare(plan)
       if (service.ok) {
         ready.set(name, { runtime, service })

@@ -29,7 +29,7 @@ import type { Send } from '../call/layer.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
 import { sideBySide } from '../call/side-by-side.ts'
-import type { Classifier } from '../call/verdict.ts'
+import type { Classifier, Verdict } from '../call/verdict.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
@@ -74,6 +74,8 @@ export interface RouterParts {
   readonly classify: Classifier
   /** Carries an attempt to its endpoint. */
   readonly send: Send<Attempt>
+  /** Hears how each attempt was judged. */
+  readonly judged?: ((attempt: Attempt, outcome: Outcome, verdict: Verdict) => void) | undefined
   /** How endpoints are narrowed and divided. @defaultValue {@link routingDefaults} */
   readonly routing?: RoutingSettings | undefined
   /** Where faults of the balancer are counted. @defaultValue nobody reads them */
@@ -86,6 +88,7 @@ export class Router {
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
   readonly #send: Send<Attempt>
+  readonly #judged: RouterParts['judged']
   readonly #heard: ReplyListener | undefined
   readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
@@ -101,6 +104,7 @@ export class Router {
     this.#directory = directory
     this.#balancer = balancer
     this.#send = send
+    this.#judged = parts.judged
     this.#heard = parts.heard
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
@@ -141,6 +145,7 @@ export class Router {
     const untriedLeft = this.#hasUntried(candidates, call)
     const verdict = observation.answered(outcome, untriedLeft)
     probe?.ended(verdict)
+    this.#judged?.(attempt, outcome, verdict)
     // Nobody took the call anywhere: perhaps the service has moved.
     if (!untriedLeft && call.spent.every(neverTaken)) this.#directory.refresh()
     return outcome

@@ -1,9 +1,13 @@
+import { AsyncResource } from 'node:async_hooks'
 import { isIP, type Socket } from 'node:net'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { HttpSettings } from './http-settings.ts'
 import { buildConnector } from './load-undici.ts'
+
+/** Whatever happens on a socket runs in the async context in which it was made. That must be nobody's: sockets serve many calls. */
+const nobodys = new AsyncResource('proxyless')
 
 /** A connection that is being made. */
 export interface Connecting {
@@ -74,7 +78,8 @@ export class Connector {
     }
     const host = hostname === '' ? 'localhost' : hostname
     // undici's types leave out that a connector returns its socket, which it does and which is the only way to give up on it.
-    const socket = this.#connect({ protocol, hostname: host, host, port: String(port), servername: this.servername }, (...[error, made]) =>
+    const target = { protocol, hostname: host, host, port: String(port), servername: this.servername }
+    const socket = nobodys.runInAsyncScope(this.#connect, undefined, target, (...[error, made]: [Error | null, unknown]) =>
       settle(error ?? undefined, (made as Socket | null) ?? undefined),
     ) as unknown as Socket
     if (Number.isFinite(limit)) {

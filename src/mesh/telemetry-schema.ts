@@ -1,0 +1,29 @@
+import * as v from 'valibot'
+import { type TelemetryOptions, type TelemetrySettings, telemetryDefaults, telemetrySettings } from '../telemetry/telemetry-options.ts'
+import { type TraceFormat, traceFormats } from '../telemetry/trace-format.ts'
+import { oneOf, options, thing } from './plan-pieces.ts'
+
+const formats = `'auto', or a list of ${traceFormats.map((name) => `'${name}'`).join(', ')}`
+
+/** How a mesh is traced. */
+export const telemetrySchema = options({
+  propagate: v.optional(
+    thing<'auto' | readonly TraceFormat[]>(
+      formats,
+      (value) => value === 'auto' || (Array.isArray(value) && value.every((name) => traceFormats.includes(name as TraceFormat))),
+    ),
+    telemetryDefaults.propagate,
+  ),
+  callSpan: v.optional(oneOf(['when-needed', 'always', 'never']), telemetryDefaults.callSpan),
+  redact: v.optional(
+    thing<readonly string[]>(
+      'a list of names of query parameters',
+      (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+    ),
+  ),
+} satisfies { readonly [K in keyof Required<TelemetryOptions>]: v.GenericSchema })
+
+/** What the option `telemetry` of a mesh comes to; `undefined` for no tracing. */
+export function telemetrySettingsOf(given: TelemetryOptions | false | undefined): TelemetrySettings | undefined {
+  return given === false ? undefined : telemetrySettings(given)
+}

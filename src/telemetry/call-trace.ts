@@ -1,0 +1,187 @@
+import type { Attempt } from '../call/attempt.ts'
+import type { Call } from '../call/call.ts'
+import { contextKey } from '../call/context-values.ts'
+import { type HeaderList, noHeaders } from '../call/header-list.ts'
+import { inherited } from '../call/inbound-call.ts'
+import type { Outcome } from '../call/outcome.ts'
+import { previousHop } from '../call/previous-hop.ts'
+import { decidingAttempt } from '../call/side-by-side.ts'
+import type { Verdict } from '../call/verdict.ts'
+import { waits } from '../call/waiting-for.ts'
+import { type OtelApi, type OtelContext, type OtelSpan, type OtelSpanContext, type OtelTime, spanKinds } from './otel-api.ts'
+import type { ServiceTracing } from './service-tracing.ts'
+import { attemptAttributes, attemptName, tellAttemptEnded, tellCallEnded } from './span-attributes.ts'
+import { spanContextOf, withSpan } from './trace-context.ts'
+
+/** The trace of a call; `undefined` when nothing is traced. */
+export const callTrace = contextKey<CallTrace | undefined>('trace', undefined)
+
+/** Waits that are shorter than so many milliseconds are not worth telling. */
+const shownWaitMs = 1
+/** A wait before the first attempt that is worth a span of the call's own, in milliseconds. */
+const longWaitMs = 10
+
+/** The spans of one call. */
+export class CallTrace {
+  readonly api: OtelApi
+  /** The trace headers of the inbound request. */
+  readonly carried: HeaderList
+  readonly #tracing: ServiceTracing
+  readonly #call: Call
+  /** What attempts are children of: the caller's span, or that of the call once there is one. */
+  #parent: OtelContext
+  #span: OtelSpan | undefined
+  #first: OtelSpanContext | undefined
+  #begun = 0
+  /** How often the request was sent before a redirect led here. */
+  readonly #before: number
+  /** The span of the attempt that is under way. Nearly always it is the only one, and no map is made for it. */
+  #open: OtelSpan | undefined
+  #openNumber = 0
+  /** The spans of others beside it, by the number of the attempt. */
+  #others: Map<number, OtelSpan> | undefined
+  /** How long each wait was when it was told last, in milliseconds. */
+  #told: Map<string, number> | undefined
+
+  /** @param active the context that the caller runs in. */
+  constructor(tracing: ServiceTracing, api: OtelApi, call: Call, active: OtelContext) {
+    this.#tracing = tracing
+    this.api = api
+    this.#call = call
+    this.carried = call.context.get(inherited)?.trace ?? noHeaders
+    const hop = call.context.get(previousHop)?.context.get(callTrace)
+    this.#before = hop === undefined ? 0 : hop.#before + hop.#begun
+    this.#parent = active
+    if (spanContextOf(active) === undefined) {
+      // Without a span around it, a call goes on with the trace that it was redirected in, that its caller serves, or that it was given.
+      if (hop !== undefined) this.#parent = hop.#parent
+      else if (this.carried.length > 0) this.#parent = tracing.propagator.extract(api, active, this.carried)
+      else this.#parent = tracing.propagator.extract(api, active, call.headers)
+    }
+    const { callSpan } = tracing.settings
+    // Attempts of a call without a parent would each begin a trace.
+    if (callSpan === 'always' || (callSpan === 'when-needed' && spanContextOf(this.#parent) === undefined)) this.#beginCallSpan()
+  }
+
+  /** An attempt begins. @returns the context with its span. */
+  attemptBegan(attempt: Attempt): OtelContext {
+    const { tracer, starts, settings } = this.#tracing
+    this.#begun += 1
+    if (this.#span === undefined && settings.callSpan === 'when-needed' && (this.#begun > 1 || this.#hasWaited())) this.#beginCallSpan()
+    this.#tellWaits(this.#span)
+    const { method, underway } = this.#call
+    const name = attemptName(method)
+    const first = this.#first
+    // With itself, two that are under way run side by side.
+    const hedges = first !== undefined && underway.length > 1
+    const options = { kind: spanKinds.client, attributes: starts.of(attempt) }
+    const links = hedges ? [{ context: first, attributes: { 'proxyless.link': 'hedged attempt' } }] : undefined
+    const span = tracer(this.api).startSpan(name, links === undefined ? options : { ...options, links }, this.#parent)
+    this.#first ??= span.spanContext()
+    this.#opened(attempt.number, span)
+    if (span.isRecording()) {
+      span.setAttributes(attemptAttributes(attempt, this.#before + this.#begun - 1, settings.redact))
+      const left = this.#tracing.leftOut()
+      if (left > 0) span.addEvent('proxyless.endpoints_left_out', { 'proxyless.endpoints.left_out': left })
+    }
+    return withSpan(this.#parent, span)
+  }
+
+  /** An attempt is over, as far as the head of its reply, and was judged. */
+  attemptEnded(number: number, outcome: Outcome, verdict: Verdict): void {
+    const span = this.#closed(number)
+    if (span === undefined) return
+    if (span.isRecording()) {
+      this.#tellWaits(span)
+      tellAttemptEnded(span, outcome, verdict)
+    }
+    span.end()
+  }
+
+  /** The call is over, as far as the head of its reply; without an outcome when a layer threw. */
+  ended(outcome: Outcome | undefined): void {
+    const { settings } = this.#tracing
+    // A call of which nothing was sent would leave no span at all.
+    if (this.#span === undefined && settings.callSpan !== 'never' && this.#begun === 0) this.#beginCallSpan()
+    const span = this.#span
+    if (span === undefined) return
+    if (outcome !== undefined && span.isRecording()) {
+      this.#tellWaits(span)
+      if (!outcome.ok) this.#tellRefused(span, outcome)
+      tellCallEnded(span, outcome, this.#begun, decidingAttempt(this.#call)?.verdict)
+    }
+    span.end(this.#wallTime())
+  }
+
+  #opened(number: number, span: OtelSpan): void {
+    if (this.#open === undefined) {
+      this.#open = span
+      this.#openNumber = number
+      return
+    }
+    this.#others ??= new Map()
+    this.#others.set(number, span)
+  }
+
+  #closed(number: number): OtelSpan | undefined {
+    if (this.#open !== undefined && this.#openNumber === number) {
+      const span = this.#open
+      this.#open = undefined
+      return span
+    }
+    const span = this.#others?.get(number)
+    this.#others?.delete(number)
+    return span
+  }
+
+  #beginCallSpan(): void {
+    const { host, tracer } = this.#tracing
+    const { service, method, startedAt } = this.#call
+    const startTime = timeOf(host.clock.wallTime() - (host.clock.now() - startedAt))
+    const links = this.#first === undefined ? [] : [{ context: this.#first, attributes: { 'proxyless.link': 'first attempt' } }]
+    const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
+    this.#span = span
+    this.#parent = withSpan(this.#parent, span)
+    if (span.isRecording()) span.setAttributes({ 'proxyless.service': service, 'http.request.method': method })
+  }
+
+  #hasWaited(): boolean {
+    return this.#call.context.get(waits).some(({ ms }) => ms >= longWaitMs)
+  }
+
+  /** Tells what the call waited for since this was told last. */
+  #tellWaits(span: OtelSpan | undefined): void {
+    const all = this.#call.context.get(waits)
+    if (all.length === 0 || span === undefined || !span.isRecording()) return
+    this.#told ??= new Map()
+    for (const { reason, ms } of all) {
+      const more = ms - (this.#told.get(reason) ?? 0)
+      if (more < shownWaitMs) continue
+      this.#told.set(reason, ms)
+      span.addEvent('proxyless.waited', { 'proxyless.wait.for': reason, 'proxyless.wait.ms': more }, this.#wallTime())
+    }
+  }
+
+  #tellRefused(span: OtelSpan, { error }: Outcome & { ok: false }): void {
+    const name = refusals[error.code]
+    if (name === undefined) return
+    const { retryAfterMs } = error.facts
+    span.addEvent(name, retryAfterMs === undefined ? {} : { 'proxyless.retry_after_ms': retryAfterMs }, this.#wallTime())
+  }
+
+  #wallTime(): OtelTime {
+    return timeOf(this.#tracing.host.clock.wallTime())
+  }
+}
+
+/** The events of calls that the mesh itself refuses. */
+const refusals: Readonly<Record<string, string | undefined>> = Object.freeze({
+  CIRCUIT_OPEN: 'proxyless.circuit_refused',
+  RATE_LIMITED: 'proxyless.rate_limited',
+  NO_ENDPOINT: 'proxyless.no_endpoint',
+})
+
+function timeOf(wallMs: number): OtelTime {
+  const seconds = Math.floor(wallMs / 1_000)
+  return [seconds, Math.round((wallMs - seconds * 1_000) * 1e6)]
+}

@@ -1,0 +1,83 @@
+/**
+ * Contexts as OpenTelemetry's API keeps them. Its keys are registered symbols, so that copies of it understand each other; so do we.
+ */
+import type { OtelApi, OtelContext, OtelSpan, OtelSpanContext } from './otel-api.ts'
+
+const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
+const baggageKey = Symbol.for('OpenTelemetry Baggage Key')
+const suppressedKey = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/** The id by which OpenTelemetry says that there is no trace. */
+const noTrace = '0'.repeat(32)
+
+/** A context for programs without a context manager. */
+class PlainContext implements OtelContext {
+  readonly #values: ReadonlyMap<symbol, unknown>
+
+  constructor(values: ReadonlyMap<symbol, unknown>) {
+    this.#values = values
+  }
+
+  getValue(key: symbol): unknown {
+    return this.#values.get(key)
+  }
+
+  setValue(key: symbol, value: unknown): OtelContext {
+    return new PlainContext(new Map(this.#values).set(key, value))
+  }
+
+  deleteValue(key: symbol): OtelContext {
+    const values = new Map(this.#values)
+    values.delete(key)
+    return new PlainContext(values)
+  }
+}
+
+const root: OtelContext = new PlainContext(new Map())
+
+/** The context that code runs in; an empty one without a context manager. */
+export function activeContext(api: OtelApi): OtelContext {
+  return api.context?.active() ?? root
+}
+
+/** The span of a context that is one of a trace. */
+export function spanContextOf(context: OtelContext): OtelSpanContext | undefined {
+  const known = (context.getValue(spanKey) as OtelSpan | undefined)?.spanContext()
+  return known === undefined || known.traceId === noTrace ? undefined : known
+}
+
+/** A context in which a span is the current one. */
+export function withSpan(context: OtelContext, span: Pick<OtelSpan, 'spanContext'>): OtelContext {
+  return context.setValue(spanKey, span)
+}
+
+/** What stands for the span of somebody else. */
+export function remoteSpan(known: OtelSpanContext): Pick<OtelSpan, 'spanContext' | 'isRecording'> {
+  return { spanContext: () => known, isRecording: () => false }
+}
+
+/** Whether somebody wants nothing traced. */
+export function isSuppressed(context: OtelContext): boolean {
+  return context.getValue(suppressedKey) === true
+}
+
+/** A context in which nothing is traced: instrumentations below make no span and send no header. */
+export function suppressed(context: OtelContext): OtelContext {
+  return context.setValue(suppressedKey, true)
+}
+
+interface Baggage {
+  getAllEntries(): readonly [string, { readonly value: string; readonly metadata?: { toString(): string } }][]
+}
+
+/** The baggage of a context, as its header says it; `undefined` for none. */
+export function baggageOf(context: OtelContext): string | undefined {
+  const entries = (context.getValue(baggageKey) as Baggage | undefined)?.getAllEntries()
+  if (entries === undefined || entries.length === 0) return undefined
+  return entries
+    .map(([name, { value, metadata }]) => {
+      const pair = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+      return metadata === undefined ? pair : `${pair};${metadata.toString()}`
+    })
+    .join(',')
+}
