@@ -57,7 +57,9 @@ export type {
   BalancerFaultCounts,
   CallCounts,
   CheckSnapshot,
+  ConcurrencySnapshot,
   EjectionCounts,
+  EndpointConcurrencySnapshot,
   EndpointSnapshot,
   MeshSnapshot,
   PassthroughSnapshot,
@@ -120,6 +122,10 @@ export type { SubsetFallback } from './routing/subset-fallback.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
 export { type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
+export type { AdmissionPlan } from './mesh/admission-schema.ts'
+export type { ConcurrencyPlan } from './mesh/concurrency-schema.ts'
+export type { AdmissionCounts } from './policies/admission/admission.ts'
+export type { GateCounts } from './policies/concurrency/concurrency-gate.ts'
 export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
 export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
@@ -149,6 +155,18 @@ export {
   type SuccessRateOptions,
 } from './health/ejection-options.ts'
 export { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from './health/health-check-options.ts'
+
+// Concurrency limits and admission.
+export { type AdmissionOptions, admissionDefaults } from './policies/admission/admission-options.ts'
+export { type AimdOptions, aimdDefaults, aimdLimit } from './policies/concurrency/aimd-limit.ts'
+export type { ConcurrencyLimit, ConcurrencyLimitPart, ConcurrencySample } from './policies/concurrency/concurrency-limit.ts'
+export {
+  type ConcurrencyOptions,
+  concurrencyDefaults,
+  type EndpointConcurrencyOptions,
+} from './policies/concurrency/concurrency-options.ts'
+export { type GradientOptions, gradientDefaults, gradientLimit } from './policies/concurrency/gradient-limit.ts'
+export { type VegasOptions, vegasDefaults, vegasLimit } from './policies/concurrency/vegas-limit.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'

@@ -22,6 +22,11 @@ export interface CallOptions {
    * longer is sent once. @defaultValue nothing is kept
    */
   readonly replay?: true | number | undefined
+  /**
+   * Who goes first where calls wait, a whole number from 0, the most important, to 9. Calls of one priority keep their order.
+   * @defaultValue {@link defaultPriority}
+   */
+  readonly priority?: number | undefined
   /** Hears of what a server says before its reply, such as 103 Early Hints, in every attempt. What it throws is thrown away. */
   readonly onInformational?: InformationalListener | undefined
 }
@@ -34,8 +39,18 @@ export const callOptionNames: readonly (keyof CallOptions)[] = Object.freeze([
   'idempotent',
   'retry',
   'replay',
+  'priority',
   'onInformational',
 ])
+
+/** The priority of a call that says nothing. */
+export const defaultPriority = 5
+
+/** The last of the priorities: they are the whole numbers from 0 to this. */
+export const lastPriority = 9
+
+/** See {@link CallOptions.priority}. */
+export const callPriority = contextKey<number>('priority', defaultPriority)
 
 /** What to hash for a call, if its caller says so. */
 export const hashKey = contextKey<string | undefined>('hash key', undefined)

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { Call } from '../call/call.ts'
-import { hashKey, repeatable } from '../call/call-options.ts'
+import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { wireListener } from '../call/wire-listener.ts'
@@ -115,6 +115,7 @@ class DispatcherImpl extends UndiciDispatcher {
     context.set(wireListener, handlerCall.tap)
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
+    if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)
     const startedAt = this.#clock.now()
     const call = new Call({
       service: destination.service,

@@ -1,5 +1,5 @@
 import { Call } from '../call/call.ts'
-import { hashKey, repeatable } from '../call/call-options.ts'
+import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { replyHeader } from '../call/header-list.ts'
@@ -115,6 +115,7 @@ export class FetchDoor {
     const context = new ContextValues()
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
+    if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)
     if (mesh.onInformational !== undefined) context.set(wireListener, hearing(mesh.onInformational))
     const header = options.referrer === undefined ? options.header : { ...options.header, referer: refererFor(options.referrer, target) }
     const call = new Call({

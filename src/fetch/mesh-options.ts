@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type CallOptions, callOptionNames } from '../call/call-options.ts'
+import { type CallOptions, callOptionNames, lastPriority } from '../call/call-options.ts'
 import type { InformationalListener, InformationalReply } from '../call/informational.ts'
 import { durationExpectation, readDuration } from '../runtime/duration.ts'
 import { argumentError } from './argument-error.ts'
@@ -19,6 +19,8 @@ export interface MeshOptions {
   readonly mayRepeat: boolean
   /** How much of a stream is kept so that it can be sent again, in bytes; 0 for nothing. */
   readonly replayBytes: number
+  /** See {@link CallOptions.priority}. */
+  readonly priority: number | undefined
   /** See {@link CallOptions.onInformational}; it runs in the caller's async context, and does not throw. */
   readonly onInformational: InformationalListener | undefined
 }
@@ -31,6 +33,7 @@ export const noMeshOptions: MeshOptions = Object.freeze({
   idempotent: undefined,
   mayRepeat: true,
   replayBytes: 0,
+  priority: undefined,
   onInformational: undefined,
 })
 
@@ -50,7 +53,7 @@ export function readMeshOptions(service: string, mesh: unknown, field = 'init.me
       throw argumentError(service, field, `only the options ${callOptionNames.join(', ')}`, name)
     }
   }
-  const { deadline, subset, hashKey, idempotent, retry, replay, onInformational } = mesh as CallOptions
+  const { deadline, subset, hashKey, idempotent, retry, replay, priority, onInformational } = mesh as CallOptions
   const deadlineMs = deadline === undefined ? undefined : readDuration(deadline)
   if (deadline !== undefined && deadlineMs === undefined) throw argumentError(service, `${field}.deadline`, durationExpectation, deadline)
   if (subset !== undefined) checkSubset(service, subset, field)
@@ -68,6 +71,7 @@ export function readMeshOptions(service: string, mesh: unknown, field = 'init.me
     idempotent,
     mayRepeat: retry !== false,
     replayBytes: readReplay(service, replay, field),
+    priority: readPriority(service, priority, field),
     onInformational: readListener(service, onInformational, field),
   }
 }
@@ -77,6 +81,12 @@ function readReplay(service: string, replay: unknown, field: string): number {
   if (replay === true) return defaultReplayBytes
   if (Number.isSafeInteger(replay) && (replay as number) > 0) return replay as number
   throw argumentError(service, `${field}.replay`, 'true, or a number of bytes above 0', replay)
+}
+
+function readPriority(service: string, priority: unknown, field: string): number | undefined {
+  if (priority === undefined) return undefined
+  if (Number.isInteger(priority) && (priority as number) >= 0 && (priority as number) <= lastPriority) return priority as number
+  throw argumentError(service, `${field}.priority`, `an integer in [0, ${lastPriority}]`, priority)
 }
 
 function readListener(service: string, listener: unknown, field: string): InformationalListener | undefined {

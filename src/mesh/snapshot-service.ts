@@ -8,6 +8,7 @@ import { planEverything } from '../routing/candidate-sets.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
 import type { CallLedger } from './call-ledger.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
+import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
 
@@ -22,11 +23,12 @@ export interface HealthJudges {
 
 /** What is known about a running service, as plain data. */
 export function snapshotService(
-  { balancer, transport, routing, rateLimit, extra }: ServiceParts,
+  parts: ServiceParts,
   directory: Directory,
   ledger: CallLedger,
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
 ): ServiceSnapshot {
+  const { balancer, transport, routing, rateLimit, extra } = parts
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -53,6 +55,7 @@ export function snapshotService(
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
     rateLimit: rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft },
+    ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
   }
