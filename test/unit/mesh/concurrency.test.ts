@@ -96,7 +96,7 @@ test('an attempt goes to an endpoint with room, and waits only when none has any
   const { clock, net, transport, call, orders } = limitedMesh({ endpoints: { limit: 2 } })
   const results = Array.from({ length: 5 }, () => call())
   await clock.settle()
-  const taken = []
+  const taken: Awaited<ReturnType<typeof transport.next>>[] = []
   for (let i = 0; i < 4; i += 1) taken.push(await transport.next())
   assert.deepEqual(
     orders().endpoints.map(({ inFlight }) => inFlight),

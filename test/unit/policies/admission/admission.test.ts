@@ -60,7 +60,11 @@ for (const [factor, expected] of [
   test(`a service that accepts 10 calls a second is sent about ${expected * 10} at factor ${factor}, whatever the demand`, async () => {
     // One every tenth of a second, and up to ten that were not used.
     let left = 10
-    const { host, run, sent } = controlled({ factor, window: '10s', maxShare: 1 }, () => (left >= 1 ? ((left -= 1), 200) : 503))
+    const { host, run, sent } = controlled({ factor, window: '10s', maxShare: 1 }, () => {
+      if (left < 1) return 503
+      left -= 1
+      return 200
+    })
     let before = 0
     for (let tick = 0; tick < 2_000; tick += 1) {
       if (tick === 1_000) before = sent()
