@@ -40,7 +40,7 @@ export type {
 export { serviceDefaults } from './mesh/service-defaults.ts'
 
 // Call through it.
-export { type CallOptions, callOptionNames } from './call/call-options.ts'
+export { type CallOptions, callOptionNames, defaultPriority } from './call/call-options.ts'
 export type { InformationalListener, InformationalReply } from './call/informational.ts'
 export type { InterimReply, MeshRequest, MeshRequestBody, MeshRequestOptions } from './dispatcher/create-request.ts'
 export type { DispatcherListener, MeshDispatcher } from './dispatcher/dispatcher.ts'
