@@ -40,7 +40,7 @@ export type {
 export { serviceDefaults } from './mesh/service-defaults.ts'
 
 // Call through it.
-export { type CallOptions, callOptionNames } from './call/call-options.ts'
+export { type CallOptions, callOptionNames, defaultPriority } from './call/call-options.ts'
 export type { InformationalListener, InformationalReply } from './call/informational.ts'
 export type { InterimReply, MeshRequest, MeshRequestBody, MeshRequestOptions } from './dispatcher/create-request.ts'
 export type { DispatcherListener, MeshDispatcher } from './dispatcher/dispatcher.ts'
@@ -57,7 +57,9 @@ export type {
   BalancerFaultCounts,
   CallCounts,
   CheckSnapshot,
+  ConcurrencySnapshot,
   EjectionCounts,
+  EndpointConcurrencySnapshot,
   EndpointSnapshot,
   MeshSnapshot,
   PassthroughSnapshot,
@@ -122,6 +124,10 @@ export type { SubsetFallback } from './routing/subset-fallback.ts'
 export { type LeakyBucketOptions, leakyBucket } from './policies/limit/leaky-bucket.ts'
 export type { LimitKey } from './policies/limit/limit-key.ts'
 export { type LimitAlgorithm, type LimitOverflow, type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
+export type { AdmissionPlan } from './mesh/admission-schema.ts'
+export type { ConcurrencyPlan } from './mesh/concurrency-schema.ts'
+export type { AdmissionCounts } from './policies/admission/admission.ts'
+export type { GateCounts } from './policies/concurrency/concurrency-gate.ts'
 export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
 export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
@@ -155,6 +161,18 @@ export {
   type SuccessRateOptions,
 } from './health/ejection-options.ts'
 export { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from './health/health-check-options.ts'
+
+// Concurrency limits and admission.
+export { type AdmissionOptions, admissionDefaults } from './policies/admission/admission-options.ts'
+export { type AimdOptions, aimdDefaults, aimdLimit } from './policies/concurrency/aimd-limit.ts'
+export type { ConcurrencyLimit, ConcurrencyLimitPart, ConcurrencySample } from './policies/concurrency/concurrency-limit.ts'
+export {
+  type ConcurrencyOptions,
+  concurrencyDefaults,
+  type EndpointConcurrencyOptions,
+} from './policies/concurrency/concurrency-options.ts'
+export { type GradientOptions, gradientDefaults, gradientLimit } from './policies/concurrency/gradient-limit.ts'
+export { type VegasOptions, vegasDefaults, vegasLimit } from './policies/concurrency/vegas-limit.ts'
 
 // What goes wrong.
 export { ConfigError, type ConfigProblem } from './errors/config-error.ts'

@@ -37,6 +37,7 @@ const seams: readonly string[] = [
   'discovery/resolver.ts',
   'health/ejection-rule.ts',
   'health/health-board.ts',
+  'policies/concurrency/concurrency-limit.ts',
   'policies/policy.ts',
   'transport/transport.ts',
 ]

@@ -24,7 +24,7 @@ export interface CallOptions {
   readonly replay?: true | number | undefined
   /**
    * Who goes first where calls wait, a whole number from 0, the most important, to 9. Calls of one priority keep their order.
-   * @defaultValue 5
+   * @defaultValue {@link defaultPriority}
    */
   readonly priority?: number | undefined
   /** Hears of what a server says before its reply, such as 103 Early Hints, in every attempt. What it throws is thrown away. */

@@ -18,6 +18,7 @@
  * | `ATTEMPT_TIMEOUT` | one attempt took longer than an attempt may |
  * | `BODY_TIMEOUT` | the body stood still for too long |
  * | `RATE_LIMITED` | the service's rate limit had no permit left; `facts.retryAfterMs` says when there is one |
+ * | `OVERLOADED` | there was no room for the call: too many are in flight or wait, or the service refuses too many; nothing of it was sent |
  * | `DEADLINE_EXCEEDED` | the call's deadline passed |
  * | `BODY_FAILED` | the caller's own request body threw while it was read |
  * | `ABORTED` | the caller left |
@@ -40,6 +41,7 @@ export type MeshErrorCode =
   | 'ATTEMPT_TIMEOUT'
   | 'BODY_TIMEOUT'
   | 'RATE_LIMITED'
+  | 'OVERLOADED'
   | 'DEADLINE_EXCEEDED'
   | 'BODY_FAILED'
   | 'ABORTED'

@@ -8,6 +8,7 @@ const homemade: ReadonlySet<MeshErrorCode> = new Set([
   'UNKNOWN_SERVICE',
   'INVALID_CALL',
   'NO_ENDPOINT',
+  'OVERLOADED',
   'QUEUE_FULL',
   'QUEUE_TIMEOUT',
   'REPLY_TOO_LARGE',

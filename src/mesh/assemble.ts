@@ -62,6 +62,7 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),
     judged: tracing?.judged,
     routing: parts.routing,
+    permits: parts.endpointPermits,
   })
   const perCall: Layer<Call>[] = [
     // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
@@ -74,6 +75,10 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     ...parts.callPolicies,
     // A call is limited once, not each attempt: retries have a budget of their own. What a user's policy answers itself costs no permit.
     ...(parts.rateLimit === undefined ? [] : [parts.rateLimit.layer]),
+    // What the service would refuse is refused before it waits, or takes a permit.
+    ...(parts.admission === undefined ? [] : [parts.admission.layer]),
+    // A call holds one permit with all its retries; those who wait are counted by the limits outside of it, and have not yet asked the circuit.
+    ...(parts.concurrencyGate === undefined ? [] : [parts.concurrencyGate.layer]),
     // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
     serviceBreaker(known.circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.

@@ -12,6 +12,8 @@ const bareSlots: Readonly<Record<string, unknown>> = Object.freeze({
   healthCheck: false,
   circuitBreaker: false,
   hedge: false,
+  concurrency: false,
+  admission: false,
   sendOn: Object.freeze({ send: false }),
   balancer: random(),
   serverDraining: false,

@@ -93,7 +93,12 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const running = () => this.#runningByName(name)
     const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running().eject(address, durationMs(time, 'eject: time'))
     const readmit = (address: string) => running().eject(address, undefined)
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), eject, readmit })
+    const ready = async () => {
+      const found = this.#findByName(name)
+      if (MeshError.is(found)) throw found
+      await found.ready()
+    }
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), ready, eject, readmit })
     this.#clients.set(name, client)
     return client
   }

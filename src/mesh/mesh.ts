@@ -44,6 +44,13 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    */
   readonly fetch: (path: `/${string}`, init?: ServiceRequestInit<Subsets>) => Promise<Response>
   /**
+   * Resolves when a call would not have to wait for a permit of `.concurrency(...)`: at once if there is none. It reserves nothing, so that of
+   * several who wait for it all are told.
+   *
+   * @returns rejects with a {@link MeshError} `CLOSED` when the mesh is closed, or the service not part of it any more.
+   */
+  readonly ready: () => Promise<void>
+  /**
    * Leaves an endpoint out, whatever the rules of ejection say; with too few others left it is used all the same.
    *
    * @param address see {@link Endpoint.address}.

@@ -7,6 +7,8 @@ import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { AdmissionOptions } from '../policies/admission/admission-options.ts'
+import type { ConcurrencyOptions } from '../policies/concurrency/concurrency-options.ts'
 import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -16,7 +18,9 @@ import type { LocalityOptions, LocalitySettings } from '../routing/locality-opti
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { AdmissionPlan } from './admission-schema.ts'
 import type { CircuitBreakerPlan } from './circuit-plan.ts'
+import type { ConcurrencyPlan } from './concurrency-schema.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
 import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
 
@@ -90,6 +94,10 @@ export interface ServicePlanInput {
   readonly retry?: RetryOptions | false | undefined
   /** How many calls it may be sent; `false` for any number. */
   readonly rateLimit?: RateLimitOptions | false | undefined
+  /** How many calls may be in flight at once; `false` for any number. */
+  readonly concurrency?: ConcurrencyOptions | false | undefined
+  /** When calls are refused because the service refuses too many; `false` for never. */
+  readonly admission?: AdmissionOptions | false | undefined
   /** When an endpoint that fails is left out for a while; `false` for never. */
   readonly ejection?: EjectionOptions | false | undefined
   /** How endpoints are asked whether they are well; `false` for not at all. */
@@ -132,6 +140,10 @@ export interface ServicePlan extends ServicePlanInput {
   readonly retry: RetryPlan | false
   /** How many calls it may be sent; `false` for any number. */
   readonly rateLimit: RateLimitPlan | false
+  /** How many calls may be in flight at once; `false` for any number. */
+  readonly concurrency: ConcurrencyPlan | false
+  /** When calls are refused because the service refuses too many; `false` for never. */
+  readonly admission: AdmissionPlan | false
   /** When an endpoint that fails is left out for a while, durations in milliseconds; `false` for never. */
   readonly ejection: EjectionOptions | false
   /** How endpoints are asked whether they are well, durations in milliseconds; `false` for not at all. */

@@ -95,6 +95,14 @@ export class ServiceDraftImpl {
     return this.#set('rateLimit', rateLimit)
   }
 
+  concurrency(concurrency: unknown): ServiceDraftImpl {
+    return this.#set('concurrency', concurrency)
+  }
+
+  admission(admission: unknown): ServiceDraftImpl {
+    return this.#set('admission', admission)
+  }
+
   ejection(ejection: unknown): ServiceDraftImpl {
     return this.#set('ejection', ejection)
   }

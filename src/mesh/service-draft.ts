@@ -16,6 +16,8 @@ import type { EjectionOptions } from '../health/ejection-options.ts'
 import type { HealthCheckOptions } from '../health/health-check-options.ts'
 import type { ServerDrainingOptions } from '../health/server-draining-options.ts'
 import type { SendOnOptions } from '../inbound/send-on-options.ts'
+import type { AdmissionOptions } from '../policies/admission/admission-options.ts'
+import type { ConcurrencyOptions } from '../policies/concurrency/concurrency-options.ts'
 import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -93,6 +95,10 @@ export interface SlotValues {
   readonly retry: RetryOptions | false
   /** See {@link ServiceDraft.rateLimit}. */
   readonly rateLimit: RateLimitOptions | false
+  /** See {@link ServiceDraft.concurrency}. */
+  readonly concurrency: ConcurrencyOptions | false
+  /** See {@link ServiceDraft.admission}. */
+  readonly admission: AdmissionOptions | false
   /** See {@link ServiceDraft.serverDraining}. */
   readonly serverDraining: ServerDrainingOptions | false
   /** See {@link ServiceDraft.ejection}. */
@@ -212,6 +218,10 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly retry: Slot<S, 'retry'>
   /** How many calls it may be sent; `false` for any number. @defaultValue `false` */
   readonly rateLimit: Slot<S, 'rateLimit'>
+  /** How many calls, or attempts at an endpoint, may be in flight at once; `false` for any number. @defaultValue `false`; see {@link concurrencyDefaults} */
+  readonly concurrency: Slot<S, 'concurrency'>
+  /** When calls are refused here because the service refuses too many; `false` for never. @defaultValue `false`; see {@link admissionDefaults} for `{}` */
+  readonly admission: Slot<S, 'admission'>
   /** How what endpoints say of their own health in their replies is taken; `false` for not at all. @defaultValue {@link serverDrainingDefaults} */
   readonly serverDraining: Slot<S, 'serverDraining'>
   /** When an endpoint that fails is left out for a while; `false` for never. @defaultValue {@link ejectionDefaults} */

@@ -9,15 +9,19 @@ import { toResolver } from '../discovery/to-resolver.ts'
 import { type EjectionParts, makeEjection } from '../health/ejection-parts.ts'
 import type { HealthCheckParts } from '../health/health-checker.ts'
 import { inherit } from '../inbound/inherit.ts'
+import type { Admission } from '../policies/admission/admission.ts'
+import type { ConcurrencyGate } from '../policies/concurrency/concurrency-gate.ts'
 import { RateLimit } from '../policies/limit/rate-limit.ts'
 import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
 import type { Policy, PolicyHost } from '../policies/policy.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
+import type { EndpointPermits } from '../routing/endpoint-permits.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { guardLayer } from './guard-layer.ts'
+import { type ConcurrencyParts, makeAdmission, makeConcurrency } from './make-concurrency.ts'
 import { makeHealthCheck } from './make-health-check.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
@@ -33,6 +37,9 @@ export interface LayerParts extends RepeatParts {
   readonly deadline: Layer<Call>
   readonly callPolicies: readonly Layer<Call>[]
   readonly rateLimit: RateLimit | undefined
+  readonly admission: Admission | undefined
+  readonly concurrencyGate: ConcurrencyGate | undefined
+  readonly endpointPermits: EndpointPermits | undefined
   readonly attemptPolicies: readonly Layer<Attempt>[]
 }
 
@@ -44,6 +51,8 @@ export interface ServiceParts extends LayerParts {
   readonly judge: Classifier
   /** The guarded layer of each policy, in the order of the plan. */
   readonly policies: readonly PolicyLayer[]
+  /** The limits of the gate and the permits, to be put in force; `undefined` for none. */
+  readonly concurrency: ConcurrencyParts | undefined
   /** Who is left out for a while, and when; `undefined` for nobody. */
   readonly ejection: EjectionParts | undefined
   /** How endpoints are asked whether they are well; `undefined` for not at all. */
@@ -82,6 +91,8 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
       rateLimit === false
         ? undefined
         : (same('rateLimit')?.rateLimit ?? maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
+    ...makeConcurrency(plan, maker, same('concurrency'), before),
+    admission: same('admission')?.admission ?? makeAdmission(plan, maker),
     ejection: makeEjectionParts(plan, maker, same('ejection')),
     healthCheck: (same('healthCheck', 'http', 'tls') ?? { healthCheck: makeHealthCheck(plan, maker, transport) }).healthCheck,
     inherit: before?.inherit ?? maker.make('deadline', (host) => inherit(host)),

@@ -3,9 +3,8 @@ import type { Send } from '../call/layer.ts'
 import { failed } from '../call/outcome.ts'
 import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
-import { MeshError } from '../errors/mesh-error.ts'
 import type { Destination } from '../fetch/destination.ts'
-import { AnnouncedHealth, type ReplyListener } from '../health/announced-health.ts'
+import { AnnouncedHealth } from '../health/announced-health.ts'
 import type { CircuitState, ForcedCircuit } from '../health/circuit-snapshot.ts'
 import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
@@ -24,11 +23,13 @@ import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import { endpointAt } from './endpoint-at.ts'
+import { goneError } from './gone-error.ts'
 import type { ServiceMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
 import { ServiceCircuits } from './service-circuits.ts'
+import { closeConcurrency, sameLimits, useConcurrency, whenReady } from './service-concurrency.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
@@ -89,9 +90,7 @@ export class ServiceRuntime implements Destination {
   readonly send: Send<Call> = (call) => {
     const gate = this.#current?.gate
     if (gate !== undefined && !this.#retired) return gate.send(call)
-    return Promise.resolve(
-      failed(new MeshError('CLOSED', 'the service is not part of the mesh any more', { service: this.service, sent: false })),
-    )
+    return Promise.resolve(failed(goneError(this.service)))
   }
 
   /**
@@ -138,6 +137,7 @@ export class ServiceRuntime implements Destination {
     this.#circuits.configure(next.plan.circuitBreaker)
     if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
+    useConcurrency(next.parts, before?.parts)
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
@@ -147,7 +147,8 @@ export class ServiceRuntime implements Destination {
         this.#ejector.forget(removed)
         this.#checker.forget(removed)
         this.#checker.add(added)
-        const { transport } = (this.#current ?? next).parts
+        const { transport, endpointPermits } = (this.#current ?? next).parts
+        endpointPermits?.reconsider()
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
           this.#circuits.endpoints.forget(endpoint)
@@ -191,6 +192,9 @@ export class ServiceRuntime implements Destination {
     return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector, checker, circuits, board, faults }, this.#host)
   }
 
+  /** Resolves when a call would not have to wait for a permit. */
+  readonly ready = () => whenReady(() => (this.#retired ? undefined : this.#current?.parts), this.#roster, this.service)
+
   /** See {@link CircuitControl}. */
   get circuitState(): CircuitState {
     return this.#circuits.service.state
@@ -207,7 +211,7 @@ export class ServiceRuntime implements Destination {
     return {
       directory,
       health: this.#health,
-      heard: this.#heardIn(plan),
+      heard: plan.serverDraining === false ? undefined : this.#announced.listener(plan.serverDraining.hold),
       faults: this.#faults,
       telemetry: this.#given.telemetry,
       probes: this.#probes,
@@ -219,10 +223,6 @@ export class ServiceRuntime implements Destination {
   #makeDirectory(parts: ServiceParts): Directory {
     const { service } = this
     return new Directory({ service, host: this.#host, resolver: parts.resolver, roster: this.#roster, options: parts.plan.directory })
-  }
-
-  #heardIn({ serverDraining }: ServicePlan): ReplyListener | undefined {
-    return serverDraining === false ? undefined : this.#announced.listener(serverDraining.hold)
   }
 
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
@@ -241,6 +241,7 @@ export class ServiceRuntime implements Destination {
     this.#retired = true
     current.parts.rateLimit?.close()
     closeBalancer(current.parts.balancer, this.#host)
+    closeConcurrency(current.parts, this.service)
     this.#announced.close()
     this.#circuits.close()
     this.#probes.close()
@@ -285,6 +286,7 @@ function sameChain(left: ServiceParts, right: ServiceParts): boolean {
   const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
+    sameLimits(left, right) &&
     samePart(left.plan.classifier, right.plan.classifier) &&
     samePart(left.plan.retry, right.plan.retry) &&
     samePart(left.plan.serverDraining, right.plan.serverDraining) &&

@@ -6,7 +6,9 @@ import { type DirectoryOptions, directoryDefaults } from '../discovery/directory
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import { subsetFallbackDefault } from '../routing/subset-fallback.ts'
 import { type DispatcherFactory, type HttpOptions, httpDefaults, type TlsOptions } from '../transport/http-options.ts'
+import { admissionSchema } from './admission-schema.ts'
 import { circuitBreakerSchema } from './circuit-plan.ts'
+import { concurrencySchema } from './concurrency-schema.ts'
 import { ejectionSchema } from './ejection-schema.ts'
 import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
@@ -117,6 +119,8 @@ export const serviceSchema = options({
   retry: v.optional(orFalse(retrySchema), {}),
   hedge: v.optional(orFalse(hedgeSchema), false),
   rateLimit: v.optional(orFalse(rateLimitSchema), false),
+  concurrency: v.optional(orFalse(concurrencySchema), false),
+  admission: v.optional(orFalse(admissionSchema), false),
   ejection: v.optional(orFalse(ejectionSchema), {}),
   healthCheck: v.optional(orFalse(healthCheckSchema), false),
   circuitBreaker: v.optional(circuitBreakerSchema, {}),

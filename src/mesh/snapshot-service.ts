@@ -10,6 +10,7 @@ import type { Host } from '../runtime/host.ts'
 import type { CallLedger } from './call-ledger.ts'
 import { countsOf, statsOf } from './careful-counts.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
+import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
 
@@ -24,12 +25,13 @@ export interface HealthJudges {
 
 /** What is known about a running service, as plain data. */
 export function snapshotService(
-  { balancer, transport, routing, rateLimit, extra }: ServiceParts,
+  parts: ServiceParts,
   directory: Directory,
   ledger: CallLedger,
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
   host: Host,
 ): ServiceSnapshot {
+  const { balancer, transport, routing, rateLimit, extra } = parts
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -57,6 +59,7 @@ export function snapshotService(
     calls: ledger.snapshot(),
     rateLimit:
       rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
+    ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
   }

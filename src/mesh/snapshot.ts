@@ -1,6 +1,8 @@
 import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
 import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
+import type { AdmissionCounts } from '../policies/admission/admission.ts'
+import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 
@@ -48,8 +50,32 @@ export interface ServiceSnapshot {
   readonly extraAttempts: ExtraCounts
   /** What its rate limit did, if it has one. */
   readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number }) | undefined
+  /** How many calls are in flight and wait, if that is limited. */
+  readonly concurrency: ConcurrencySnapshot | undefined
+  /** The same for attempts at each endpoint. */
+  readonly endpointConcurrency: EndpointConcurrencySnapshot | undefined
+  /** What admission control did, and the share of calls that it refuses now, if there is any. */
+  readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+}
+
+/** Calls that hold a permit, and calls that wait for one. */
+export interface ConcurrencySnapshot extends GateCounts {
+  /** Most calls at once, as it is now. */
+  readonly limit: number
+  /** Calls that hold a permit. */
+  readonly inFlight: number
+  /** Calls that wait for one: the length of the queue. */
+  readonly waiting: number
+}
+
+/** Attempts that wait for an endpoint with room. */
+export interface EndpointConcurrencySnapshot extends GateCounts {
+  /** Most attempts at once, as it is now, by the address of the endpoint. */
+  readonly limits: Readonly<Record<string, number>>
+  /** Attempts that wait: the length of the queue. */
+  readonly waiting: number
 }
 
 /** What is known about one tier: endpoints of one priority, and of one distance if locality is by failover. */

@@ -45,6 +45,7 @@ import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import type { DirectoryView } from './directory-view.ts'
+import type { EndpointPermits, Reservation } from './endpoint-permits.ts'
 import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
@@ -78,6 +79,8 @@ export interface RouterParts {
   readonly judged?: ((attempt: Attempt, outcome: Outcome, verdict: Verdict) => void) | undefined
   /** How endpoints are narrowed and divided. @defaultValue {@link routingDefaults} */
   readonly routing?: RoutingSettings | undefined
+  /** How many attempts an endpoint may have at once, if that is limited. */
+  readonly permits?: EndpointPermits | undefined
   /** Where faults of the balancer are counted. @defaultValue nobody reads them */
   readonly faults?: BalancerFaults | undefined
 }
@@ -94,12 +97,13 @@ export class Router {
   readonly #sets: CandidateSets
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
+  readonly #permits: EndpointPermits | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
     const { host, directory, health, probes, watchers, balancer, classify, send, routing = routingDefaults } = parts
-    const { faults = { faults: 0, bypasses: 0 } } = parts
+    const { permits, faults = { faults: 0, bypasses: 0 } } = parts
     this.#service = host.service
     this.#directory = directory
     this.#balancer = balancer
@@ -109,8 +113,10 @@ export class Router {
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
-    this.#observer = new Observer(host, balancer.meters ?? [], classify, watchers)
+    const meters = balancer.meters ?? []
+    this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#probes = probes
+    this.#permits = permits
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -126,11 +132,26 @@ export class Router {
     const { reason } = call.cancellation
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
-    const candidates = this.#sets.of(call.subset)
+    let candidates = this.#sets.of(call.subset)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
-    const picked = this.#pick(candidates, call)
+    let picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
+    if (picked === 'full') {
+      if (call.underway.length > 0 && call.context.get(sideBySide)) return failed(nobodyElse(call))
+      const permits = this.#permits as EndpointPermits
+      const place = await this.#waitForRoom(permits, call)
+      if (MeshError.is(place)) return failed(place)
+      // From here to the beginning of the attempt nothing else runs.
+      permits.settle(place)
+      if (call.cancellation.reason !== undefined) {
+        permits.reconsider()
+        return failed(call.cancellation.reason)
+      }
+      candidates = this.#sets.of(call.subset)
+      picked = place.endpoint
+    }
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
     const endpoint = probe?.endpoint ?? picked
+    if (endpoint !== picked) this.#permits?.reconsider()
     if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
@@ -161,9 +182,30 @@ export class Router {
     endWait(call, 'discovery', this.#observer.now())
   }
 
-  #pick(candidates: Candidates, call: Call): Endpoint | undefined {
+  #waitForRoom(permits: EndpointPermits, call: Call): Promise<Reservation | MeshError> {
+    return permits.wait(call, () => this.#pickWithRoom(permits, this.#sets.of(call.subset), call, true))
+  }
+
+  /** Somebody who has room, first among those whom the call has not tried. */
+  #pickWithRoom(permits: EndpointPermits, candidates: Candidates, call: Call, waits = false): Endpoint | undefined | 'full' {
+    if (!waits && permits.spares()) {
+      const picked = this.#pick(candidates, call)
+      if (picked !== undefined) permits.spared(picked)
+      return picked
+    }
+    const picked = this.#pick(candidates, call, permits, false)
+    if (picked !== undefined && !permits.isFull(picked)) return picked
+    const again = this.#pick(candidates, call, permits, true)
+    if (again !== undefined && !permits.isFull(again)) return again
+    // A balancer that insists on an endpoint without room is waited for; one that declines is not, as long as there is room anywhere.
+    const declines = picked === undefined && again === undefined
+    return declines && (candidates.count === 0 || this.#hasUntried(candidates, call, permits)) ? undefined : 'full'
+  }
+
+  #pick(candidates: Candidates, call: Call, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
     const query = this.#query
     const before = query.standFor(call)
+    if (permits !== undefined) query.avoidFull(permits.isFull, onlyFull)
     try {
       return candidates.pick(query)
     } finally {
@@ -171,9 +213,11 @@ export class Router {
     }
   }
 
-  #hasUntried(candidates: Candidates, call: Call): boolean {
+  /** With `permits`: whether anybody has room, tried or not. */
+  #hasUntried(candidates: Candidates, call: Call, permits?: EndpointPermits): boolean {
     const query = this.#query
     const before = query.standFor(call)
+    if (permits !== undefined) query.avoidFull(permits.isFull, true)
     const untried = candidates.hasUntried(query)
     query.standFor(before)
     return untried

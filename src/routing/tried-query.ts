@@ -11,18 +11,24 @@ export class TriedQuery implements PickQuery {
   #call: Call | undefined
   /** Whether the endpoints of a zone that was tried count as tried, too. */
   #byZone = false
+  /** Who has no room, where room is limited: they count as tried, too. */
+  #full: ((endpoint: Endpoint) => boolean) | undefined
+  /** Whether only they do. */
+  #onlyFull = false
 
   get call(): Call {
     return this.#call as Call
   }
 
-  /** Whether endpoints of zones that were tried count as tried. */
+  /** Whether more endpoints count as tried than were. */
   get narrowed(): boolean {
-    return this.#byZone
+    return this.#byZone || this.#full !== undefined
   }
 
   /** Bound, because pickers take it out of the query. An endpoint counts as tried from the moment at which an attempt at it begins. */
   readonly isSpent = (endpoint: Endpoint): boolean => {
+    if (this.#full?.(endpoint) === true) return true
+    if (this.#onlyFull) return false
     const { spent, underway } = this.#call as Call
     for (let i = 0; i < spent.length; i += 1) if (spent[i]?.endpoint === endpoint) return true
     for (let i = 0; i < underway.length; i += 1) if (underway[i]?.endpoint === endpoint) return true
@@ -36,6 +42,12 @@ export class TriedQuery implements PickQuery {
     const { spent, underway, context } = this.#call as Call
     this.#byZone = spent.length + underway.length > 0 && context.get(avoidTriedZones)
     if (this.#byZone) this.#byZone = endpoints.some((endpoint) => !this.isSpent(endpoint))
+  }
+
+  /** From here on endpoints without room count as tried; if `only` is set, no others do. */
+  avoidFull(full: (endpoint: Endpoint) => boolean, only: boolean): void {
+    this.#full = full
+    this.#onlyFull = only
   }
 
   #isZoneSpent({ locality: { region, zone } }: Endpoint): boolean {
@@ -57,6 +69,8 @@ export class TriedQuery implements PickQuery {
     const before = this.#call
     this.#call = call
     this.#byZone = false
+    this.#full = undefined
+    this.#onlyFull = false
     return before
   }
 }

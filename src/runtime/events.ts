@@ -36,6 +36,8 @@ export interface MeshEvents {
   }
   /** A call was refused by the rate limit of its service. */
   'call-limited': { readonly service: string; readonly retryAfterMs: number }
+  /** A call was refused with `OVERLOADED`, by the setting `by`: `concurrency`, `concurrency.endpoints` or `admission`. */
+  'call-shed': { readonly service: string; readonly by: string; readonly priority: number }
   /**
    * An endpoint is left out for `forMs`, because of `rule`, for the `times`-th time by the count of the back-off; or would be, if `enforced` is
    * false. Told again when the probe that should bring it back fails.

@@ -49,6 +49,7 @@ const neverSent: ReadonlySet<MeshErrorCode> = new Set([
   'UNKNOWN_SERVICE',
   'INVALID_CALL',
   'CIRCUIT_OPEN',
+  'OVERLOADED',
   'NO_ENDPOINT',
   'CONNECT_FAILED',
   'CONNECT_TIMEOUT',

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import {
   type EndpointSpec,
   fixed,
+  gradientLimit,
   type Host,
   inbound,
   inFlight,
@@ -57,6 +58,17 @@ mesh().service('orders', (s) => s.classify(() => ({ kind: 'success' })).classify
 mesh().service('orders', (s) => s.resolve(fixed(urls)).bare().bare())
 // @ts-expect-error circuit breaker twice
 mesh().service('orders', (s) => s.circuitBreaker(false).resolve(fixed(urls)).circuitBreaker({}))
+// @ts-expect-error concurrency twice
+mesh().service('orders', (s) => s.concurrency(false).resolve(fixed(urls)).concurrency({ limit: 5 }))
+// @ts-expect-error admission twice
+mesh().service('orders', (s) => s.admission({}).resolve(fixed(urls)).admission(false))
+// A limit is a number, one of those that learn, or one of your own.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: 5, endpoints: { limit: gradientLimit() } }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: () => ({ name: 'mine', limit: 3 }) }))
+// @ts-expect-error a limit in words
+mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: 'many' }))
+// @ts-expect-error endpoints without a limit
+mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ endpoints: { queue: 3 } }))
 // Policies and aliases add up.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
 

@@ -41,6 +41,7 @@ test('every error is judged as its table says', () => {
     ATTEMPT_TIMEOUT: ['always', 'if-idempotent'],
     BODY_TIMEOUT: ['always', 'if-idempotent'],
     RATE_LIMITED: ['always', 'if-idempotent'],
+    OVERLOADED: ['always', 'if-idempotent'],
     DEADLINE_EXCEEDED: ['never', 'never'],
     BODY_FAILED: ['ignored', 'ignored'],
     ABORTED: ['ignored', 'ignored'],

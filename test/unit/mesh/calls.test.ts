@@ -273,6 +273,9 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     ejections: { carriedOut: 0, notEnforced: 0, overLimit: 0 },
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
     rateLimit: undefined,
+    concurrency: undefined,
+    endpointConcurrency: undefined,
+    admission: undefined,
     circuit: undefined,
     extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },
   })

@@ -103,6 +103,46 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'services.orders.rateLimit.obeyServer: expected true or false, got',
     'services.orders.rateLimit.maxServerHold: expected a duration',
   ],
+  [
+    'concurrency without a limit',
+    (s) => s.resolve(found).concurrency({}),
+    'services.orders.concurrency.limit: expected a limit, here or in endpoints: without one nothing is limited, got undefined',
+  ],
+  [
+    'a limit of nobody',
+    (s) => s.resolve(found).concurrency({ limit: 0 }),
+    'services.orders.concurrency.limit: expected an integer in [1, Infinity), or a limit such as gradientLimit(), got 0',
+  ],
+  [
+    'endpoints without a limit',
+    (s) => s.resolve(found).concurrency({ endpoints: { queue: 5 } }),
+    'services.orders.concurrency.endpoints.limit: expected an integer in [1, Infinity), or a limit such as gradientLimit(), got undefined',
+  ],
+  [
+    'a negative queue',
+    (s) => s.resolve(found).concurrency({ limit: 1, queue: -1 }),
+    'services.orders.concurrency.queue: expected an integer in [0, Infinity), got -1',
+  ],
+  [
+    'a wait of no time',
+    (s) => s.resolve(found).concurrency({ limit: 1, queueTimeout: 0 }),
+    'services.orders.concurrency.queueTimeout: expected a duration',
+  ],
+  [
+    'a factor below one',
+    (s) => s.resolve(found).admission({ factor: 0.5 }),
+    'services.orders.admission.factor: expected a number in [1, Infinity), got 0.5',
+  ],
+  [
+    'a share of refusals in percent',
+    (s) => s.resolve(found).admission({ maxShare: 80 }),
+    'services.orders.admission.maxShare: expected a number in [0, 1], got 80',
+  ],
+  [
+    'a sign of overload that is no function',
+    (s) => s.resolve(found).admission({ overloaded: [503] }),
+    'services.orders.admission.overloaded: expected a function from an outcome to true or false, got',
+  ],
   ['bare twice', (s) => s.resolve(found).bare().bare(), 'services.orders.bare: expected to be set once, got it twice'],
   [
     'a subset declared twice',

@@ -62,6 +62,8 @@ test('a plan names every default', () => {
           enforce: 1,
         },
         rateLimit: false,
+        concurrency: false,
+        admission: false,
         ejection: {
           consecutive5xx: 5,
           consecutiveGatewayErrors: false,

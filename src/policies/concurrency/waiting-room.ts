@@ -1,0 +1,155 @@
+import type { Call } from '../../call/call.ts'
+import { callPriority } from '../../call/call-options.ts'
+import type { CancelListener } from '../../call/cancellation.ts'
+import { beginWait, endWait } from '../../call/waiting-for.ts'
+import { MeshError } from '../../errors/mesh-error.ts'
+import type { Timer } from '../../runtime/clock.ts'
+import type { Host } from '../../runtime/host.ts'
+import { type LinePlace, PriorityLine } from './priority-line.ts'
+
+/** How long calls may wait, and how many. */
+export interface QueueSettings {
+  /** How many may wait. */
+  readonly queue: number
+  /** How long, in milliseconds. */
+  readonly queueTimeoutMs: number
+}
+
+/** What a room and its line are called in messages. */
+export interface RoomNames {
+  /** What is waited for, in words that fit after "while waiting for". */
+  readonly reason: string
+  /** The setting that bounds the line. */
+  readonly field: string
+}
+
+/** What somebody who waits is asked when there may be room: what it got, or `undefined` when it could not use the room. */
+export type Attend<T> = () => T | undefined
+
+/** One call that waits. */
+class Waiter<T> implements LinePlace<Waiter<T>>, CancelListener {
+  readonly priority: number
+  readonly call: Call
+  readonly attend: Attend<T>
+  before: Waiter<T> | undefined
+  after: Waiter<T> | undefined
+  timer: Timer | undefined
+  waiting = true
+  readonly #room: WaitingRoom<T>
+  readonly #resolve: (result: T | MeshError) => void
+
+  constructor(room: WaitingRoom<T>, call: Call, attend: Attend<T>, resolve: (result: T | MeshError) => void) {
+    this.#room = room
+    this.call = call
+    this.priority = call.context.get(callPriority)
+    this.attend = attend
+    this.#resolve = resolve
+  }
+
+  cancelled(reason: MeshError): void {
+    this.#room.end(this, reason)
+  }
+
+  resolve(result: T | MeshError): void {
+    this.#resolve(result)
+  }
+}
+
+/** Where calls wait until there is room for them: bounded, the important ones first, each no longer than its deadline or its caller. */
+export class WaitingRoom<T> {
+  readonly #host: Host
+  readonly #names: RoomNames
+  readonly #line = new PriorityLine<Waiter<T>>()
+  #settings: QueueSettings = { queue: 0, queueTimeoutMs: Number.POSITIVE_INFINITY }
+  /** Calls that were turned away. */
+  refused = 0
+
+  /**
+   * @param host time, and who hears of calls that are turned away.
+   * @param names for messages.
+   */
+  constructor(host: Host, names: RoomNames) {
+    this.#host = host
+    this.#names = names
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.#line.length
+  }
+
+  /** Puts settings in force; those who wait go on waiting. */
+  use(settings: QueueSettings): void {
+    this.#settings = settings
+  }
+
+  /**
+   * Waits.
+   *
+   * @param attend asked, in turn, whenever there may be room.
+   * @returns what `attend` got, or why the call is over.
+   */
+  wait(call: Call, attend: Attend<T>): Promise<T | MeshError> {
+    const { reason } = call.cancellation
+    if (reason !== undefined) return Promise.resolve(reason)
+    const { queue, queueTimeoutMs } = this.#settings
+    const line = this.#line
+    if (line.length >= queue) {
+      const last = line.last
+      if (last === undefined || last.priority <= call.context.get(callPriority)) {
+        const full = queue === 0 ? 'and calls may not wait' : `and ${line.length} calls of the same or more importance wait already`
+        return Promise.resolve(this.#turnAway(call, full))
+      }
+      this.end(last, this.#turnAway(last.call, 'and gave way to a more important call that came while it waited'))
+    }
+    const { clock } = this.#host
+    beginWait(call, this.#names.reason, clock.now())
+    return new Promise((resolve) => {
+      const waiter = new Waiter(this, call, attend, resolve)
+      line.add(waiter)
+      call.cancellation.add(waiter)
+      if (queueTimeoutMs === Number.POSITIVE_INFINITY) return
+      waiter.timer = clock.schedule(queueTimeoutMs, () =>
+        this.end(waiter, this.#turnAway(call, `and it waited ${queueTimeoutMs} ms, which is queueTimeout`)),
+      )
+    })
+  }
+
+  /** There may be room: asks one after the other until `more` says that there is none. */
+  attend(more: () => boolean): void {
+    let waiter = this.#line.first
+    while (waiter !== undefined && more()) {
+      const next = this.#line.next(waiter)
+      const got = waiter.attend()
+      if (got !== undefined) this.end(waiter, got)
+      // A user's balancer may be asked on the way, and do anything: whoever left meanwhile must not be asked.
+      waiter = next?.waiting === true ? next : undefined
+    }
+  }
+
+  /** Turns everybody away. */
+  close(error: (call: Call) => MeshError): void {
+    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) this.end(waiter, error(waiter.call))
+  }
+
+  /** Somebody is done waiting. */
+  end(waiter: Waiter<T>, result: T | MeshError): void {
+    if (!waiter.waiting) return
+    waiter.waiting = false
+    this.#line.remove(waiter)
+    waiter.call.cancellation.remove(waiter)
+    waiter.timer?.cancel()
+    endWait(waiter.call, this.#names.reason, this.#host.clock.now())
+    waiter.resolve(result)
+  }
+
+  #turnAway(call: Call, why: string): MeshError {
+    const { service } = call
+    const { reason, field } = this.#names
+    this.refused += 1
+    this.#host.emit('call-shed', { service, by: field, priority: call.context.get(callPriority) })
+    // For a call that is repeated, `sent` is about all its attempts.
+    const sent = call.spent.some((attempt) => attempt.sent) || call.underway.length > 0
+    return new MeshError('OVERLOADED', `no room: the call needed ${reason}, ${why}`, { service, sent, field })
+  }
+}
