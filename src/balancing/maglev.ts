@@ -8,7 +8,7 @@ import { isPrime, maglevSteps } from './maglev-table.ts'
 import { OptionChecks } from './option-checks.ts'
 import type { Steps } from './steps.ts'
 import { TablePicker } from './table-picker.ts'
-import { type KeyTable, smallTable, TableWorks } from './table-works.ts'
+import { type KeyTable, TableWorks } from './table-works.ts'
 
 /** How a {@link maglev} balancer hashes. */
 export interface MaglevOptions {
@@ -92,7 +92,7 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
     return {
       name: 'maglev',
       hash: (call) => hash.of(call),
-      picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize) <= smallTable),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize)),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),
     }

@@ -7,7 +7,7 @@ import { OptionChecks } from './option-checks.ts'
 import { pointsFor, Ring } from './ring.ts'
 import { type Steps, weightSteps } from './steps.ts'
 import { TablePicker } from './table-picker.ts'
-import { type KeyTable, smallTable, TableWorks } from './table-works.ts'
+import { type KeyTable, TableWorks } from './table-works.ts'
 
 /** How a {@link ringHash} balancer hashes. Sizes have defaults, see {@link ringHashDefaults}. */
 export interface RingHashOptions {
@@ -94,11 +94,11 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
   return part('ring-hash', { hashOn, minSize, maxSize }, (host) => {
     const hash = callHash(host.random.fork('ring-hash'))
     const works = new TableWorks(host.clock, (endpoints) => ringTable(endpoints, minSize, maxSize))
-    const isSmall = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, Math.min(2 * minSize, maxSize)) <= smallTable
+    const entries = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, Math.min(2 * minSize, maxSize))
     return {
       name: 'ring-hash',
       hash: (call) => hash.of(call),
-      picker: (endpoints) => new TablePicker(endpoints, hash, works, isSmall(endpoints)),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works, entries(endpoints)),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),
     }

@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Picker, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import type { CallHash } from './hash-on.ts'
-import { isAmong, type KeyTable, type TableWorks, type WantedTable } from './table-works.ts'
+import { isAmong, type KeyTable, smallFirstTable, smallTable, type TableWorks, type WantedTable } from './table-works.ts'
 
 /** Up to so many endpoints, whoever has no table yet asks all of them who prefers the key; that costs some nanoseconds each. */
 const mostAsked = 2_048
@@ -48,15 +48,16 @@ export class TablePicker implements Picker, WantedTable {
    * @param endpoints at least one.
    * @param hash of calls.
    * @param works makes the table.
-   * @param small whether it is made at once.
+   * @param entries about how many it will have: a small one is made at once.
    */
-  constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks, small: boolean) {
+  constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks, entries: number) {
     this.endpoints = endpoints
     this.#hash = hash
     this.#works = works
-    if (small) this.#table = works.makeNow(endpoints)
+    const before = entries > smallTable ? works.relativeOf(endpoints) : undefined
+    if (entries <= (before === undefined ? smallFirstTable : smallTable)) this.#table = works.makeNow(endpoints)
     else {
-      this.#before = works.relativeOf(endpoints)
+      this.#before = before
       this.#want()
     }
   }

@@ -23,6 +23,12 @@ export interface WantedTable {
 /** A table of so many entries is made at once: in much less than a millisecond. */
 export const smallTable = 2_048
 
+/**
+ * One that is related to no table made before is made at once up to so many entries, in a few milliseconds: without a table keys have other places
+ * than with one, and the first calls of a service would be parted from those that follow.
+ */
+export const smallFirstTable = 131_072
+
 /** How long the process works on tables before it does something else, in milliseconds. */
 const sliceMs = 0.5
 /** The same in steps, for a machine so fast, or a clock so slow, that time does not move. */

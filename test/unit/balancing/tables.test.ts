@@ -11,9 +11,10 @@ import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
 
-const tabled: readonly (readonly [string, () => BalancerPart])[] = [
-  ['ring hash', () => ringHash({ hashOn: 'path' })],
-  ['maglev', () => maglev({ hashOn: 'path' })],
+/** Each with its own size, and with one at which not even the first table is made at once. */
+const tabled: readonly (readonly [string, () => BalancerPart, () => BalancerPart])[] = [
+  ['ring hash', () => ringHash({ hashOn: 'path' }), () => ringHash({ hashOn: 'path', minSize: 80_000, maxSize: 200_000 })],
+  ['maglev', () => maglev({ hashOn: 'path' }), () => maglev({ hashOn: 'path', tableSize: 131_101 })],
 ]
 
 const keys = Array.from({ length: 300 }, (_, index) => testQuery([], { path: `/items/${index}` }))
@@ -31,9 +32,18 @@ function world(part: BalancerPart) {
   return { host, clock: host.clock, balancer, ready }
 }
 
-for (const [name, part] of tabled) {
-  test(`${name}: until the first table is made, each key goes to the endpoint that prefers it`, async () => {
-    const { clock, balancer, ready } = world(part())
+for (const [name, part, large] of tabled) {
+  test(`${name}: the first calls of a service find the table that later ones find`, async () => {
+    const { clock, balancer } = world(part())
+    const picker = balancer.picker(testEndpoints(50))
+    const before = owners(picker)
+    assert.equal(balancer.counts?.().tables, 1)
+    clock.assertIdle()
+    assert.deepEqual(owners(picker), before)
+  })
+
+  test(`${name}: until a large first table is made, each key goes to the endpoint that prefers it`, async () => {
+    const { clock, balancer, ready } = world(large())
     const endpoints = testEndpoints(50)
     const picker = balancer.picker(endpoints)
     const hashes = new EndpointHashes(endpoints)
@@ -69,7 +79,7 @@ for (const [name, part] of tabled) {
   })
 
   test(`${name}: work is done in slices, in the background, and ends when the service does`, async () => {
-    const { clock, balancer } = world(part())
+    const { clock, balancer } = world(large())
     balancer.picker(testEndpoints(3_000))
     assert.equal(clock.pending, 1)
     assert.equal(clock.pendingForeground, 0)
