@@ -12,6 +12,8 @@ const bucketMs = 250
 /** Latencies from 4 ms to 4 s, each step of the scale ten times the one before. */
 const [lowest, highest] = [Math.log10(4), Math.log10(4_000)]
 
+/** Where each name of the legend begins. */
+const legendAt = [64, 164, 418, 604] as const
 /** One line of the picture: ours first. */
 const colours = ['ours', 'second', 'third', 'fourth'] as const
 
@@ -35,7 +37,7 @@ export function drawScenario(title: string, runs: readonly RunRecord[]): string 
   lines.reverse()
   const legend = runs.map(
     ({ contender }, i) =>
-      `<line class="line ${colours[i]}" x1="${left + i * 200}" x2="${left + 22 + i * 200}" y1="38" y2="38"/><text x="${left + 28 + i * 200}" y="42">${escapeXml(contender)}</text>`,
+      `<line class="line ${colours[i]}" x1="${legendX(i)}" x2="${legendX(i) + 22}" y1="38" y2="38"/><text x="${legendX(i) + 28}" y="42">${escapeXml(contender)}</text>`,
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)} Success and latency over time.">
 <style>
@@ -105,4 +107,8 @@ function n(value: number): string {
 
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+}
+
+function legendX(i: number): number {
+  return legendAt[i] ?? left
 }
