@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 })
-const seconds = 14
+const seconds = 16
 const root = join(import.meta.dirname, '..')
 
 function chosen<T>(all: readonly T[], wanted: string | undefined, nameOf: (one: T) => string): readonly T[] {
