@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq, nft and Redis. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
@@ -10,8 +10,9 @@ PATH="$PATH:/usr/sbin:/sbin"
 command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
 command -v nft >/dev/null || missing+=(nft)
+command -v redis-server >/dev/null || missing+=(redis-server)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx, dnsmasq and nft are here"
+  echo "servers: nginx, dnsmasq, nft and redis-server are here"
   exit 0
 fi
 
@@ -29,6 +30,7 @@ for name in "${missing[@]}"; do
     nginx) packages+=(nginx-light) ;;
     dnsmasq) packages+=(dnsmasq-base) ;;
     nft) packages+=(nftables) ;;
+    redis-server) packages+=(redis-server) ;;
   esac
 done
 

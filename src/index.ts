@@ -123,6 +123,8 @@ export type { SubsetFallback } from './routing/subset-fallback.ts'
 // How endpoints are spoken to, and what happens when one fails.
 export { type LeakyBucketOptions, leakyBucket } from './policies/limit/leaky-bucket.ts'
 export type { LimitKey } from './policies/limit/limit-key.ts'
+export type { OutagePolicy, QuotaLease, QuotaPart, QuotaSource, QuotaTerms } from './policies/limit/quota-source.ts'
+export type { QuotaCounts } from './policies/limit/leased-bucket.ts'
 export { type LimitAlgorithm, type LimitOverflow, type RateLimitOptions, rateLimitDefaults } from './policies/limit/rate-limit-options.ts'
 export type { AdmissionPlan } from './mesh/admission-schema.ts'
 export type { ConcurrencyPlan } from './mesh/concurrency-schema.ts'

@@ -38,6 +38,7 @@ const seams: readonly string[] = [
   'health/ejection-rule.ts',
   'health/health-board.ts',
   'policies/concurrency/concurrency-limit.ts',
+  'policies/limit/quota-source.ts',
   'policies/policy.ts',
   'transport/transport.ts',
 ]

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Call } from '../call/call.ts'
 import type { LimitKey } from '../policies/limit/limit-key.ts'
+import type { QuotaPart } from '../policies/limit/quota-source.ts'
 import {
   defaultBurst,
   type LimitAlgorithm,
@@ -30,6 +31,8 @@ function isNamed(value: Record<string, unknown>): boolean {
   return (kind === 'header' || kind === 'cookie') && typeof name === 'string' && name !== ''
 }
 
+const quota = thing<QuotaPart>('a quota, such as quota({ redis, name })', (value) => typeof value === 'function')
+
 /** The rate limit of a service. */
 export const rateLimitSchema = v.pipe(
   options({
@@ -45,11 +48,13 @@ export const rateLimitSchema = v.pipe(
     maxQueue: v.optional(integer({ from: 1 }), rateLimitDefaults.maxQueue),
     obeyServer: v.optional(flag(), rateLimitDefaults.obeyServer),
     maxServerHold: v.optional(duration({ from: 0, above: true }), rateLimitDefaults.maxServerHold),
+    quota: v.optional(quota),
   } satisfies { readonly [K in keyof RateLimitOptions]-?: v.GenericSchema }),
   v.transform((given): RateLimitPlan => Object.freeze({ ...given, burst: given.burst ?? defaultBurst(given) })),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const { cost: costs, burst, algorithm } = dataset.value
+    for (const problem of quotaProblems(dataset.value)) addIssue(problem)
     if (algorithm === 'leaky-bucket') return
     if (typeof costs !== 'number' || costs <= burst) return
     addIssue({
@@ -59,6 +64,19 @@ export const rateLimitSchema = v.pipe(
     })
   }),
 )
+
+/** A shared reservoir counts whole permits, and there is one of it. */
+function* quotaProblems(plan: RateLimitPlan) {
+  if (plan.quota === undefined) return
+  const problem = (name: keyof RateLimitPlan, message: string) => ({
+    input: plan[name],
+    message,
+    path: [{ type: 'object' as const, origin: 'value' as const, input: { ...plan }, key: name, value: plan[name] }] as [v.ObjectPathItem],
+  })
+  if (plan.algorithm !== 'token-bucket') yield problem('algorithm', "'token-bucket' beside quota")
+  if (plan.key !== undefined) yield problem('key', 'none beside quota: make a service, or a route, of each')
+  if (!Number.isInteger(plan.permits)) yield problem('permits', 'a whole number beside quota')
+}
 
 /** {@link RateLimitOptions} in a finished plan: durations in milliseconds. */
 export interface RateLimitPlan {
@@ -86,4 +104,6 @@ export interface RateLimitPlan {
   readonly obeyServer: boolean
   /** See {@link RateLimitOptions.maxServerHold}. */
   readonly maxServerHold: number
+  /** See {@link RateLimitOptions.quota}. */
+  readonly quota?: QuotaPart | undefined
 }

@@ -90,7 +90,8 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     rateLimit:
       rateLimit === false
         ? undefined
-        : (same('rateLimit')?.rateLimit ?? maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
+        : (same('rateLimit')?.rateLimit ??
+          maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host, rateLimit.quota?.(host)))),
     ...makeConcurrency(plan, maker, same('concurrency'), before),
     admission: same('admission')?.admission ?? makeAdmission(plan, maker),
     ejection: makeEjectionParts(plan, maker, same('ejection')),

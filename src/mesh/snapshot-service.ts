@@ -58,7 +58,9 @@ export function snapshotService(
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
     rateLimit:
-      rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
+      rateLimit === undefined
+        ? undefined
+        : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting, quota: rateLimit.quota?.counts },
     ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },

@@ -3,6 +3,7 @@ import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
+import type { QuotaCounts } from '../policies/limit/leased-bucket.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 
@@ -49,7 +50,9 @@ export interface ServiceSnapshot {
   /** Attempts beyond the first of a call since the service was added, and those that were not made. */
   readonly extraAttempts: ExtraCounts
   /** What its rate limit did, if it has one. */
-  readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number }) | undefined
+  readonly rateLimit:
+    | (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number; readonly quota: QuotaCounts | undefined })
+    | undefined
   /** How many calls are in flight and wait, if that is limited. */
   readonly concurrency: ConcurrencySnapshot | undefined
   /** The same for attempts at each endpoint. */

@@ -36,6 +36,10 @@ export interface MeshEvents {
   }
   /** A call was refused by the rate limit of its service. */
   'call-limited': { readonly service: string; readonly retryAfterMs: number }
+  /** The source of a shared quota cannot be reached; until it is, `policy` says what becomes of calls. */
+  'quota-lost': { readonly service: string; readonly source: string; readonly policy: string; readonly error: unknown }
+  /** The source of a shared quota answers again. */
+  'quota-recovered': { readonly service: string; readonly source: string }
   /** A call was refused with `OVERLOADED`, by the setting `by`: `concurrency`, `concurrency.endpoints` or `admission`. */
   'call-shed': { readonly service: string; readonly by: string; readonly priority: number }
   /**

@@ -23,5 +23,5 @@ test('the controller of a call that is over does not keep the handler', async ()
     collect()
   }
   assert.equal(handler.deref(), undefined)
-  assert.deepEqual(controller?.rawHeaders?.map(String), ['x-a', '1'])
+  assert.deepEqual((controller?.rawHeaders as Buffer[] | undefined)?.map(String), ['x-a', '1'])
 })

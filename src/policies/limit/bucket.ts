@@ -17,4 +17,8 @@ export interface Bucket {
   take(now: number, cost: number): number
   /** Permits that are there. @param now monotonic time, in milliseconds. */
   left(now: number): number
+  /** Whether permits may come before that time, of which whoever made the bucket is told. @defaultValue they grow back, and nothing else */
+  readonly pending?: boolean
+  /** Why there are none, if it is not the rate. */
+  readonly trouble?: string | undefined
 }

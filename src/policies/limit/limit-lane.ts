@@ -11,10 +11,14 @@ const released = 32
 /** A wait that is shorter than this is a rounding error, and would not move the clock. */
 const shortestMs = 0.001
 
+/** Why a call gets no permits, given how long they would take; nothing when it may go without. */
+export type Refusal = (call: Call, waitMs: number) => MeshError | undefined
+
 /** One bucket, with what the server said of its own limit, and those who wait. */
 export class LimitLane {
   readonly #clock: Clock
   readonly #bucket: Bucket
+  readonly #refusal: Refusal | undefined
   /** See {@link ServerLimit}; `undefined` when nobody listens to the server. */
   readonly server: ServerLimit | undefined
   /** Made for the first call that waits: of ten thousand keys few have one. */
@@ -25,11 +29,23 @@ export class LimitLane {
    * @param clock time.
    * @param bucket where the permits come from.
    * @param server what the server says, if anybody listens.
+   * @param refusal why a call may not wait for permits to grow back; without it, all may.
    */
-  constructor(clock: Clock, bucket: Bucket, server: ServerLimit | undefined) {
+  constructor(clock: Clock, bucket: Bucket, server: ServerLimit | undefined, refusal?: Refusal) {
     this.#clock = clock
     this.#bucket = bucket
     this.server = server
+    this.#refusal = refusal
+  }
+
+  /** Whether permits may come at any moment: see {@link Bucket.pending}. */
+  get pending(): boolean {
+    return this.#bucket.pending === true
+  }
+
+  /** See {@link Bucket.trouble}. */
+  get trouble(): string | undefined {
+    return this.#bucket.trouble
   }
 
   /** How many calls wait. */
@@ -90,8 +106,15 @@ export class LimitLane {
       if (first === undefined) return
       const waitMs = this.take(now, first.cost)
       if (waitMs > 0) {
-        this.#arm(waitMs)
-        return
+        if (this.pending) return
+        if (this.#refusal === undefined) {
+          this.#arm(waitMs)
+          return
+        }
+        const refusal = this.#refusal(first.call, waitMs)
+        line.shift()
+        first.settle(refusal)
+        continue
       }
       line.shift()
       this.server?.began()

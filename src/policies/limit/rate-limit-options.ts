@@ -1,6 +1,7 @@
 import type { Call } from '../../call/call.ts'
 import { type Duration, durationMs } from '../../runtime/duration.ts'
 import type { LimitKey } from './limit-key.ts'
+import type { QuotaPart } from './quota-source.ts'
 
 /** How many calls a service may be sent. See {@link rateLimitDefaults}. */
 export interface RateLimitOptions {
@@ -56,6 +57,13 @@ export interface RateLimitOptions {
   readonly obeyServer?: boolean | undefined
   /** A server that wants calls to stay away for longer is obeyed for this long. @defaultValue {@link rateLimitDefaults}.maxServerHold */
   readonly maxServerHold?: Duration | undefined
+  /**
+   * Where the permits come from that all processes share: `quota({ redis })` of `proxyless/quota`, or a source of your own. Beside
+   * `algorithm: 'token-bucket'`, whole permits and no `key`.
+   *
+   * @defaultValue the rate is that of this process alone
+   */
+  readonly quota?: QuotaPart | undefined
 }
 
 /** See {@link RateLimitOptions.algorithm}. */

@@ -8,8 +8,10 @@ import { printValue } from '../../errors/print-value.ts'
 import type { Host } from '../../runtime/host.ts'
 import type { Bucket } from './bucket.ts'
 import { Gcra } from './gcra.ts'
+import { LeasedBucket } from './leased-bucket.ts'
 import { keyReader } from './limit-key.ts'
 import { LimitLane } from './limit-lane.ts'
+import type { QuotaSource } from './quota-source.ts'
 import type { RateLimitSettings } from './rate-limit-options.ts'
 import { ServerLimit } from './server-limit.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -39,6 +41,8 @@ export class RateLimit {
   readonly #settings: RateLimitSettings
   readonly #host: Host
   readonly #keyOf: ((call: Call) => unknown) | undefined
+  /** The permits that are shared with other processes, if they are. */
+  readonly quota: LeasedBucket | undefined
   /** Of calls without a key. */
   readonly #lane: LimitLane
   readonly #lanes: LRUCache<string, LimitLane> | undefined
@@ -50,15 +54,17 @@ export class RateLimit {
   /**
    * @param settings see {@link RateLimitSettings}.
    * @param host time, chance, and who hears of refused calls.
+   * @param quota where permits come from that are shared with other processes, if they are.
    */
-  constructor(settings: RateLimitSettings, host: Host) {
+  constructor(settings: RateLimitSettings, host: Host, quota?: QuotaSource) {
     this.#settings = settings
     this.#host = host
     this.#draws = host.random.fork('rate limit')
     const { key, maxKeys } = settings
     this.#keyOf = key === undefined ? undefined : keyReader(key)
     this.#lanes = key === undefined ? undefined : new LRUCache({ max: maxKeys })
-    this.#lane = this.#makeLane()
+    if (quota !== undefined) this.quota = new LeasedBucket(quota, settings, host, () => this.#lane.drain())
+    this.#lane = this.#makeLane(this.quota)
   }
 
   /** Permits that are there now; of a limit by key, those of the key that has least. */
@@ -90,6 +96,7 @@ export class RateLimit {
         lane.server?.began()
         return send(call, lane)
       }
+      if (lane.pending) return this.#wait(call, permits, lane, send)
       if (overflow === 'queue' && !this.#spares()) return this.#wait(call, permits, lane, send)
       const refusal = overflow === 'queue' ? undefined : this.#refusalOf(call, waitMs, lane)
       if (refusal !== undefined) return Promise.resolve(failed(refusal))
@@ -136,6 +143,7 @@ export class RateLimit {
     const { service } = this.#host
     for (const lane of this.#busy)
       lane.close(new MeshError('CLOSED', 'closed while the call waited for a permit', { service, sent: false }))
+    this.quota?.close()
   }
 
   #laneOf(call: Call): LimitLane | MeshError {
@@ -152,11 +160,12 @@ export class RateLimit {
     return lane
   }
 
-  #makeLane(): LimitLane {
-    const { obeyServer, maxServerHoldMs } = this.#settings
+  #makeLane(shared?: Bucket): LimitLane {
+    const { obeyServer, maxServerHoldMs, overflow } = this.#settings
     const { clock } = this.#host
     const server = obeyServer ? new ServerLimit(clock, maxServerHoldMs) : undefined
-    return new LimitLane(clock, this.#makeBucket(), server)
+    if (shared === undefined || overflow === 'queue') return new LimitLane(clock, shared ?? this.#makeBucket(), server)
+    return new LimitLane(clock, shared, server, (call, waitMs) => this.#refusalOf(call, waitMs, this.#lane))
   }
 
   #makeBucket(): Bucket {
@@ -178,7 +187,8 @@ export class RateLimit {
     const { permits, perMs, key } = this.#settings
     const retryAfterMs = Math.ceil(waitMs)
     const byServer = (lane.server?.waitMs(this.#host.clock.now()) ?? 0) > 0
-    const what = byServer ? 'the server takes no more calls, by its own limit' : `more than ${permits} permits in ${perMs} ms`
+    const tooMany = `${lane.trouble === undefined ? '' : `${lane.trouble}: `}more than ${permits} permits in ${perMs} ms`
+    const what = byServer ? 'the server takes no more calls, by its own limit' : tooMany
     return this.#refuse(call, retryAfterMs, key === undefined ? what : `${what}, for the key of this call`)
   }
 

@@ -56,6 +56,21 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     (s) => s.resolve(found).rateLimit({ permits: -5 }),
     'services.orders.rateLimit.permits: expected a number in (0, Infinity), got -5',
   ],
+  [
+    'a quota that is none',
+    (s) => s.resolve(found).rateLimit({ permits: 5, quota: 'redis://127.0.0.1' as never }),
+    "services.orders.rateLimit.quota: expected a quota, such as quota({ redis, name }), got 'redis://127.0.0.1'",
+  ],
+  [
+    'a quota of half permits',
+    (s) => s.resolve(found).rateLimit({ permits: 0.5, quota: () => ({}) as never }),
+    'services.orders.rateLimit.permits: expected a whole number beside quota, got 0.5',
+  ],
+  [
+    'a quota by key',
+    (s) => s.resolve(found).rateLimit({ permits: 5, key: { header: 'x' }, quota: () => ({}) as never }),
+    'services.orders.rateLimit.key: expected none beside quota',
+  ],
   ['a rate for no time', (s) => s.resolve(found).rateLimit({ permits: 5, per: 0 }), 'services.orders.rateLimit.per: expected a duration'],
   [
     'a burst below one',
