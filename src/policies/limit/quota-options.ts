@@ -55,8 +55,8 @@ export interface QuotaSettings {
 export function quotaSettings(options: QuotaOptions): QuotaSettings {
   const { redis, name, onOutage = quotaDefaults.onOutage, processes = quotaDefaults.processes, timeout = quotaDefaults.timeout } = options
   const problems: { path: string; expected: string; received: string }[] = []
-  const check = (path: string, fits: boolean, expected: string, value: unknown) => {
-    if (!fits) problems.push({ path, expected, received: printValue(value) })
+  const check = (path: string, fits: boolean, expected: string, value: unknown, received = printValue(value)) => {
+    if (!fits) problems.push({ path, expected, received })
   }
   const isUrl = typeof redis !== 'string' || (URL.canParse(redis) && /^rediss?:$/.test(new URL(redis).protocol))
   // Not printed: it may hold a password.

@@ -59,7 +59,7 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'a quota that is none',
     (s) => s.resolve(found).rateLimit({ permits: 5, quota: 'redis://127.0.0.1' as never }),
-    "services.orders.rateLimit.quota: expected a quota, such as quota({ redis, name }), got 'redis://127.0.0.1'",
+    'services.orders.rateLimit.quota: expected a quota, such as quota({ redis, name }), got "redis://127.0.0.1"',
   ],
   [
     'a quota of half permits',

@@ -14,8 +14,8 @@ test('the defaults of a quota are these', () => {
 for (const [what, options, message] of [
   ['no address', { redis: undefined }, 'redis: expected a redis:// or rediss:// URL, options of ioredis, or a client, got undefined'],
   ['an address of something else', { redis: 'http://127.0.0.1' }, 'redis: expected a redis:// or rediss:// URL'],
-  ['no name', { name: '' }, "name: expected a text, got ''"],
-  ['another policy', { onOutage: 'hope' }, "onOutage: expected 'local-share', 'refuse' or 'allow', got 'hope'"],
+  ['no name', { name: '' }, 'name: expected a text, got ""'],
+  ['another policy', { onOutage: 'hope' }, `onOutage: expected 'local-share', 'refuse' or 'allow', got "hope"`],
   ['no processes', { processes: 0 }, 'processes: expected a whole number from 1, got 0'],
   ['no time', { timeout: 0 }, "timeout: expected a duration such as '500ms', greater than 0, got 0"],
 ] as const) {
