@@ -34,6 +34,14 @@ export const concurrencySchema = v.pipe(
   }),
 )
 
+/** What the `concurrency` of a route takes: attempts at endpoints are limited for the service as a whole. */
+export const routeConcurrencySchema = options({
+  limit,
+  queue: queue(),
+  queueTimeout: v.optional(duration({ from: 0, above: true, endless: true }), concurrencyDefaults.queueTimeout),
+  enforce: v.optional(number({ from: 0, to: 1 }), concurrencyDefaults.enforce),
+} satisfies SchemaOf<Omit<ConcurrencyOptions, 'endpoints'>>)
+
 /** {@link ConcurrencyOptions} in a finished plan: durations in milliseconds. */
 export interface ConcurrencyPlan {
   /** See {@link ConcurrencyOptions.limit}. */

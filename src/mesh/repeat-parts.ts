@@ -1,5 +1,6 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { callRoute } from '../call/call-route.ts'
 import type { Layer } from '../call/layer.ts'
 import { heedPushback } from '../call/pushback.ts'
 import { judgeRetryOn } from '../call/retry-on.ts'
@@ -48,8 +49,35 @@ export function judgeOf({ classifier, retry }: ServicePlan, clock: Clock): Class
   return retry.retryAfter === false ? judge : heedPushback(judge, retry.retryAfter, clock)
 }
 
+/**
+ * The one judge of a service, the same as before if nothing about it changed.
+ *
+ * @param plan the service.
+ * @param clock tells the time of day.
+ * @param before the plan before, and its judge.
+ */
+export function makeJudge(
+  plan: ServicePlan,
+  clock: Clock,
+  before: { readonly plan: ServicePlan; readonly judge: Classifier } | undefined,
+): Classifier {
+  const routed = hasJudgingRoutes(plan)
+  if (before !== undefined && sameJudge(before.plan, plan) && hasJudgingRoutes(before.plan) === routed) return before.judge
+  const judge = judgeOf(plan, clock)
+  return routed ? judgeByRoute(judge) : judge
+}
+
+function hasJudgingRoutes({ routes }: ServicePlan): boolean {
+  return routes.some(({ retry }) => retry !== undefined)
+}
+
+/** Judges each attempt as its route says, if that says so itself. */
+function judgeByRoute(judge: Classifier): Classifier {
+  return (outcome, attempt) => (attempt.call.context.get(callRoute)?.classify ?? judge)(outcome, attempt)
+}
+
 /** Whether two plans have the same judge. */
-export function sameJudge(left: ServicePlan, right: ServicePlan): boolean {
+function sameJudge(left: ServicePlan, right: ServicePlan): boolean {
   const words = ({ classifier, retry }: ServicePlan) => [classifier, retry !== false && { on: retry.on, after: retry.retryAfter }]
   return samePart(words(left), words(right))
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { callRoute } from '../call/call-route.ts'
 import { contextKey } from '../call/context-values.ts'
 import { type HeaderList, noHeaders } from '../call/header-list.ts'
 import { inherited } from '../call/inbound-call.ts'
@@ -69,8 +70,8 @@ export class CallTrace {
     this.#begun += 1
     if (this.#span === undefined && settings.callSpan === 'when-needed' && (this.#begun > 1 || this.#hasWaited())) this.#beginCallSpan()
     this.#tellWaits(this.#span)
-    const { method, underway } = this.#call
-    const name = attemptName(method)
+    const { method, underway, context } = this.#call
+    const name = attemptName(method, context.get(callRoute)?.template)
     const first = this.#first
     // With itself, two that are under way run side by side.
     const hedges = first !== undefined && underway.length > 1
