@@ -52,7 +52,7 @@ export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient
 
 // Routes.
 export type { RouteConcurrencyOptions, RouteOptions, RouteOverrides } from './mesh/route-options.ts'
-export type { RoutePlan } from './mesh/route-plan.ts'
+export type { RouteConcurrencyPlan, RoutePlan } from './mesh/route-plan.ts'
 export type { RouteSnapshot } from './mesh/snapshot.ts'
 export type { PathMatch } from './routing/path-match.ts'
 export type { RouteMatch, RouteMatchPlan, ValueMatch } from './routing/route-match.ts'

@@ -6,6 +6,7 @@ import {
   type EndpointConcurrencyOptions,
 } from '../policies/concurrency/concurrency-options.ts'
 import { duration, integer, number, options, orFalse, thing } from './plan-pieces.ts'
+import type { RouteConcurrencyOptions } from './route-options.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
@@ -40,7 +41,7 @@ export const routeConcurrencySchema = options({
   queue: queue(),
   queueTimeout: v.optional(duration({ from: 0, above: true, endless: true }), concurrencyDefaults.queueTimeout),
   enforce: v.optional(number({ from: 0, to: 1 }), concurrencyDefaults.enforce),
-} satisfies SchemaOf<Omit<ConcurrencyOptions, 'endpoints'>>)
+} satisfies SchemaOf<RouteConcurrencyOptions>)
 
 /** {@link ConcurrencyOptions} in a finished plan: durations in milliseconds. */
 export interface ConcurrencyPlan {

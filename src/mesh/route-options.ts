@@ -1,5 +1,6 @@
 import type { CircuitOptions } from '../health/circuit-options.ts'
 import type { AdmissionOptions } from '../policies/admission/admission-options.ts'
+import type { ConcurrencyLimitPart } from '../policies/concurrency/concurrency-limit.ts'
 import type { ConcurrencyOptions } from '../policies/concurrency/concurrency-options.ts'
 import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
@@ -10,7 +11,10 @@ import type { RouteRewrite } from '../routing/route-rewrite.ts'
 import type { Duration } from '../runtime/duration.ts'
 
 /** The limit of a route. That of each endpoint is the service's, whatever route a call takes. */
-export type RouteConcurrencyOptions = Omit<ConcurrencyOptions, 'endpoints'>
+export interface RouteConcurrencyOptions extends Omit<ConcurrencyOptions, 'endpoints'> {
+  /** Most calls at once: a whole number of at least 1, or a limit that learns. */
+  readonly limit: number | ConcurrencyLimitPart
+}
 
 /**
  * What holds for the calls of a route in place of what holds for the service. What is left out is the service's, with its state: one bucket, one

@@ -1,3 +1,4 @@
+import type { ConcurrencyLimitPart } from '../policies/concurrency/concurrency-limit.ts'
 import type { RouteMatchPlan, ValueMatch } from '../routing/route-match.ts'
 import type { AdmissionPlan } from './admission-schema.ts'
 import type { CircuitPlan } from './circuit-plan.ts'
@@ -6,6 +7,12 @@ import type { ServicePlan } from './plan.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
 import type { HedgePlan, RetryPlan } from './retry-plan.ts'
 import type { RouteOptions } from './route-options.ts'
+
+/** {@link RouteConcurrencyOptions} in a finished plan: durations in milliseconds. */
+export interface RouteConcurrencyPlan extends Omit<ConcurrencyPlan, 'endpoints'> {
+  /** See {@link RouteConcurrencyOptions.limit}. */
+  readonly limit: number | ConcurrencyLimitPart
+}
 
 /** {@link RouteOptions} in a finished plan: durations in milliseconds. */
 export interface RoutePlan extends RouteOptions {
@@ -24,7 +31,7 @@ export interface RoutePlan extends RouteOptions {
   /** See {@link RouteOverrides.rateLimit}. */
   readonly rateLimit?: RateLimitPlan | false | undefined
   /** See {@link RouteOverrides.concurrency}. */
-  readonly concurrency?: Omit<ConcurrencyPlan, 'endpoints'> | false | undefined
+  readonly concurrency?: RouteConcurrencyPlan | false | undefined
   /** See {@link RouteOverrides.admission}. */
   readonly admission?: AdmissionPlan | false | undefined
   /** See {@link RouteOverrides.circuitBreaker}. */
