@@ -110,16 +110,6 @@ export class MeshError extends Error {
     this.facts = facts
   }
 
-  /**
-   * The same error, of a call that took a route. A copy, because several calls may fail with one error.
-   *
-   * @internal
-   */
-  inRoute(route: string): MeshError {
-    const { code, message, facts, cause } = this
-    return new MeshError(code, message.slice(facts.service.length + 2), { ...facts, route }, cause)
-  }
-
   /** @internal marks the class across copies of this package */
   get [brand](): true {
     return true

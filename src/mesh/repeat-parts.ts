@@ -49,22 +49,29 @@ export function judgeOf({ classifier, retry }: ServicePlan, clock: Clock): Class
   return retry.retryAfter === false ? judge : heedPushback(judge, retry.retryAfter, clock)
 }
 
+/** The one judge of a service, as some of its routes may have one of their own. */
+export interface Judges {
+  /** Judges every attempt. */
+  readonly judge: Classifier
+  /** The same for those who keep it over plans that give routes a judge of their own, or take it away. */
+  readonly lastingJudge: Classifier
+  /** Of calls that take no route with a judge of its own. */
+  readonly serviceJudge: Classifier
+}
+
 /**
- * The one judge of a service, the same as before if nothing about it changed.
+ * Makes the judge of a service; it is the same as before if nothing about it changed.
  *
  * @param plan the service.
  * @param clock tells the time of day.
  * @param before the plan before, and its judge.
  */
-export function makeJudge(
-  plan: ServicePlan,
-  clock: Clock,
-  before: { readonly plan: ServicePlan; readonly judge: Classifier } | undefined,
-): Classifier {
-  const routed = hasJudgingRoutes(plan)
-  if (before !== undefined && sameJudge(before.plan, plan) && hasJudgingRoutes(before.plan) === routed) return before.judge
-  const judge = judgeOf(plan, clock)
-  return routed ? judgeByRoute(judge) : judge
+export function makeJudges(plan: ServicePlan, clock: Clock, before: (Judges & { readonly plan: ServicePlan }) | undefined): Judges {
+  const kept = before !== undefined && sameJudge(before.plan, plan) ? before : undefined
+  const serviceJudge = kept?.serviceJudge ?? judgeOf(plan, clock)
+  const lastingJudge = kept?.lastingJudge ?? judgeByRoute(serviceJudge)
+  // Without such routes an attempt is not asked for its route.
+  return { judge: hasJudgingRoutes(plan) ? lastingJudge : serviceJudge, lastingJudge, serviceJudge }
 }
 
 function hasJudgingRoutes({ routes }: ServicePlan): boolean {

@@ -4,14 +4,10 @@ import { type CallRoute, callRoute, ownDeadline, pathBeforeRewrite } from '../ca
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
+import { MeshError } from '../errors/mesh-error.ts'
 import { RouteTable } from '../routing/route-table.ts'
 import { CallGate } from './call-gate.ts'
 import type { RouteParts } from './route-parts.ts'
-
-/** Some layers as one. */
-export function together<C>(layers: readonly Layer<C>[]): Layer<C> {
-  return (next) => compose(layers, next)
-}
 
 /**
  * Layers of which a route may have others than the service.
@@ -64,8 +60,13 @@ export function routeCalls(routes: readonly RouteParts[]): Layer<Call> {
   }
 }
 
+/** An error that says which route its call took. A copy, because several calls may fail with one error, and because it may come from elsewhere. */
 function inRoute(outcome: Outcome, route: string): Outcome {
-  return outcome.ok ? outcome : failed(outcome.error.inRoute(route))
+  if (outcome.ok || outcome.error.facts.route !== undefined) return outcome
+  const { code, message, facts, cause } = outcome.error
+  const before = `${facts.service}: `
+  const text = message.startsWith(before) ? message.slice(before.length) : message
+  return failed(new MeshError(code, text, { ...facts, route }, cause))
 }
 
 /** A call as its route wants it: the very same if the route changes nothing. */

@@ -53,7 +53,10 @@ export interface RouteParts extends CallRoute, TableRoute {
 }
 
 /** What of the service the routes are made beside. */
-type Basis = RepeatParts & Pick<ServiceParts, 'judge'>
+interface Basis extends RepeatParts {
+  /** See {@link Judges.lastingJudge}. */
+  readonly judge: Classifier
+}
 
 /** What was there before. */
 interface Before {
@@ -75,7 +78,7 @@ interface Before {
 export function makeRoutes(plan: ServicePlan, maker: PartMaker, basis: Basis, before: ServiceParts | undefined): readonly RouteParts[] {
   const alike = (...slots: readonly (keyof ServicePlan)[]) => slots.every((slot) => samePart(before?.plan[slot], plan[slot]))
   const repeatsAlike = alike('retry', 'hedge', 'classifier')
-  if (before !== undefined && repeatsAlike && alike('routes', 'sendOn') && before.judge === basis.judge) return before.routes
+  if (before !== undefined && repeatsAlike && alike('routes', 'sendOn') && before.lastingJudge === basis.judge) return before.routes
   const known = new Map(before?.routes.map((route) => [route.name, route]))
   return plan.routes.map((route, i) =>
     makeRoute(plan, route, maker.within(`routes[${i}]`, `route ${route.name}`), basis, {

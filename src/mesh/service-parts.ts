@@ -3,7 +3,6 @@ import { toBalancer } from '../balancing/to-balancer.ts'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import type { Layer } from '../call/layer.ts'
-import type { Classifier } from '../call/verdict.ts'
 import type { Resolver } from '../discovery/resolver.ts'
 import { toResolver } from '../discovery/to-resolver.ts'
 import { type EjectionParts, makeEjection } from '../health/ejection-parts.ts'
@@ -25,7 +24,7 @@ import { attemptLayersOf, callLayersOf, makePolicies, type PolicyLayer } from '.
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
-import { makeJudge, makeRepeatParts, type RepeatParts } from './repeat-parts.ts'
+import { type Judges, makeJudges, makeRepeatParts, type RepeatParts } from './repeat-parts.ts'
 import { makeRoutes, type RouteParts } from './route-parts.ts'
 
 /** What the layers of a service are put together from. */
@@ -45,11 +44,9 @@ export interface LayerParts extends RepeatParts {
 }
 
 /** Everything that the plan of a service makes. */
-export interface ServiceParts extends LayerParts {
+export interface ServiceParts extends LayerParts, Judges {
   readonly plan: ServicePlan
   readonly resolver: Resolver
-  /** The one judge of the service. */
-  readonly judge: Classifier
   /** The guarded layer of each policy, in the order of the plan. */
   readonly policies: readonly PolicyLayer[]
   /** The limits of the gate and the permits, to be put in force; `undefined` for none. */
@@ -74,8 +71,9 @@ export interface ServiceParts extends LayerParts {
 export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOptions['transport'], before?: ServiceParts): ServiceParts {
   const same = (...slots: readonly (keyof ServicePlan)[]) =>
     before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
-  const judge = makeJudge(plan, maker.clock, before)
-  const policies = makePolicies(plan.policies, maker, judge, judge === before?.judge ? before.policies : [])
+  const judges = makeJudges(plan, maker.clock, before)
+  const { lastingJudge: judge } = judges
+  const policies = makePolicies(plan.policies, maker, judge, judge === before?.lastingJudge ? before.policies : [])
   const { rateLimit } = plan
   const repeat = makeRepeatParts(plan, maker, {
     retry: same('retry', 'classifier'),
@@ -97,7 +95,7 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     ejection: makeEjectionParts(plan, maker, same('ejection')),
     healthCheck: (same('healthCheck', 'http', 'tls') ?? { healthCheck: makeHealthCheck(plan, maker, transport) }).healthCheck,
     inherit: before?.inherit ?? maker.make('deadline', (host) => inherit(host)),
-    judge,
+    ...judges,
     ...repeat,
     routes: makeRoutes(plan, maker, { ...repeat, judge }, before),
     policies,

@@ -143,7 +143,13 @@ export class CallTrace {
     const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
     this.#span = span
     this.#parent = withSpan(this.#parent, span)
-    if (span.isRecording()) span.setAttributes({ 'proxyless.service': service, 'http.request.method': method })
+    if (!span.isRecording()) return
+    const { route } = this.#call
+    span.setAttributes({
+      'proxyless.service': service,
+      'http.request.method': method,
+      ...(route === undefined ? {} : { 'proxyless.route': route }),
+    })
   }
 
   #hasWaited(): boolean {

@@ -190,6 +190,33 @@ test('a policy of a route keeps what it knows as long as the plan leaves it ther
   await clock.until(net.close())
 })
 
+test('a policy of the service keeps what it knows when a route gets a judge of its own, and judges by it', async () => {
+  let made = 0
+  const verdicts: string[] = []
+  const judging: Policy = {
+    name: 'judging',
+    scope: 'attempt',
+    layer: ({ classify }) => {
+      made += 1
+      return (next) => async (attempt) => {
+        const outcome = await next(attempt)
+        verdicts.push(classify(outcome, attempt).kind)
+        return outcome
+      }
+    },
+  }
+  const { clock, net, apply } = routed([other], { status: 404 }, { policies: [judging] })
+  await endOf(net.fetch('http://orders/other'))
+  apply([{ ...other, retry: { attempts: 1, on: [404] } }])
+  await endOf(net.fetch('http://orders/other'))
+  await endOf(net.fetch('http://orders/'))
+  apply([other])
+  await endOf(net.fetch('http://orders/other'))
+  assert.equal(made, 1)
+  assert.deepEqual(verdicts, ['success', 'failure', 'success', 'success'])
+  await clock.until(net.close())
+})
+
 test('a policy of a route that cannot be made changes nothing, and is told with its place', async () => {
   const { clock, net, apply } = routed([limited])
   const broken: Policy = {
