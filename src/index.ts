@@ -27,6 +27,7 @@ export type {
   EmptyDraft,
   Ready,
   ResolverSlot,
+  RouteSlot,
   ServiceDraft,
   SetBalancer,
   SetResolver,
@@ -48,6 +49,14 @@ export type { MeshFetch } from './fetch/create-fetch.ts'
 export type { MakeBody, MeshRequestInit } from './fetch/fetch-request.ts'
 export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
+
+// Routes.
+export type { RouteConcurrencyOptions, RouteOptions, RouteOverrides } from './mesh/route-options.ts'
+export type { RouteConcurrencyPlan, RoutePlan } from './mesh/route-plan.ts'
+export type { RouteSnapshot } from './mesh/snapshot.ts'
+export type { PathMatch } from './routing/path-match.ts'
+export type { RouteMatch, RouteMatchPlan, ValueMatch } from './routing/route-match.ts'
+export type { RouteRewrite } from './routing/route-rewrite.ts'
 
 // Look into it, change it.
 export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'

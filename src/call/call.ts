@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { CallBody } from './call-body.ts'
+import { callRoute } from './call-route.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { ContextValues } from './context-values.ts'
 import type { HeaderList } from './header-list.ts'
@@ -102,6 +103,11 @@ export class Call implements CallParts {
     this.context = parts.context
     this.spent = spent
     this.underway = underway
+  }
+
+  /** The name of the route of its service that it took; `undefined` if it took none. Set before any policy sees the call. */
+  get route(): string | undefined {
+    return this.context.get(callRoute)?.name
   }
 
   /** A copy with some parts changed. */

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { Call } from '../call/call.ts'
 import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
+import { ownDeadline } from '../call/call-route.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { wireListener } from '../call/wire-listener.ts'
@@ -113,6 +114,7 @@ class DispatcherImpl extends UndiciDispatcher {
     const { origin, path, method, headers, body, idempotent, mesh } = request
     const context = new ContextValues()
     context.set(wireListener, handlerCall.tap)
+    if (mesh.deadlineMs !== undefined) context.set(ownDeadline, true)
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
     if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)

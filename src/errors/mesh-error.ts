@@ -61,6 +61,8 @@ export interface MeshErrorFacts {
   readonly sent: boolean
   /** How long to wait before another call has a chance, in milliseconds, when that is known. */
   readonly retryAfterMs?: number | undefined
+  /** The route of the service that the call took, if it took one; an error that comes after the head of the reply does not say so. */
+  readonly route?: string | undefined
   /** The setting or argument that is at fault, when one is. */
   readonly field?: string | undefined
 }
@@ -100,7 +102,10 @@ export class MeshError extends Error {
    * @param cause what lies underneath, if anything.
    */
   constructor(code: MeshErrorCode, message: string, facts: MeshErrorFacts, cause?: unknown) {
-    super(`${facts.service}: ${message}`, cause === undefined ? undefined : { cause })
+    super(
+      `${facts.service}${facts.route === undefined ? '' : ` (route ${facts.route})`}: ${message}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.code = code
     this.facts = facts
   }

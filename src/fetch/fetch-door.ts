@@ -1,5 +1,6 @@
 import { Call } from '../call/call.ts'
 import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
+import { ownDeadline } from '../call/call-route.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import { hasIdempotencyKey, replyHeader } from '../call/header-list.ts'
@@ -124,6 +125,7 @@ export class FetchDoor {
     const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
     if (last !== undefined) context.set(previousHop, last)
+    if (mesh.deadlineMs !== undefined) context.set(ownDeadline, true)
     if (!mesh.mayRepeat) context.set(repeatable, false)
     if (dispatcher !== undefined) context.set(callDispatcher, dispatcher)
     if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)

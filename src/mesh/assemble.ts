@@ -14,6 +14,7 @@ import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
+import { byRoute, routeCalls, routeOfAttempt, routeOfCall } from './route-layers.ts'
 import type { LayerParts } from './service-parts.ts'
 
 /** What routing chooses from. */
@@ -47,12 +48,19 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The span of an attempt covers all of these; the policies run in its context.
     ...(tracing === undefined ? [] : [tracing.attempt]),
-    // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
-    parts.attemptTimeout,
-    // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
-    parts.sendOn,
+    ...byRoute(
+      parts.routes.filter(({ own }) => own.attemptTimeout !== undefined),
+      routeOfAttempt,
+      (route) => timeLayers({ ...parts, ...route?.own }),
+    ),
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
+    // Those of a route come after those of the service, as with calls.
+    ...byRoute(
+      parts.routes.filter(({ attemptPolicies }) => attemptPolicies.length > 0),
+      routeOfAttempt,
+      (route) => route?.attemptPolicies ?? [],
+    ),
   ]
   const router = new Router({
     host: { ...host, random: numberedStream(host.random, 'routing') },
@@ -65,6 +73,9 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     permits: parts.endpointPermits,
   })
   const perCall: Layer<Call>[] = [
+    // The route of a call is found first of all, once, so that whatever follows may be the route's: the deadline, labels and headers. It is counted
+    // with all that it waits for. What is not the route's is behind it once for all calls, and so are the user's policies, with what they know.
+    ...(parts.routes.length === 0 ? [] : [routeCalls(parts.routes)]),
     // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
     parts.inherit,
     // The trace stands outside of whatever makes a call wait, and inside of what it inherits: that may be a trace.
@@ -73,6 +84,28 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     parts.deadline,
     // The user's call policies see a call once, however often it is tried, and cannot hold it beyond its deadline.
     ...parts.callPolicies,
+    ...byRoute(
+      parts.routes.filter(({ own, callPolicies }) => Object.keys(own).length > 0 || callPolicies.length > 0),
+      routeOfCall,
+      (route) => [...(route?.callPolicies ?? []), ...limitLayers({ ...parts, ...route?.own }, route?.own.circuit ?? known.circuit)],
+    ),
+  ]
+  return compose(perCall, router.send)
+}
+
+/** Layers that each route may have of its own, and that stand outside the user's attempt policies. */
+function timeLayers(parts: Pick<LayerParts, 'attemptTimeout' | 'sendOn'>): Layer<Attempt>[] {
+  return [
+    // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
+    parts.attemptTimeout,
+    // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
+    parts.sendOn,
+  ]
+}
+
+/** Layers that each route may have of its own, from the rate limit to routing. */
+function limitLayers(parts: LayerParts, circuit: ServiceCircuit): Layer<Call>[] {
+  return [
     // A call is limited once, not each attempt: retries have a budget of their own. What a user's policy answers itself costs no permit.
     ...(parts.rateLimit === undefined ? [] : [parts.rateLimit.layer]),
     // What the service would refuse is refused before it waits, or takes a permit.
@@ -80,7 +113,7 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // A call holds one permit with all its retries; those who wait are counted by the limits outside of it, and have not yet asked the circuit.
     ...(parts.concurrencyGate === undefined ? [] : [parts.concurrencyGate.layer]),
     // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
-    serviceBreaker(known.circuit),
+    serviceBreaker(circuit),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
     // Hedging stands inside retry: attempts side by side are one try to it, with one outcome.
@@ -88,7 +121,6 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // What was never sent goes on within its own try, at once; outside of it are those who wait.
     parts.requeue,
   ]
-  return compose(perCall, router.send)
 }
 
 /** Counts the endpoints that are left out, anew whenever that may have changed. */

@@ -47,7 +47,7 @@ const share = () => number({ from: 0, above: true, to: 1 })
 const longer = (ms: number) => duration({ from: ms })
 
 /** Every option of a circuit, with its default. */
-function entries(defaults: CircuitDefaults) {
+export function circuitEntries(defaults: CircuitDefaults) {
   return {
     failureShare: v.optional(share(), defaults.failureShare),
     minimumCalls: v.optional(integer({ from: 1 }), defaults.minimumCalls),
@@ -66,9 +66,9 @@ function entries(defaults: CircuitDefaults) {
 /** What `.circuitBreaker(...)` takes; nothing means the defaults. */
 export const circuitBreakerSchema = orFalse(
   options({
-    ...entries(circuitBreakerDefaults),
+    ...circuitEntries(circuitBreakerDefaults),
     endpoints: v.optional(flag(), circuitBreakerDefaults.endpoints),
-    service: v.optional(orFalse(options(entries(serviceCircuitDefaults))), circuitBreakerDefaults.service),
+    service: v.optional(orFalse(options(circuitEntries(serviceCircuitDefaults))), circuitBreakerDefaults.service),
   } satisfies { readonly [K in keyof CircuitBreakerOptions]-?: v.GenericSchema }),
 )
 

@@ -6,6 +6,7 @@ import {
   type EndpointConcurrencyOptions,
 } from '../policies/concurrency/concurrency-options.ts'
 import { duration, integer, number, options, orFalse, thing } from './plan-pieces.ts'
+import type { RouteConcurrencyOptions } from './route-options.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
@@ -33,6 +34,14 @@ export const concurrencySchema = v.pipe(
     addIssue({ input: undefined, message: 'a limit, here or in endpoints: without one nothing is limited', path: [path] })
   }),
 )
+
+/** What the `concurrency` of a route takes: attempts at endpoints are limited for the service as a whole. */
+export const routeConcurrencySchema = options({
+  limit,
+  queue: queue(),
+  queueTimeout: v.optional(duration({ from: 0, above: true, endless: true }), concurrencyDefaults.queueTimeout),
+  enforce: v.optional(number({ from: 0, to: 1 }), concurrencyDefaults.enforce),
+} satisfies SchemaOf<RouteConcurrencyOptions>)
 
 /** {@link ConcurrencyOptions} in a finished plan: durations in milliseconds. */
 export interface ConcurrencyPlan {

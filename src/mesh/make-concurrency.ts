@@ -25,12 +25,7 @@ type Made = Pick<ServiceParts, 'concurrency' | 'concurrencyGate' | 'endpointPerm
  * @param same the parts of the plan before, if it says the same of this.
  * @param before the parts of the plan before, whatever it says.
  */
-export function makeConcurrency(
-  { concurrency }: ServicePlan,
-  maker: PartMaker,
-  same: ServiceParts | undefined,
-  before: ServiceParts | undefined,
-): Made {
+export function makeConcurrency({ concurrency }: ServicePlan, maker: PartMaker, same: Made | undefined, before: Made | undefined): Made {
   if (same !== undefined) {
     return { concurrency: same.concurrency, concurrencyGate: same.concurrencyGate, endpointPermits: same.endpointPermits }
   }

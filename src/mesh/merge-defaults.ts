@@ -31,6 +31,7 @@ export function mergeDefaults(own: DraftSettings, shared: DraftSettings): Record
     ...slotsOf(own),
     aliases: own.aliases,
     subsets: own.subsets,
+    routes: own.routes,
     policies: [...shared.policies, ...own.policies],
   }
 }

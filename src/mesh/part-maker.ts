@@ -8,16 +8,19 @@ import type { Host, Part } from '../runtime/host.ts'
 export class PartMaker {
   readonly #host: Host
   readonly #path: string
+  readonly #parent: PartMaker | undefined
   readonly #problems: ConfigProblem[] = []
   #cause: unknown
 
   /**
    * @param host the service.
    * @param path where the service stands in the plan.
+   * @param parent is told of what goes wrong, too.
    */
-  constructor(host: Host, path: string) {
+  constructor(host: Host, path: string, parent?: PartMaker) {
     this.#host = host
     this.#path = path
+    this.#parent = parent
   }
 
   /** The source of time. */
@@ -51,16 +54,29 @@ export class PartMaker {
     }
   }
 
+  /**
+   * Makes the parts of something within the service.
+   *
+   * @param slot where it stands in the service.
+   * @param label names its stream of chance, so that it changes nothing of what others draw.
+   */
+  within(slot: string, label: string): PartMaker {
+    return new PartMaker({ ...this.#host, random: numberedStream(this.#host.random, label) }, `${this.#path}.${slot}`, this)
+  }
+
   /** Remembers what went wrong with a part. */
   fail(slot: string, error: unknown): void {
-    this.#cause ??= error
     const path = `${this.#path}.${slot}`
-    if (ConfigError.is(error)) for (const problem of error.problems) this.#problems.push({ ...problem, path: `${path}.${problem.path}` })
-    else
-      this.#problems.push({
-        path,
-        expected: 'a part that can be made',
-        received: error instanceof Error ? error.message : printValue(error),
-      })
+    if (ConfigError.is(error)) for (const problem of error.problems) this.#add({ ...problem, path: `${path}.${problem.path}` }, error)
+    else {
+      const received = error instanceof Error ? error.message : printValue(error)
+      this.#add({ path, expected: 'a part that can be made', received }, error)
+    }
+  }
+
+  #add(problem: ConfigProblem, cause: unknown): void {
+    this.#cause ??= cause
+    this.#problems.push(problem)
+    if (this.#parent !== undefined) this.#parent.#add(problem, cause)
   }
 }

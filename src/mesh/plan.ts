@@ -23,6 +23,8 @@ import type { CircuitBreakerPlan } from './circuit-plan.ts'
 import type { ConcurrencyPlan } from './concurrency-schema.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
 import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
+import type { RouteOptions } from './route-options.ts'
+import type { RoutePlan } from './route-plan.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -112,6 +114,8 @@ export interface ServicePlanInput {
   readonly classifier?: Classifier | undefined
   /** How what endpoints say of their own health is taken; `false` for not at all. */
   readonly serverDraining?: ServerDrainingOptions | false | undefined
+  /** Calls that are treated in a way of their own, first match first. */
+  readonly routes?: readonly RouteOptions[] | undefined
   /** Policies of users, outermost first. */
   readonly policies?: readonly Policy[] | undefined
 }
@@ -158,6 +162,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly classifier: Classifier
   /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */
   readonly serverDraining: { readonly hold: number } | false
+  /** Calls that are treated in a way of their own, first match first. */
+  readonly routes: readonly RoutePlan[]
   /** Policies of users, outermost first. */
   readonly policies: readonly Policy[]
 }

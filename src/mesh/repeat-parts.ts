@@ -1,5 +1,6 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { callRoute } from '../call/call-route.ts'
 import type { Layer } from '../call/layer.ts'
 import { heedPushback } from '../call/pushback.ts'
 import { judgeRetryOn } from '../call/retry-on.ts'
@@ -48,8 +49,42 @@ export function judgeOf({ classifier, retry }: ServicePlan, clock: Clock): Class
   return retry.retryAfter === false ? judge : heedPushback(judge, retry.retryAfter, clock)
 }
 
+/** The one judge of a service, as some of its routes may have one of their own. */
+export interface Judges {
+  /** Judges every attempt. */
+  readonly judge: Classifier
+  /** The same for those who keep it over plans that give routes a judge of their own, or take it away. */
+  readonly lastingJudge: Classifier
+  /** Of calls that take no route with a judge of its own. */
+  readonly serviceJudge: Classifier
+}
+
+/**
+ * Makes the judge of a service; it is the same as before if nothing about it changed.
+ *
+ * @param plan the service.
+ * @param clock tells the time of day.
+ * @param before the plan before, and its judge.
+ */
+export function makeJudges(plan: ServicePlan, clock: Clock, before: (Judges & { readonly plan: ServicePlan }) | undefined): Judges {
+  const kept = before !== undefined && sameJudge(before.plan, plan) ? before : undefined
+  const serviceJudge = kept?.serviceJudge ?? judgeOf(plan, clock)
+  const lastingJudge = kept?.lastingJudge ?? judgeByRoute(serviceJudge)
+  // Without such routes an attempt is not asked for its route.
+  return { judge: hasJudgingRoutes(plan) ? lastingJudge : serviceJudge, lastingJudge, serviceJudge }
+}
+
+function hasJudgingRoutes({ routes }: ServicePlan): boolean {
+  return routes.some(({ retry }) => retry !== undefined)
+}
+
+/** Judges each attempt as its route says, if that says so itself. */
+function judgeByRoute(judge: Classifier): Classifier {
+  return (outcome, attempt) => (attempt.call.context.get(callRoute)?.classify ?? judge)(outcome, attempt)
+}
+
 /** Whether two plans have the same judge. */
-export function sameJudge(left: ServicePlan, right: ServicePlan): boolean {
+function sameJudge(left: ServicePlan, right: ServicePlan): boolean {
   const words = ({ classifier, retry }: ServicePlan) => [classifier, retry !== false && { on: retry.on, after: retry.retryAfter }]
   return samePart(words(left), words(right))
 }

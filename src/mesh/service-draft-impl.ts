@@ -9,6 +9,8 @@ export interface DraftSettings {
   readonly aliases: readonly unknown[]
   /** Labels and their values. */
   readonly subsets: Readonly<Record<string, unknown>>
+  /** Routes, first match first. */
+  readonly routes: readonly unknown[]
   /** Policies of users. */
   readonly policies: readonly unknown[]
   /** What is wrong with the way in which the draft was made; the paths begin at the service. */
@@ -19,6 +21,7 @@ const nothingSaid: DraftSettings = Object.freeze({
   slots: Object.freeze({}),
   aliases: Object.freeze([]),
   subsets: Object.freeze({}),
+  routes: Object.freeze([]),
   policies: Object.freeze([]),
   problems: Object.freeze([]),
 })
@@ -125,6 +128,11 @@ export class ServiceDraftImpl {
 
   serverDraining(draining: unknown): ServiceDraftImpl {
     return this.#set('serverDraining', draining)
+  }
+
+  route(route: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('routes')
+    return this.#with({ routes: [...this.#settings.routes, route] })
   }
 
   use(...policies: readonly unknown[]): ServiceDraftImpl {

@@ -27,7 +27,9 @@ import type { LocalityOptions } from '../routing/locality-options.ts'
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { HttpOptions, TlsOptions } from '../transport/http-options.ts'
+import type { SubsetChoice } from './mesh.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
+import type { RouteOptions } from './route-options.ts'
 
 /** What a draft knows about itself. One record, so that adding a fact never adds a type parameter. */
 export interface DraftState {
@@ -173,6 +175,11 @@ export type SubsetFallbackSlot<S extends DraftState> = S['of'] extends 'defaults
       ? MeshTypeError<'this service declares no subsets yet: call .subset(label, values) first'>
       : (rule: SubsetFallback<Partial<S['subsets']>>) => ServiceDraft<WithSlot<S, 'subsetFallback'>>
 
+/** The slot of routes; it knows the subsets that are declared before it. */
+export type RouteSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a route belongs to one service, not to the defaults'>
+  : (route: RouteOptions<SubsetChoice<S['subsets']>>) => ServiceDraft<S>
+
 /**
  * A service that is being described. Everything but `.resolve(...)` has a default that protects.
  *
@@ -234,6 +241,11 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly hedge: Slot<S, 'hedge'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
+  /**
+   * Calls that are treated in a way of their own: by path, method, headers, query or share. The first route that fits a call is taken. May be
+   * called again.
+   */
+  readonly route: RouteSlot<S>
   /** Policies of your own; the first sees the call first, and those of the defaults come before these. May be called again. */
   use(...policies: readonly Policy[]): ServiceDraft<S>
   /** No deadline, no retries, no circuits, no ejection, random choice: every protection is off unless this service sets it itself. */

@@ -8,6 +8,7 @@ import { readDuration } from '../runtime/duration.ts'
 import type { DescribedPart } from '../runtime/part.ts'
 import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
+import { routeProblems } from './route-problems.ts'
 import { serviceDefaults } from './service-defaults.ts'
 import { fallbackProblems } from './subset-problems.ts'
 
@@ -27,6 +28,7 @@ export function serviceProblems(settings: unknown, path: string): ConfigProblem[
     ...endpointProblems(settings.resolver, pathTo(path, 'resolver')),
     ...tlsProblems(settings, path),
     ...fallbackProblems(settings, path),
+    ...routeProblems(settings, path),
   ]
 }
 

@@ -13,7 +13,6 @@ import { ProbeDesk } from '../health/probe-desk.ts'
 import { noteReportedHealth } from '../health/reported-health.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
-import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
@@ -28,9 +27,11 @@ import type { ServiceMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { sameChain } from './same-chain.ts'
 import { ServiceCircuits } from './service-circuits.ts'
-import { closeConcurrency, sameLimits, useConcurrency, whenReady } from './service-concurrency.ts'
+import { closeConcurrency, useConcurrency, whenReady } from './service-concurrency.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
+import { closeRoutes, endRoutes, useRoutes } from './service-routes.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
 
@@ -138,6 +139,7 @@ export class ServiceRuntime implements Destination {
     if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
     useConcurrency(next.parts, before?.parts)
+    useRoutes(next.parts.routes, before?.parts.routes)
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
@@ -231,6 +233,7 @@ export class ServiceRuntime implements Destination {
       this.#drains.delete(drain)
       if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
       if (this.#current?.parts.rateLimit !== before.parts.rateLimit) before.parts.rateLimit?.close()
+      closeRoutes(before.parts.routes, this.#current?.parts.routes)
       await this.#leave(before, leftMs)
     })
     this.#drains.add(drain)
@@ -242,6 +245,7 @@ export class ServiceRuntime implements Destination {
     current.parts.rateLimit?.close()
     closeBalancer(current.parts.balancer, this.#host)
     closeConcurrency(current.parts, this.service)
+    endRoutes(current.parts.routes, this.service)
     this.#announced.close()
     this.#circuits.close()
     this.#probes.close()
@@ -279,20 +283,4 @@ export class ServiceRuntime implements Destination {
     if (parts.healthCheck !== this.#current?.parts.healthCheck) parts.healthCheck?.check.close()
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
-}
-
-/** Whether the parts that layers are made of are the very same. */
-function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
-  return (
-    names.every((name) => left[name] === right[name]) &&
-    sameLimits(left, right) &&
-    samePart(left.plan.classifier, right.plan.classifier) &&
-    samePart(left.plan.retry, right.plan.retry) &&
-    samePart(left.plan.serverDraining, right.plan.serverDraining) &&
-    samePart(left.routing, right.routing) &&
-    samePart(left.plan.sendOn, right.plan.sendOn) &&
-    left.policies.length === right.policies.length &&
-    left.policies.every((entry, i) => entry === right.policies[i])
-  )
 }

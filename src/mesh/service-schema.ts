@@ -17,6 +17,7 @@ import { callable, duration, flag, integer, oneOf, options, orFalse, text, thing
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
 import { hedgeSchema, retrySchema, sendOnSchema } from './retry-schema.ts'
+import { routesSchema } from './route-schema.ts'
 import { failoverSchema, localitySchema, subsetFallbackSchema } from './routing-schema.ts'
 import { serverDrainingSchema } from './server-draining-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
@@ -126,5 +127,6 @@ export const serviceSchema = options({
   circuitBreaker: v.optional(circuitBreakerSchema, {}),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
   serverDraining: v.optional(serverDrainingSchema, {}),
+  routes: v.optional(routesSchema, []),
   policies: v.optional(v.pipe(v.array(policySchema, 'a list of policies'), frozen()), []),
 } satisfies SchemaOf<ServicePlanInput>)

@@ -12,6 +12,7 @@ import { countsOf, statsOf } from './careful-counts.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
 import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
+import { routeSnapshots } from './service-routes.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
 
 /** Who judges the health of endpoints. */
@@ -63,6 +64,7 @@ export function snapshotService(
         : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting, quota: rateLimit.quota?.counts },
     ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
+    routes: routeSnapshots(parts.routes),
     extraAttempts: { ...extra.counts },
   }
 }

@@ -61,6 +61,22 @@ export interface ServiceSnapshot {
   readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+  /** Its routes by name, in their order. */
+  readonly routes: Readonly<Record<string, RouteSnapshot>>
+}
+
+/** What is known about one route: its calls, and what it has of its own. What it shares with the service is told there. */
+export interface RouteSnapshot {
+  /** Calls since the route was added. */
+  readonly calls: CallCounts
+  /** What its own rate limit did. */
+  readonly rateLimit: ServiceSnapshot['rateLimit']
+  /** How many calls are in flight and wait by its own limit. */
+  readonly concurrency: ConcurrencySnapshot | undefined
+  /** What its own admission control did. */
+  readonly admission: ServiceSnapshot['admission']
+  /** Its own circuit. */
+  readonly circuit: ServiceCircuitSnapshot | undefined
 }
 
 /** Calls that hold a permit, and calls that wait for one. */

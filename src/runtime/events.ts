@@ -6,7 +6,10 @@
 
 import { hearLateRejection } from './late-rejection.ts'
 
-/** Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses. */
+/**
+ * Every event by name, with what it carries. `service` is always the logical name; addresses are endpoint addresses; `route` is there when a call that
+ * took one is concerned, or the circuit of one.
+ */
 export interface MeshEvents {
   /** A service's endpoints changed. */
   'endpoints-changed': {
@@ -33,15 +36,16 @@ export interface MeshEvents {
     readonly attempt: number
     readonly sent: boolean
     readonly waitMs: number
+    readonly route?: string
   }
   /** A call was refused by the rate limit of its service. */
-  'call-limited': { readonly service: string; readonly retryAfterMs: number }
+  'call-limited': { readonly service: string; readonly retryAfterMs: number; readonly route?: string }
   /** The source of a shared quota cannot be reached; until it is, `policy` says what becomes of calls. */
   'quota-lost': { readonly service: string; readonly source: string; readonly policy: string; readonly error: unknown }
   /** The source of a shared quota answers again. */
   'quota-recovered': { readonly service: string; readonly source: string }
   /** A call was refused with `OVERLOADED`, by the setting `by`: `concurrency`, `concurrency.endpoints` or `admission`. */
-  'call-shed': { readonly service: string; readonly by: string; readonly priority: number }
+  'call-shed': { readonly service: string; readonly by: string; readonly priority: number; readonly route?: string }
   /**
    * An endpoint is left out for `forMs`, because of `rule`, for the `times`-th time by the count of the back-off; or would be, if `enforced` is
    * false. Told again when the probe that should bring it back fails.
@@ -75,15 +79,27 @@ export interface MeshEvents {
     readonly reason: string
     readonly openForMs: number
     readonly enforced: boolean
+    readonly route?: string
   }
   /** The open time of a circuit is over: the next call that is fit for it is the probe that decides. */
-  'circuit-half-open': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  'circuit-half-open': {
+    readonly service: string
+    readonly endpoint: string | undefined
+    readonly enforced: boolean
+    readonly route?: string
+  }
   /** A probe passed, somebody let a circuit close that was forced open, or a new plan made it begin anew. */
-  'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean }
+  'circuit-closed': { readonly service: string; readonly endpoint: string | undefined; readonly enforced: boolean; readonly route?: string }
   /** The open circuit of a service refused a call, or would have if it were enforced. */
-  'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean }
+  'circuit-refused': { readonly service: string; readonly retryAfterMs: number; readonly enforced: boolean; readonly route?: string }
   /** An attempt took longer than others do, or failed, and another one was begun beside it: the call has `attempts` now. `afterMs` is the age of the first one. */
-  'attempt-hedged': { readonly service: string; readonly endpoint: string | undefined; readonly attempts: number; readonly afterMs: number }
+  'attempt-hedged': {
+    readonly service: string
+    readonly endpoint: string | undefined
+    readonly attempts: number
+    readonly afterMs: number
+    readonly route?: string
+  }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */

@@ -1,5 +1,6 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { callRoute } from '../call/call-route.ts'
 import { contextKey } from '../call/context-values.ts'
 import { type HeaderList, noHeaders } from '../call/header-list.ts'
 import { inherited } from '../call/inbound-call.ts'
@@ -69,8 +70,8 @@ export class CallTrace {
     this.#begun += 1
     if (this.#span === undefined && settings.callSpan === 'when-needed' && (this.#begun > 1 || this.#hasWaited())) this.#beginCallSpan()
     this.#tellWaits(this.#span)
-    const { method, underway } = this.#call
-    const name = attemptName(method)
+    const { method, underway, context } = this.#call
+    const name = attemptName(method, context.get(callRoute)?.template)
     const first = this.#first
     // With itself, two that are under way run side by side.
     const hedges = first !== undefined && underway.length > 1
@@ -142,7 +143,13 @@ export class CallTrace {
     const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
     this.#span = span
     this.#parent = withSpan(this.#parent, span)
-    if (span.isRecording()) span.setAttributes({ 'proxyless.service': service, 'http.request.method': method })
+    if (!span.isRecording()) return
+    const { route } = this.#call
+    span.setAttributes({
+      'proxyless.service': service,
+      'http.request.method': method,
+      ...(route === undefined ? {} : { 'proxyless.route': route }),
+    })
   }
 
   #hasWaited(): boolean {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { callRoute, pathBeforeRewrite } from '../call/call-route.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import { failedStatus, type OtelAttributes, type OtelSpan } from './otel-api.ts'
@@ -11,9 +12,13 @@ type Attributes = Record<string, string | number | boolean>
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
 
-/** The name of an attempt's span: its method, and never its path, of which there may be any number. */
-export function attemptName(method: string): string {
-  return knownMethods.has(method) ? method : 'HTTP'
+/**
+ * The name of an attempt's span: its method, and the template of its path if a route has one; never the path itself, of which there may be any
+ * number.
+ */
+export function attemptName(method: string, template: string | undefined): string {
+  const name = knownMethods.has(method) ? method : 'HTTP'
+  return template === undefined ? name : `${name} ${template}`
 }
 
 /** Most sets of {@link StartAttributes} that are kept. */
@@ -65,6 +70,13 @@ export function attemptAttributes(attempt: Attempt, resends: number, secrets: Re
     'url.full': `${endpoint.protocol}//${withoutUser(call.authority)}${redactPath(path, secrets)}`,
     'proxyless.service': call.service,
     'proxyless.endpoint': endpoint.address,
+  }
+  const route = call.context.get(callRoute)
+  if (route !== undefined) {
+    attributes['proxyless.route'] = route.name
+    if (route.template !== undefined) attributes['url.template'] = route.template
+    const before = call.context.get(pathBeforeRewrite)
+    if (before !== undefined) attributes['proxyless.path_before_rewrite'] = redactPath(before, secrets)
   }
   if (resends > 0) attributes['http.request.resend_count'] = resends
   if (endpoint.socketPath !== undefined) attributes['network.peer.address'] = endpoint.socketPath

@@ -62,6 +62,61 @@ mesh().service('orders', (s) => s.circuitBreaker(false).resolve(fixed(urls)).cir
 mesh().service('orders', (s) => s.concurrency(false).resolve(fixed(urls)).concurrency({ limit: 5 }))
 // @ts-expect-error admission twice
 mesh().service('orders', (s) => s.admission({}).resolve(fixed(urls)).admission(false))
+// Routes are as many as one likes; their options are those of the slots, or false.
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('version', ['v1', 'v2'])
+    .route({
+      name: 'one',
+      match: { path: { pattern: '/v1/:id' }, method: ['GET'], headers: { 'x-a': true }, query: { q: { prefix: 'a' } }, share: 0.5 },
+      rewrite: { path: '/:id', setHeaders: { 'x-b': 'c' }, removeHeaders: ['x-d'] },
+      subset: { version: 'v2' },
+      deadline: '2s',
+      retry: { attempts: 2, on: ['5xx'] },
+      hedge: { after: '50ms' },
+      rateLimit: leakyBucket({ permits: 5 }),
+      concurrency: { limit: gradientLimit() },
+      admission: {},
+      circuitBreaker: { openFor: '1s' },
+      use: [tenant],
+    })
+    .route({ match: {}, deadline: false, attemptTimeout: false, retry: false, hedge: false, rateLimit: false, circuitBreaker: false }),
+)
+// @ts-expect-error no match
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ deadline: '2s' }))
+// @ts-expect-error no path
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: { path: 'v1' } }))
+// @ts-expect-error no such kind of path
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: { path: { regex: '/v1' } } }))
+// @ts-expect-error a wrong option of an override
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, retry: { tries: 3 } }))
+// @ts-expect-error no duration
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, deadline: 'soon' }))
+// @ts-expect-error endpoints are limited for the service
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, concurrency: { limit: 5, endpoints: { limit: 5 } } }))
+// @ts-expect-error circuits of endpoints are the service's
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, circuitBreaker: { endpoints: true } }))
+// @ts-expect-error a balancer is chosen for the service
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, balancer: roundRobin() }))
+// @ts-expect-error no subset is declared
+mesh().service('orders', (s) => s.resolve(fixed(urls)).route({ match: {}, subset: { version: 'v1' } }))
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('version', ['v1'])
+    // @ts-expect-error no such value
+    .route({ match: {}, subset: { version: 'v2' } }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('version', ['v1'])
+    // @ts-expect-error no such label
+    .route({ match: {}, subset: { zone: 'a' } }),
+)
+// @ts-expect-error routes belong to one service
+mesh().defaults((s) => s.route({ match: {} }))
 // A limit is a number, one of those that learn, or one of your own.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: 5, endpoints: { limit: gradientLimit() } }))
 mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: () => ({ name: 'mine', limit: 3 }) }))

@@ -51,6 +51,12 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
   ['a resolver among the defaults', 'mesh().defaults((s) => s.resolve(found))', 'a resolver belongs to one service, not to the defaults'],
   ['an alias among the defaults', "mesh().defaults((s) => s.alias('a'))", 'an alias belongs to one service, not to the defaults'],
   ['a subset among the defaults', "mesh().defaults((s) => s.subset('v', ['1']))", 'a subset belongs to one service, not to the defaults'],
+  ['a route among the defaults', 'mesh().defaults((s) => s.route({ match: {} }))', 'a route belongs to one service, not to the defaults'],
+  [
+    'a subset of a route that is not declared',
+    "mesh().service('orders', (s) => s.resolve(found).route({ match: {}, subset: { v: '1' } }))",
+    'this service declares no subsets: call .subset(label, values) when describing it',
+  ],
   ['defaults that are set twice', 'mesh().defaults((s) => s).defaults((s) => s)', 'the defaults of this mesh are already set'],
   [
     'a service that does not exist',

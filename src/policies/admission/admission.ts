@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.ts'
 import { callPriority } from '../../call/call-options.ts'
+import { routeFact } from '../../call/call-route.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
 import { decidingAttempt } from '../../call/side-by-side.ts'
@@ -95,9 +96,10 @@ export class Admission {
     return this.#refuse(call, priority, share)
   }
 
-  #refuse({ service }: Call, priority: number, share: number): MeshError {
+  #refuse(call: Call, priority: number, share: number): MeshError {
+    const { service } = call
     const { requests, accepts } = this.#window
-    this.#host.emit('call-shed', { service, by: 'admission', priority })
+    this.#host.emit('call-shed', { service, by: 'admission', priority, ...routeFact(call) })
     const message = `refused here, as ${Math.round(share * 100)} of 100 calls are, the least important first: the service accepted ${accepts} of the last ${requests}`
     return new MeshError('OVERLOADED', message, { service, sent: false, field: 'admission' })
   }

@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.ts'
 import { callPriority } from '../../call/call-options.ts'
+import { routeFact } from '../../call/call-route.ts'
 import type { CancelListener } from '../../call/cancellation.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
@@ -147,7 +148,7 @@ export class WaitingRoom<T> {
     const { service } = call
     const { reason, field } = this.#names
     this.refused += 1
-    this.#host.emit('call-shed', { service, by: field, priority: call.context.get(callPriority) })
+    this.#host.emit('call-shed', { service, by: field, priority: call.context.get(callPriority), ...routeFact(call) })
     // For a call that is repeated, `sent` is about all its attempts.
     const sent = call.spent.some((attempt) => attempt.sent) || call.underway.length > 0
     return new MeshError('OVERLOADED', `no room: the call needed ${reason}, ${why}`, { service, sent, field })

@@ -1,5 +1,6 @@
 import type { BodyListener } from '../../call/body-feed.ts'
 import type { Call, SpentAttempt } from '../../call/call.ts'
+import { routeFact } from '../../call/call-route.ts'
 import { type CancelListener, Cancellation } from '../../call/cancellation.ts'
 import type { Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
@@ -145,7 +146,8 @@ export class Race implements CancelListener, BodyListener {
     this.#begin(true)
     // There may be no endpoint that the call has not tried.
     if (spent.length + underway.length === made) return
-    hedger.host.emit('attempt-hedged', { service, endpoint, attempts: this.#lanes.length, afterMs: now - first.startedAt })
+    const told = { service, endpoint, attempts: this.#lanes.length, afterMs: now - first.startedAt, ...routeFact(this.#call) }
+    hedger.host.emit('attempt-hedged', told)
   }
 
   /** Keeps a failure in case that nothing better comes; the latest one says most. */

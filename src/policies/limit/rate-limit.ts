@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Call } from '../../call/call.ts'
+import { routeFact } from '../../call/call-route.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
@@ -192,9 +193,10 @@ export class RateLimit {
     return this.#refuse(call, retryAfterMs, key === undefined ? what : `${what}, for the key of this call`)
   }
 
-  #refuse({ service }: Call, retryAfterMs: number, what: string): MeshError {
+  #refuse(call: Call, retryAfterMs: number, what: string): MeshError {
+    const { service } = call
     this.counts.refused += 1
-    this.#host.emit('call-limited', { service, retryAfterMs })
+    this.#host.emit('call-limited', { service, retryAfterMs, ...routeFact(call) })
     const facts = { service, sent: false, field: 'rateLimit', retryAfterMs }
     return new MeshError('RATE_LIMITED', `${what}; there is one again in ${retryAfterMs} ms`, facts)
   }

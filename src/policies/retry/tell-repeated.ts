@@ -1,4 +1,5 @@
 import type { Call, SpentAttempt } from '../../call/call.ts'
+import { routeFact } from '../../call/call-route.ts'
 import type { Host } from '../../runtime/host.ts'
 
 /**
@@ -17,5 +18,6 @@ export function tellRepeated(host: Host, call: Call, last: SpentAttempt, waitMs:
     attempt: call.spent.length,
     sent: last.sent,
     waitMs,
+    ...routeFact(call),
   })
 }

@@ -98,6 +98,7 @@ test('a plan names every default', () => {
         hedge: false,
         classifier: '(function defaultClassifier)',
         serverDraining: { hold: 30_000 },
+        routes: [],
         policies: [],
       },
     },

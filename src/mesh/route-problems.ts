@@ -1,0 +1,52 @@
+import type { ConfigProblem } from '../errors/config-error.ts'
+import { printValue } from '../errors/print-value.ts'
+import { readDuration } from '../runtime/duration.ts'
+import { pathTo } from './config-problems.ts'
+import { isPlainObject } from './plan-pieces.ts'
+import { serviceDefaults } from './service-defaults.ts'
+
+type Settings = Readonly<Record<string, unknown>>
+
+/**
+ * What is wrong with the routes of a service, seen beside the service itself.
+ *
+ * @param settings the service, unchecked; what cannot be read is the schema's to tell.
+ * @param path where it stands.
+ */
+export function routeProblems(settings: Settings, path: string): ConfigProblem[] {
+  const { routes, subsets = {}, deadline = serviceDefaults.deadline } = settings
+  if (!Array.isArray(routes)) return []
+  return routes.flatMap((route: unknown, i) => {
+    if (!isPlainObject(route)) return []
+    const at = pathTo(pathTo(path, 'routes'), i)
+    return [...labelProblems(route, isPlainObject(subsets) ? subsets : {}, at), ...timeProblems(route, deadline, at)]
+  })
+}
+
+function labelProblems({ subset }: Settings, declared: Settings, path: string): ConfigProblem[] {
+  if (!isPlainObject(subset)) return []
+  return Object.entries(subset).flatMap(([label, value]) => {
+    const at = pathTo(path, 'subset')
+    const values = Object.hasOwn(declared, label) ? declared[label] : undefined
+    if (values === undefined) {
+      const labels = Object.keys(declared)
+      const known = labels.length === 0 ? '' : `: ${labels.join(', ')}`
+      return [{ path: at, expected: `a label that .subset(...) declares${known}`, received: printValue(label) }]
+    }
+    if (!Array.isArray(values) || values.includes(value)) return []
+    const expected = `a value of the label ${label} that .subset(...) declares: ${values.join(', ')}`
+    return [{ path: at, expected, received: printValue(value) }]
+  })
+}
+
+/** A route that limits its attempts must leave its calls the time for one. */
+function timeProblems(route: Settings, deadlineOfService: unknown, path: string): ConfigProblem[] {
+  const within = isPlainObject(route.retry) ? route.retry.attemptTimeout : undefined
+  const names = route.attemptTimeout === undefined ? ['retry', 'attemptTimeout'] : ['attemptTimeout']
+  const ms = readDuration(route.attemptTimeout ?? within)
+  const { deadline = deadlineOfService } = route
+  const limitMs = deadline === false ? Number.POSITIVE_INFINITY : readDuration(deadline)
+  if (ms === undefined || limitMs === undefined || ms <= limitMs) return []
+  const expected = `a duration not above the deadline of the route, which is ${limitMs} ms`
+  return [{ path: names.reduce(pathTo, path), expected, received: `${ms} ms` }]
+}
