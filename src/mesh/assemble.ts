@@ -51,6 +51,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     parts.attemptTimeout,
     // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
     parts.sendOn,
+    // Faults stand inside the timeout and the observation, which take them for real, and outside of what sees what is sent.
+    ...(parts.fault?.allowed ? [parts.fault.layer] : []),
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
   ]
@@ -81,6 +83,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     ...(parts.concurrencyGate === undefined ? [] : [parts.concurrencyGate.layer]),
     // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
     serviceBreaker(known.circuit),
+    // A call is copied once, however often it is tried; one that was refused is not copied.
+    ...(parts.mirror === undefined ? [] : [parts.mirror.layer]),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
     // Hedging stands inside retry: attempts side by side are one try to it, with one outcome.

@@ -11,8 +11,10 @@ import type { HealthCheckParts } from '../health/health-checker.ts'
 import { inherit } from '../inbound/inherit.ts'
 import type { Admission } from '../policies/admission/admission.ts'
 import type { ConcurrencyGate } from '../policies/concurrency/concurrency-gate.ts'
+import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import { RateLimit } from '../policies/limit/rate-limit.ts'
 import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
+import type { Mirror } from '../policies/mirror/mirror.ts'
 import type { Policy, PolicyHost } from '../policies/policy.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
 import type { EndpointPermits } from '../routing/endpoint-permits.ts'
@@ -23,6 +25,8 @@ import { undiciTransport } from '../transport/undici-transport.ts'
 import { guardLayer } from './guard-layer.ts'
 import { type ConcurrencyParts, makeAdmission, makeConcurrency } from './make-concurrency.ts'
 import { makeHealthCheck } from './make-health-check.ts'
+import { makeFault, makeMirror } from './make-traffic.ts'
+import type { RuntimeMeans } from './mesh-means.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
@@ -41,6 +45,10 @@ export interface LayerParts extends RepeatParts {
   readonly concurrencyGate: ConcurrencyGate | undefined
   readonly endpointPermits: EndpointPermits | undefined
   readonly attemptPolicies: readonly Layer<Attempt>[]
+  /** Sends copies of calls elsewhere; `undefined` for none. */
+  readonly mirror: Mirror | undefined
+  /** Puts faults into attempts; `undefined` for none. */
+  readonly fault: FaultInjector | undefined
 }
 
 /** Everything that the plan of a service makes. */
@@ -72,10 +80,11 @@ type PolicyLayer =
  *
  * @param plan the service.
  * @param maker makes parts, and collects what goes wrong.
- * @param transport what the mesh uses instead of its own connections, if anything.
+ * @param means what the mesh gives its services.
  * @param before the parts of the plan before, if there was one.
  */
-export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOptions['transport'], before?: ServiceParts): ServiceParts {
+export function makeParts(plan: ServicePlan, maker: PartMaker, means: RuntimeMeans, before?: ServiceParts): ServiceParts {
+  const { transport } = means
   const same = (...slots: readonly (keyof ServicePlan)[]) =>
     before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
   const judge = before !== undefined && sameJudge(before.plan, plan) ? before.judge : judgeOf(plan, maker.clock)
@@ -96,6 +105,8 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     ejection: makeEjectionParts(plan, maker, same('ejection')),
     healthCheck: (same('healthCheck', 'http', 'tls') ?? { healthCheck: makeHealthCheck(plan, maker, transport) }).healthCheck,
     inherit: before?.inherit ?? maker.make('deadline', (host) => inherit(host)),
+    mirror: same('mirror')?.mirror ?? makeMirror(plan, maker, means),
+    fault: same('fault')?.fault ?? makeFault(plan, maker, means),
     judge,
     ...makeRepeatParts(plan, maker, { retry: same('retry', 'classifier'), hedge: same('hedge', 'retry', 'classifier'), any: before }),
     policies,

@@ -11,9 +11,9 @@ import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
 import { noteReportedHealth } from '../health/reported-health.ts'
+import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
-import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
@@ -24,12 +24,13 @@ import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import { endpointAt } from './endpoint-at.ts'
 import { goneError } from './gone-error.ts'
-import type { ServiceMeans } from './mesh-means.ts'
+import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { sameChain } from './same-chain.ts'
 import { ServiceCircuits } from './service-circuits.ts'
-import { closeConcurrency, sameLimits, useConcurrency, whenReady } from './service-concurrency.ts'
+import { closeConcurrency, useConcurrency, whenReady } from './service-concurrency.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
@@ -41,7 +42,7 @@ import { snapshotService } from './snapshot-service.ts'
 export class ServiceRuntime implements Destination {
   readonly service: string
   readonly #host: Host
-  readonly #given: ServiceMeans
+  readonly #given: RuntimeMeans
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
@@ -64,7 +65,7 @@ export class ServiceRuntime implements Destination {
    * @param host the service.
    * @param means what the mesh gives its services.
    */
-  constructor(host: Host, means: ServiceMeans) {
+  constructor(host: Host, means: RuntimeMeans) {
     this.service = host.service
     this.#host = host
     this.#given = means
@@ -101,7 +102,7 @@ export class ServiceRuntime implements Destination {
   prepare(plan: ServicePlan): PreparedService {
     const before = this.#current
     const maker = new PartMaker(this.#host, pathTo('services', this.service))
-    const parts = makeParts(plan, maker, this.#given.transport, before?.parts)
+    const parts = makeParts(plan, maker, this.#given, before?.parts)
     let gate = before !== undefined && sameChain(before.parts, parts) ? before.gate : undefined
     if (gate === undefined && maker.problems.length === 0) {
       try {
@@ -171,6 +172,7 @@ export class ServiceRuntime implements Destination {
    */
   async retire(graceMs: number, background: boolean): Promise<void> {
     const current = this.#current
+    current?.parts.mirror?.close()
     if (current !== undefined && !this.#retired) {
       this.#final ??= new Drain(current.gate, this.#host.clock, (leftMs) => this.#end(current, leftMs))
       this.#drains.add(this.#final)
@@ -194,6 +196,11 @@ export class ServiceRuntime implements Destination {
 
   /** Resolves when a call would not have to wait for a permit. */
   readonly ready = () => whenReady(() => (this.#retired ? undefined : this.#current?.parts), this.#roster, this.service)
+
+  /** What injects faults, if the plan asks for them. */
+  get faultInjector(): FaultInjector | undefined {
+    return this.#current?.parts.fault
+  }
 
   /** See {@link CircuitControl}. */
   get circuitState(): CircuitState {
@@ -227,6 +234,7 @@ export class ServiceRuntime implements Destination {
 
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
   #giveUp(before: ReadyService, graceMs: number): void {
+    if (this.#current?.parts.mirror !== before.parts.mirror) before.parts.mirror?.close()
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
       if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)
@@ -279,20 +287,4 @@ export class ServiceRuntime implements Destination {
     if (parts.healthCheck !== this.#current?.parts.healthCheck) parts.healthCheck?.check.close()
     if (parts.transport !== undefined && parts.transport !== this.#current?.parts.transport) void this.#closeTransport(parts, 0)
   }
-}
-
-/** Whether the parts that layers are made of are the very same. */
-function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
-  return (
-    names.every((name) => left[name] === right[name]) &&
-    sameLimits(left, right) &&
-    samePart(left.plan.classifier, right.plan.classifier) &&
-    samePart(left.plan.retry, right.plan.retry) &&
-    samePart(left.plan.serverDraining, right.plan.serverDraining) &&
-    samePart(left.routing, right.routing) &&
-    samePart(left.plan.sendOn, right.plan.sendOn) &&
-    left.policies.length === right.policies.length &&
-    left.policies.every((entry, i) => entry === right.policies[i])
-  )
 }

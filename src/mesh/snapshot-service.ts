@@ -31,7 +31,7 @@ export function snapshotService(
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
   host: Host,
 ): ServiceSnapshot {
-  const { balancer, transport, routing, rateLimit, extra } = parts
+  const { balancer, transport, routing, rateLimit, extra, mirror, fault } = parts
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -60,6 +60,8 @@ export function snapshotService(
     rateLimit:
       rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
     ...concurrencySnapshots(parts, directory.endpoints),
+    mirror: mirror && { ...mirror.counts, to: mirror.to, inFlight: mirror.inFlight },
+    fault: fault && { ...fault.counts, enabled: fault.enabled, allowed: fault.allowed, active: fault.active },
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
   }

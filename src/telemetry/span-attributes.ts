@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { mirrorOf } from '../call/mirror-of.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import { failedStatus, type OtelAttributes, type OtelSpan } from './otel-api.ts'
@@ -66,6 +67,7 @@ export function attemptAttributes(attempt: Attempt, resends: number, secrets: Re
     'proxyless.service': call.service,
     'proxyless.endpoint': endpoint.address,
   }
+  if (call.context.get(mirrorOf) !== undefined) attributes['proxyless.mirrored'] = true
   if (resends > 0) attributes['http.request.resend_count'] = resends
   if (endpoint.socketPath !== undefined) attributes['network.peer.address'] = endpoint.socketPath
   else if (isIP(endpoint.hostname) !== 0) {
