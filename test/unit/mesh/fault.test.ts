@@ -6,7 +6,7 @@ import { fakeClock, scriptedTransport, seededRandom } from '../../../src/testing
 const one = 'http://10.0.0.1:80'
 const two = 'http://10.0.0.2:80'
 
-function faulty(fault: FaultOptions, { production = false, more = (s: ServiceDraft) => s, seed = 'faults' } = {}) {
+function faulty(fault: FaultOptions, { production = false, more = (s: ServiceDraft): unknown => s, seed = 'faults' } = {}) {
   const clock = fakeClock()
   const transport = scriptedTransport({ body: 'from the server', latencyMs: 10 })
   const net = mesh({ clock, transport, production, random: seededRandom(seed) })
@@ -55,7 +55,7 @@ test('faults look real to retries, circuits and counters, and are told as what t
 test('an injected delay is cut off by the attempt timeout, and the call goes on elsewhere', async () => {
   const { clock, net, call, transport } = faulty(
     { delay: { share: 1, time: '5s' }, match: { endpoints: [one] } },
-    { more: (s) => s.retry({ attemptTimeout: '200ms' }) as never },
+    { more: (s) => s.retry({ attemptTimeout: '200ms' }) },
   )
   const before = clock.now()
   assert.equal(await call(), 200)
@@ -89,7 +89,7 @@ test('a body that is cut by a fault fails its call and its endpoint', async () =
 })
 
 test('a throttled body ends by the deadline of its call', async () => {
-  const { clock, net, call, snapshot } = faulty({ throttle: { share: 1, bytesPerSecond: 1 } }, { more: (s) => s.deadline('3s') as never })
+  const { clock, net, call, snapshot } = faulty({ throttle: { share: 1, bytesPerSecond: 1 } }, { more: (s) => s.deadline('3s') })
   assert.equal(await call(), 'DEADLINE_EXCEEDED')
   assert.deepEqual([snapshot().fault?.active, snapshot().calls.inFlight], [0, 0])
   await net.close()
@@ -178,7 +178,7 @@ test('a call asks for its own faults by a header, through either door', async ()
 })
 
 test('closing the mesh cuts off what hangs because of a fault', async () => {
-  const { clock, net } = faulty({ abort: { share: 1, error: 'timeout' }, maxDelay: '1h' }, { more: (s) => s.deadline('10s') as never })
+  const { clock, net } = faulty({ abort: { share: 1, error: 'timeout' }, maxDelay: '1h' }, { more: (s) => s.deadline('10s') })
   const call = net.fetch('http://orders/').catch((error: unknown) => MeshError.from(error)?.code)
   await clock.advance(10)
   await clock.until(net.close({ grace: '1s' }))
