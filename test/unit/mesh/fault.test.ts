@@ -11,7 +11,7 @@ function faulty(fault: FaultOptions, { production = false, more = (s: ServiceDra
   const transport = scriptedTransport({ body: 'from the server', latencyMs: 10 })
   const net = mesh({ clock, transport, production, random: seededRandom(seed) })
     .service('orders', (s) =>
-      more(s)
+      (more(s) as ServiceDraft)
         .resolve(fixed([one, two]))
         .balance(roundRobin())
         .fault(fault),
