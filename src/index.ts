@@ -25,6 +25,7 @@ export type {
   DraftState,
   EmptyDefaults,
   EmptyDraft,
+  MirrorSlot,
   Ready,
   ResolverSlot,
   RouteSlot,
@@ -70,7 +71,9 @@ export type {
   EjectionCounts,
   EndpointConcurrencySnapshot,
   EndpointSnapshot,
+  FaultSnapshot,
   MeshSnapshot,
+  MirrorSnapshot,
   PassthroughSnapshot,
   ServiceSnapshot,
   TierSnapshot,
@@ -122,6 +125,7 @@ export {
   serviceCircuitDefaults,
 } from './health/circuit-options.ts'
 export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
+export type { FaultControl } from './mesh/fault-control.ts'
 export type { CircuitControl } from './mesh/circuit-control.ts'
 export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
 // Which endpoints at all: health, place, labels.
@@ -141,7 +145,21 @@ export type { AdmissionCounts } from './policies/admission/admission.ts'
 export type { GateCounts } from './policies/concurrency/concurrency-gate.ts'
 export type { RateLimitCounts } from './policies/limit/rate-limit.ts'
 export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
+export type { FaultCounts } from './policies/fault/fault-injector.ts'
+export {
+  type AbortError,
+  type AbortFault,
+  type CutBodyFault,
+  type DelayFault,
+  type FaultMatch,
+  type FaultOptions,
+  type FaultTime,
+  faultDefaults,
+  type ThrottleFault,
+} from './policies/fault/fault-options.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
+export type { MirrorCounts } from './policies/mirror/mirror.ts'
+export { type MirrorOptions, type MirrorSubset, mirrorDefaults } from './policies/mirror/mirror-options.ts'
 export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
 export type { BudgetOptions } from './policies/retry/budget-options.ts'
 export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'

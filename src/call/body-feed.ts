@@ -226,6 +226,11 @@ export class BodyFeed {
     this.#took(0)
   }
 
+  /** Somebody is reading, though nothing is handed over just now. */
+  stir(): void {
+    this.#source.taken?.()
+  }
+
   /** Stops handing over. */
   detach(): void {
     this.#reader = undefined

@@ -107,6 +107,11 @@ export class ReplyBody {
     this.#feed.attach(reader, this)
   }
 
+  /** Says that the reader is at work, though it takes nothing just now: the body does not stand still for want of a reader. */
+  stir(): void {
+    this.#feed.stir()
+  }
+
   /** Stops {@link flow}; once enough is kept, the wire is paused. */
   hold(): void {
     this.#feed.detach()

@@ -65,6 +65,8 @@ export interface MeshErrorFacts {
   readonly route?: string | undefined
   /** The setting or argument that is at fault, when one is. */
   readonly field?: string | undefined
+  /** `true` when no server failed: `.fault(...)` injected the failure. */
+  readonly injected?: boolean | undefined
 }
 
 const brand: unique symbol = Symbol.for('proxyless.MeshError') as never

@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts'
 import { inherited } from '../call/inbound-call.ts'
 import type { Layer } from '../call/layer.ts'
+import { mirrorOf } from '../call/mirror-of.ts'
 import type { Host } from '../runtime/host.ts'
 import { inboundRequest } from './inbound-context.ts'
 
@@ -14,7 +15,8 @@ import { inboundRequest } from './inbound-context.ts'
 export function inherit(host: Host): Layer<Call> {
   return (next) => (call) => {
     const request = inboundRequest()
-    if (request === undefined) return next(call)
+    // A copy has a deadline of its own, and is nobody's answer.
+    if (request === undefined || call.context.get(mirrorOf) !== undefined) return next(call)
     const { leftMs, attempt, trace } = request
     const deadline = leftMs === Number.POSITIVE_INFINITY ? leftMs : host.clock.now() + leftMs
     const limits = deadline < call.deadline

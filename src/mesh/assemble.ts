@@ -53,6 +53,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
       routeOfAttempt,
       (route) => timeLayers({ ...parts, ...route?.own }),
     ),
+    // Faults stand inside the timeout and the observation, which take them for real, and outside of what sees what is sent.
+    ...(parts.fault?.allowed ? [parts.fault.layer] : []),
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
     // Those of a route come after those of the service, as with calls.
@@ -114,6 +116,8 @@ function limitLayers(parts: LayerParts, circuit: ServiceCircuit): Layer<Call>[] 
     ...(parts.concurrencyGate === undefined ? [] : [parts.concurrencyGate.layer]),
     // The circuit of the service refuses before a retry can be spent on a service that is known to be down.
     serviceBreaker(circuit),
+    // A call is copied once, however often it is tried; one that was refused is not copied.
+    ...(parts.mirror === undefined ? [] : [parts.mirror.layer]),
     // Retry re-enters routing, so that each attempt chooses its endpoint afresh, and avoids those that the call has tried.
     parts.retry,
     // Hedging stands inside retry: attempts side by side are one try to it, with one outcome.

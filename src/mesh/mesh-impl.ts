@@ -14,6 +14,7 @@ import { systemRandom } from '../runtime/system-random.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { closeCarefully } from './careful-transport.ts'
 import type { CircuitControl } from './circuit-control.ts'
+import { faultControl } from './fault-control.ts'
 import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
 import type { MeshMeans } from './mesh-means.ts'
 import { meshDefaults } from './mesh-options.ts'
@@ -93,12 +94,13 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const running = () => this.#runningByName(name)
     const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running().eject(address, durationMs(time, 'eject: time'))
     const readmit = (address: string) => running().eject(address, undefined)
+    const fault = faultControl(name, () => running().faultInjector)
     const ready = async () => {
       const found = this.#findByName(name)
       if (MeshError.is(found)) throw found
       await found.ready()
     }
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), ready, eject, readmit })
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), fault, ready, eject, readmit })
     this.#clients.set(name, client)
     return client
   }

@@ -1,3 +1,4 @@
+import type { Destination } from '../fetch/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
@@ -9,6 +10,14 @@ export interface ServiceMeans {
   readonly transport: MeshOptions['transport']
   /** How they are traced; `undefined` for not at all. */
   readonly telemetry: TelemetrySettings | undefined
+  /** See {@link MeshOptions.production}. */
+  readonly production: boolean
+}
+
+/** What a running service is given, apart from its plan. */
+export interface RuntimeMeans extends ServiceMeans {
+  /** Finds a service of the mesh by its name, for those that call others. */
+  readonly find: (service: string) => Destination | undefined
 }
 
 /** What a mesh runs on, apart from its plan. */

@@ -33,6 +33,12 @@ export interface MeshOptions {
    * @defaultValue {@link telemetryDefaults}
    */
   readonly telemetry?: TelemetryOptions | false | undefined
+  /**
+   * Whether this is production, where faults are not injected unless they are allowed there.
+   *
+   * @defaultValue whether the environment variable `NODE_ENV` is `production` when the mesh is built
+   */
+  readonly production?: boolean | undefined
 }
 
 /** The defaults of {@link MeshOptions} and of `net.close`. */

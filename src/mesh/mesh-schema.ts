@@ -1,11 +1,12 @@
 /** What `mesh(...)` takes, and what a plan says beside its services. */
 import * as v from 'valibot'
 import type { Clock } from '../runtime/clock.ts'
+import { isProduction } from '../runtime/production.ts'
 import type { Random } from '../runtime/random.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
 import type { MeshPlanInput } from './plan.ts'
-import { isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { flag, isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { telemetrySchema } from './telemetry-schema.ts'
 
 /** Whether a value has methods of these names. */
@@ -34,6 +35,7 @@ export const meshOptionsSchema = options({
     ),
   ),
   telemetry: v.optional(orFalse(telemetrySchema)),
+  production: v.optional(flag(), isProduction),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

@@ -6,6 +6,7 @@ import type { MeshRequestInit } from '../fetch/fetch-request.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
 import type { CircuitControl } from './circuit-control.ts'
+import type { FaultControl } from './fault-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import type { MeshSnapshot } from './snapshot.ts'
@@ -67,6 +68,8 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
   readonly readmit: (address: string) => void
   /** Its circuits, to be forced open or closed. */
   readonly circuit: CircuitControl
+  /** Its faults, to be turned on and off. */
+  readonly fault: FaultControl
 }
 
 /** How a mesh is closed. */

@@ -9,8 +9,10 @@ import type { ServerDrainingOptions } from '../health/server-draining-options.ts
 import type { SendOnOptions } from '../inbound/send-on-options.ts'
 import type { AdmissionOptions } from '../policies/admission/admission-options.ts'
 import type { ConcurrencyOptions } from '../policies/concurrency/concurrency-options.ts'
+import type { FaultOptions } from '../policies/fault/fault-options.ts'
 import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
+import type { MirrorOptions } from '../policies/mirror/mirror-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { FailoverOptions, FailoverSettings } from '../routing/failover-options.ts'
@@ -110,6 +112,10 @@ export interface ServicePlanInput {
   readonly sendOn?: SendOnOptions | undefined
   /** When another attempt is made beside one that takes long; `false` for never. */
   readonly hedge?: HedgeOptions | false | undefined
+  /** Where copies of its calls go; `false` for nowhere. */
+  readonly mirror?: MirrorOptions | false | undefined
+  /** Faults that are put into its attempts; `false` for none. */
+  readonly fault?: FaultOptions | false | undefined
   /** The judge. */
   readonly classifier?: Classifier | undefined
   /** How what endpoints say of their own health is taken; `false` for not at all. */
@@ -158,6 +164,10 @@ export interface ServicePlan extends ServicePlanInput {
   readonly sendOn: SendOnPlan
   /** When another attempt is made beside one that takes long; `false` for never. */
   readonly hedge: HedgePlan | false
+  /** Where copies of its calls go, the deadline in milliseconds; `false` for nowhere. */
+  readonly mirror: MirrorOptions | false
+  /** Faults that are put into its attempts, durations in milliseconds; `false` for none. */
+  readonly fault: FaultOptions | false
   /** The judge. */
   readonly classifier: Classifier
   /** How what endpoints say of their own health is taken, in milliseconds; `false` for not at all. */

@@ -122,6 +122,15 @@ export class ServiceDraftImpl {
     return this.#set('hedge', hedge)
   }
 
+  mirror(mirror: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('mirror')
+    return this.#set('mirror', mirror)
+  }
+
+  fault(fault: unknown): ServiceDraftImpl {
+    return this.#set('fault', fault)
+  }
+
   classify(classifier: unknown): ServiceDraftImpl {
     return this.#set('classifier', classifier)
   }

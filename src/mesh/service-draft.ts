@@ -18,8 +18,10 @@ import type { ServerDrainingOptions } from '../health/server-draining-options.ts
 import type { SendOnOptions } from '../inbound/send-on-options.ts'
 import type { AdmissionOptions } from '../policies/admission/admission-options.ts'
 import type { ConcurrencyOptions } from '../policies/concurrency/concurrency-options.ts'
+import type { FaultOptions } from '../policies/fault/fault-options.ts'
 import type { HedgeOptions } from '../policies/hedge/hedge-options.ts'
 import type { RateLimitOptions } from '../policies/limit/rate-limit-options.ts'
+import type { MirrorOptions } from '../policies/mirror/mirror-options.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { FailoverOptions } from '../routing/failover-options.ts'
@@ -111,6 +113,8 @@ export interface SlotValues {
   readonly circuitBreaker: CircuitBreakerOptions | false
   /** See {@link ServiceDraft.hedge}. */
   readonly hedge: HedgeOptions | false
+  /** See {@link ServiceDraft.fault}. */
+  readonly fault: FaultOptions | false
   /** See {@link ServiceDraft.classify}. */
   readonly classifier: Classifier
 }
@@ -152,6 +156,13 @@ export interface SetBalancer<S extends DraftState> {
 export type DeadlineSlot<S extends DraftState> = 'deadline' extends S['set']
   ? MeshTypeError<'deadline is already set for this service'>
   : (deadline: Duration, sendOn?: SendOnOptions) => ServiceDraft<WithSlot<S, 'deadline'>>
+
+/** The slot of the mirror. */
+export type MirrorSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a mirror belongs to one service, not to the defaults'>
+  : 'mirror' extends S['set']
+    ? MeshTypeError<'mirror is already set for this service'>
+    : (mirror: MirrorOptions | false) => ServiceDraft<WithSlot<S, 'mirror'>>
 
 /** Adds aliases. */
 export type AliasSlot<S extends DraftState> = S['of'] extends 'defaults'
@@ -239,6 +250,10 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly circuitBreaker: Slot<S, 'circuitBreaker'>
   /** When another attempt of an idempotent call is made beside one that takes long; `false` for never. @defaultValue `false`; see {@link hedgeDefaults} for `{}` */
   readonly hedge: Slot<S, 'hedge'>
+  /** Where copies of its calls go, which nobody waits for; `false` for nowhere. @defaultValue `false`; see {@link mirrorDefaults} */
+  readonly mirror: MirrorSlot<S>
+  /** Faults that are put into its attempts, to rehearse an outage; `false` for none. @defaultValue `false`; see {@link faultDefaults} */
+  readonly fault: Slot<S, 'fault'>
   /** The one judge of the service. @defaultValue {@link defaultClassifier} */
   readonly classify: Slot<S, 'classifier'>
   /**

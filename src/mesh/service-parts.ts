@@ -10,8 +10,10 @@ import type { HealthCheckParts } from '../health/health-checker.ts'
 import { inherit } from '../inbound/inherit.ts'
 import type { Admission } from '../policies/admission/admission.ts'
 import type { ConcurrencyGate } from '../policies/concurrency/concurrency-gate.ts'
+import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import { RateLimit } from '../policies/limit/rate-limit.ts'
 import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
+import type { Mirror } from '../policies/mirror/mirror.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
 import type { EndpointPermits } from '../routing/endpoint-permits.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
@@ -21,6 +23,8 @@ import { undiciTransport } from '../transport/undici-transport.ts'
 import { type ConcurrencyParts, makeAdmission, makeConcurrency } from './make-concurrency.ts'
 import { makeHealthCheck } from './make-health-check.ts'
 import { attemptLayersOf, callLayersOf, makePolicies, type PolicyLayer } from './make-policies.ts'
+import { makeFault, makeMirror } from './make-traffic.ts'
+import type { RuntimeMeans } from './mesh-means.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
@@ -41,6 +45,10 @@ export interface LayerParts extends RepeatParts {
   readonly endpointPermits: EndpointPermits | undefined
   readonly attemptPolicies: readonly Layer<Attempt>[]
   readonly routes: readonly RouteParts[]
+  /** Sends copies of calls elsewhere; `undefined` for none. */
+  readonly mirror: Mirror | undefined
+  /** Puts faults into attempts; `undefined` for none. */
+  readonly fault: FaultInjector | undefined
 }
 
 /** Everything that the plan of a service makes. */
@@ -65,10 +73,11 @@ export interface ServiceParts extends LayerParts, Judges {
  *
  * @param plan the service.
  * @param maker makes parts, and collects what goes wrong.
- * @param transport what the mesh uses instead of its own connections, if anything.
+ * @param means what the mesh gives its services.
  * @param before the parts of the plan before, if there was one.
  */
-export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOptions['transport'], before?: ServiceParts): ServiceParts {
+export function makeParts(plan: ServicePlan, maker: PartMaker, means: RuntimeMeans, before?: ServiceParts): ServiceParts {
+  const { transport } = means
   const same = (...slots: readonly (keyof ServicePlan)[]) =>
     before !== undefined && slots.every((slot) => samePart(before.plan[slot], plan[slot])) ? before : undefined
   const judges = makeJudges(plan, maker.clock, before)
@@ -89,8 +98,7 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     rateLimit:
       rateLimit === false
         ? undefined
-        : (same('rateLimit')?.rateLimit ??
-          maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host, rateLimit.quota?.(host)))),
+        : (same('rateLimit')?.rateLimit ?? maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
     ...makeConcurrency(plan, maker, same('concurrency'), before),
     admission: same('admission')?.admission ?? makeAdmission(plan, maker),
     ejection: makeEjectionParts(plan, maker, same('ejection')),
@@ -99,6 +107,8 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, transport: MeshOp
     ...judges,
     ...repeat,
     routes: makeRoutes(plan, maker, { ...repeat, judge }, before),
+    mirror: same('mirror')?.mirror ?? makeMirror(plan, maker, means),
+    fault: same('fault')?.fault ?? makeFault(plan, maker, means),
     policies,
     callPolicies: callLayersOf(policies),
     attemptPolicies: attemptLayersOf(policies),

@@ -42,7 +42,12 @@ export function routeSnapshots(routes: readonly RouteParts[]): Readonly<Record<s
         route.name,
         {
           calls: route.ledger.snapshot(),
-          rateLimit: rateLimit && { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
+          rateLimit: rateLimit && {
+            ...rateLimit.counts,
+            permitsLeft: rateLimit.permitsLeft,
+            waiting: rateLimit.waiting,
+            quota: rateLimit.quota?.counts,
+          },
           concurrency: limits.concurrency,
           admission: limits.admission,
           circuit: route.circuit.snapshot(),

@@ -11,6 +11,7 @@ import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
 import { noteReportedHealth } from '../health/reported-health.ts'
+import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -23,7 +24,7 @@ import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
 import { endpointAt } from './endpoint-at.ts'
 import { goneError } from './gone-error.ts'
-import type { ServiceMeans } from './mesh-means.ts'
+import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
@@ -42,7 +43,7 @@ import { snapshotService } from './snapshot-service.ts'
 export class ServiceRuntime implements Destination {
   readonly service: string
   readonly #host: Host
-  readonly #given: ServiceMeans
+  readonly #given: RuntimeMeans
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
   readonly #health = new HealthBoard()
@@ -65,7 +66,7 @@ export class ServiceRuntime implements Destination {
    * @param host the service.
    * @param means what the mesh gives its services.
    */
-  constructor(host: Host, means: ServiceMeans) {
+  constructor(host: Host, means: RuntimeMeans) {
     this.service = host.service
     this.#host = host
     this.#given = means
@@ -102,7 +103,7 @@ export class ServiceRuntime implements Destination {
   prepare(plan: ServicePlan): PreparedService {
     const before = this.#current
     const maker = new PartMaker(this.#host, pathTo('services', this.service))
-    const parts = makeParts(plan, maker, this.#given.transport, before?.parts)
+    const parts = makeParts(plan, maker, this.#given, before?.parts)
     let gate = before !== undefined && sameChain(before.parts, parts) ? before.gate : undefined
     if (gate === undefined && maker.problems.length === 0) {
       try {
@@ -173,6 +174,7 @@ export class ServiceRuntime implements Destination {
    */
   async retire(graceMs: number, background: boolean): Promise<void> {
     const current = this.#current
+    current?.parts.mirror?.close()
     if (current !== undefined && !this.#retired) {
       this.#final ??= new Drain(current.gate, this.#host.clock, (leftMs) => this.#end(current, leftMs))
       this.#drains.add(this.#final)
@@ -196,6 +198,11 @@ export class ServiceRuntime implements Destination {
 
   /** Resolves when a call would not have to wait for a permit. */
   readonly ready = () => whenReady(() => (this.#retired ? undefined : this.#current?.parts), this.#roster, this.service)
+
+  /** What injects faults, if the plan asks for them. */
+  get faultInjector(): FaultInjector | undefined {
+    return this.#current?.parts.fault
+  }
 
   /** See {@link CircuitControl}. */
   get circuitState(): CircuitState {
@@ -229,6 +236,7 @@ export class ServiceRuntime implements Destination {
 
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
   #giveUp(before: ReadyService, graceMs: number): void {
+    if (this.#current?.parts.mirror !== before.parts.mirror) before.parts.mirror?.close()
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
       if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)

@@ -10,8 +10,10 @@ import { admissionSchema } from './admission-schema.ts'
 import { circuitBreakerSchema } from './circuit-plan.ts'
 import { concurrencySchema } from './concurrency-schema.ts'
 import { ejectionSchema } from './ejection-schema.ts'
+import { faultSchema } from './fault-schema.ts'
 import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
+import { mirrorSchema } from './mirror-schema.ts'
 import type { ServicePlanInput } from './plan.ts'
 import { callable, duration, flag, integer, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
@@ -125,6 +127,8 @@ export const serviceSchema = options({
   ejection: v.optional(orFalse(ejectionSchema), {}),
   healthCheck: v.optional(orFalse(healthCheckSchema), false),
   circuitBreaker: v.optional(circuitBreakerSchema, {}),
+  mirror: v.optional(orFalse(mirrorSchema), false),
+  fault: v.optional(orFalse(faultSchema), false),
   classifier: v.optional(callable<Classifier>('a classifier: a function (outcome, attempt) => verdict'), () => serviceDefaults.classifier),
   serverDraining: v.optional(serverDrainingSchema, {}),
   routes: v.optional(routesSchema, []),

@@ -4,7 +4,7 @@ import type { Host } from '../runtime/host.ts'
 import { samePart } from '../runtime/part.ts'
 import { readServiceHost, type ServiceHost } from './host-syntax.ts'
 import { HostTable } from './host-table.ts'
-import type { ServiceMeans } from './mesh-means.ts'
+import type { RuntimeMeans, ServiceMeans } from './mesh-means.ts'
 import type { ServicePlan } from './plan.ts'
 import type { ReadyService } from './prepared-service.ts'
 import { ServiceRuntime } from './service-runtime.ts'
@@ -22,7 +22,7 @@ export interface ServiceChanges {
 /** The running services of a mesh, and the hosts that name them. */
 export class ServiceSet {
   readonly #host: Host
-  readonly #means: ServiceMeans
+  readonly #means: RuntimeMeans
   readonly #leaving = new Set<ServiceRuntime>()
   #plans: ServicePlans = {}
   #running: ReadonlyMap<string, ServiceRuntime> = new Map()
@@ -34,7 +34,7 @@ export class ServiceSet {
    */
   constructor(host: Host, means: ServiceMeans) {
     this.#host = host
-    this.#means = means
+    this.#means = { ...means, find: (service) => this.#running.get(service) }
   }
 
   /** Every service by name. */

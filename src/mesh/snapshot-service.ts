@@ -32,7 +32,7 @@ export function snapshotService(
   { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
   host: Host,
 ): ServiceSnapshot {
-  const { balancer, transport, routing, rateLimit, extra } = parts
+  const { balancer, transport, routing, rateLimit, extra, mirror, fault } = parts
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -63,6 +63,8 @@ export function snapshotService(
         ? undefined
         : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting, quota: rateLimit.quota?.counts },
     ...concurrencySnapshots(parts, directory.endpoints),
+    mirror: mirror && { ...mirror.counts, to: mirror.to, inFlight: mirror.inFlight },
+    fault: fault && { ...fault.counts, enabled: fault.enabled, allowed: fault.allowed, active: fault.active },
     circuit: circuits.service.snapshot(),
     routes: routeSnapshots(parts.routes),
     extraAttempts: { ...extra.counts },

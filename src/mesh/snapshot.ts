@@ -3,8 +3,10 @@ import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
+import type { FaultCounts } from '../policies/fault/fault-injector.ts'
 import type { QuotaCounts } from '../policies/limit/leased-bucket.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
+import type { MirrorCounts } from '../policies/mirror/mirror.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
@@ -59,6 +61,10 @@ export interface ServiceSnapshot {
   readonly endpointConcurrency: EndpointConcurrencySnapshot | undefined
   /** What admission control did, and the share of calls that it refuses now, if there is any. */
   readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
+  /** Copies of its calls, if it is mirrored. */
+  readonly mirror: MirrorSnapshot | undefined
+  /** Faults that were put into its attempts, if the plan has any. */
+  readonly fault: FaultSnapshot | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
   /** Its routes by name, in their order. */
@@ -87,6 +93,24 @@ export interface ConcurrencySnapshot extends GateCounts {
   readonly inFlight: number
   /** Calls that wait for one: the length of the queue. */
   readonly waiting: number
+}
+
+/** Copies of calls. */
+export interface MirrorSnapshot extends MirrorCounts {
+  /** The service that gets them. */
+  readonly to: string
+  /** Copies that are under way, those whose body is still being sent with the original included. */
+  readonly inFlight: number
+}
+
+/** Faults that were put into attempts. */
+export interface FaultSnapshot extends FaultCounts {
+  /** Whether attempts get faults now. */
+  readonly enabled: boolean
+  /** Whether they may: in production only if the plan says so. */
+  readonly allowed: boolean
+  /** Attempts that are under a fault now. */
+  readonly active: number
 }
 
 /** Attempts that wait for an endpoint with room. */

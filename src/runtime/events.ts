@@ -100,6 +100,26 @@ export interface MeshEvents {
     readonly afterMs: number
     readonly route?: string
   }
+  /**
+   * A fault was put into an attempt: what was done to it, in words, and whether chance or a header asked for it. What it leads to is told as if
+   * it were real.
+   */
+  'fault-injected': {
+    readonly service: string
+    readonly endpoint: string
+    readonly attempt: number
+    readonly fault: 'delay' | 'abort' | 'cut-body' | 'throttle'
+    readonly detail: string
+    readonly by: 'share' | 'header'
+  }
+  /** The faults of a service were turned on or off while it runs. */
+  'faults-switched': { readonly service: string; readonly enabled: boolean }
+  /** A call was not copied to the service `to`, and why. */
+  'mirror-dropped': {
+    readonly service: string
+    readonly to: string
+    readonly reason: 'in-flight' | 'body-too-large' | 'body-incomplete' | 'no-target' | 'closed'
+  }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */

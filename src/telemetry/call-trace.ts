@@ -4,12 +4,21 @@ import { callRoute } from '../call/call-route.ts'
 import { contextKey } from '../call/context-values.ts'
 import { type HeaderList, noHeaders } from '../call/header-list.ts'
 import { inherited } from '../call/inbound-call.ts'
+import { mirrorOf } from '../call/mirror-of.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
 import { decidingAttempt } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import { waits } from '../call/waiting-for.ts'
-import { type OtelApi, type OtelContext, type OtelSpan, type OtelSpanContext, type OtelTime, spanKinds } from './otel-api.ts'
+import {
+  type OtelApi,
+  type OtelAttributes,
+  type OtelContext,
+  type OtelSpan,
+  type OtelSpanContext,
+  type OtelTime,
+  spanKinds,
+} from './otel-api.ts'
 import type { ServiceTracing } from './service-tracing.ts'
 import { attemptAttributes, attemptName, tellAttemptEnded, tellCallEnded } from './span-attributes.ts'
 import { spanContextOf, withSpan } from './trace-context.ts'
@@ -55,7 +64,9 @@ export class CallTrace {
     this.#parent = active
     if (spanContextOf(active) === undefined) {
       // Without a span around it, a call goes on with the trace that it was redirected in, that its caller serves, or that it was given.
-      if (hop !== undefined) this.#parent = hop.#parent
+      // A copy that a mirror sends is part of the trace of its original.
+      const origin = hop ?? call.context.get(mirrorOf)?.context.get(callTrace)
+      if (origin !== undefined) this.#parent = origin.#parent
       else if (this.carried.length > 0) this.#parent = tracing.propagator.extract(api, active, this.carried)
       else this.#parent = tracing.propagator.extract(api, active, call.headers)
     }
@@ -86,6 +97,12 @@ export class CallTrace {
       if (left > 0) span.addEvent('proxyless.endpoints_left_out', { 'proxyless.endpoints.left_out': left })
     }
     return withSpan(this.#parent, span)
+  }
+
+  /** Something happened to an attempt that is under way, which its span tells. */
+  tellAttempt(number: number, name: string, attributes: OtelAttributes): void {
+    const span = this.#open !== undefined && this.#openNumber === number ? this.#open : this.#others?.get(number)
+    if (span?.isRecording()) span.addEvent(name, attributes, this.#wallTime())
   }
 
   /** An attempt is over, as far as the head of its reply, and was judged. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
 import { callRoute, pathBeforeRewrite } from '../call/call-route.ts'
+import { mirrorOf } from '../call/mirror-of.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import { failedStatus, type OtelAttributes, type OtelSpan } from './otel-api.ts'
@@ -78,6 +79,7 @@ export function attemptAttributes(attempt: Attempt, resends: number, secrets: Re
     const before = call.context.get(pathBeforeRewrite)
     if (before !== undefined) attributes['proxyless.path_before_rewrite'] = redactPath(before, secrets)
   }
+  if (call.context.get(mirrorOf) !== undefined) attributes['proxyless.mirrored'] = true
   if (resends > 0) attributes['http.request.resend_count'] = resends
   if (endpoint.socketPath !== undefined) attributes['network.peer.address'] = endpoint.socketPath
   else if (isIP(endpoint.hostname) !== 0) {

@@ -124,6 +124,24 @@ mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: () =
 mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ limit: 'many' }))
 // @ts-expect-error endpoints without a limit
 mesh().service('orders', (s) => s.resolve(fixed(urls)).concurrency({ endpoints: { queue: 3 } }))
+// @ts-expect-error fault twice
+mesh().service('orders', (s) => s.fault(false).resolve(fixed(urls)).fault({ header: true }))
+// @ts-expect-error mirror twice
+mesh().service('orders', (s) => s.mirror({ to: 'copies' }).resolve(fixed(urls)).mirror(false))
+// @ts-expect-error a mirror to nowhere
+mesh().service('orders', (s) => s.resolve(fixed(urls)).mirror({ share: 0.1 }))
+// @ts-expect-error a mirror among the defaults
+mesh().defaults((s) => s.mirror({ to: 'copies' }))
+// Faults may be shared.
+mesh().defaults((s) => s.fault({ abort: { share: 0.1, status: 503 }, delay: { share: 0.1, time: { min: '10ms', max: '1s' } } }))
+// @ts-expect-error a status and an error
+mesh().service('orders', (s) => s.resolve(fixed(urls)).fault({ abort: { share: 0.1, status: 503, error: 'reset' } }))
+// @ts-expect-error neither of them
+mesh().service('orders', (s) => s.resolve(fixed(urls)).fault({ abort: { share: 0.1 } }))
+// @ts-expect-error an error that does not exist
+mesh().service('orders', (s) => s.resolve(fixed(urls)).fault({ abort: { share: 0.1, error: 'boom' } }))
+// @ts-expect-error a delay without a time
+mesh().service('orders', (s) => s.resolve(fixed(urls)).fault({ delay: { share: 0.1 } }))
 // Policies and aliases add up.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).use(tenant).use(tenant, tenant).alias('a').alias('b', 'c:80'))
 

@@ -50,6 +50,7 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
   ],
   ['a resolver among the defaults', 'mesh().defaults((s) => s.resolve(found))', 'a resolver belongs to one service, not to the defaults'],
   ['an alias among the defaults', "mesh().defaults((s) => s.alias('a'))", 'an alias belongs to one service, not to the defaults'],
+  ['a mirror among the defaults', "mesh().defaults((s) => s.mirror({ to: 'a' }))", 'a mirror belongs to one service, not to the defaults'],
   ['a subset among the defaults', "mesh().defaults((s) => s.subset('v', ['1']))", 'a subset belongs to one service, not to the defaults'],
   ['a route among the defaults', 'mesh().defaults((s) => s.route({ match: {} }))', 'a route belongs to one service, not to the defaults'],
   [

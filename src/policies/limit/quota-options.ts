@@ -64,7 +64,8 @@ export function quotaSettings(options: QuotaOptions): QuotaSettings {
     'redis',
     isUrl && redis !== null && redis !== undefined,
     'a redis:// or rediss:// URL, options of ioredis, or a client',
-    typeof redis,
+    redis,
+    typeof redis === 'string' ? 'another text' : printValue(redis),
   )
   check('name', typeof name === 'string' && name !== '', 'a text', name)
   check('onOutage', ['local-share', 'refuse', 'allow'].includes(onOutage), "'local-share', 'refuse' or 'allow'", onOutage)

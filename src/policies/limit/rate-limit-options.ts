@@ -120,6 +120,8 @@ export interface RateLimitSettings {
   readonly obeyServer: boolean
   /** See {@link RateLimitOptions.maxServerHold}. */
   readonly maxServerHoldMs: number
+  /** See {@link RateLimitOptions.quota}. */
+  readonly quota: QuotaPart | undefined
 }
 
 /** Fills in defaults and converts durations. */
@@ -137,6 +139,7 @@ export function rateLimitSettings(options: RateLimitOptions): RateLimitSettings 
     maxQueue: options.maxQueue ?? rateLimitDefaults.maxQueue,
     obeyServer: options.obeyServer ?? rateLimitDefaults.obeyServer,
     maxServerHoldMs: durationMs(options.maxServerHold ?? rateLimitDefaults.maxServerHold, 'rateLimit.maxServerHold'),
+    quota: options.quota,
   })
 }
 

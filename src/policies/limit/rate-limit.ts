@@ -57,7 +57,7 @@ export class RateLimit {
    * @param host time, chance, and who hears of refused calls.
    * @param quota where permits come from that are shared with other processes, if they are.
    */
-  constructor(settings: RateLimitSettings, host: Host, quota?: QuotaSource) {
+  constructor(settings: RateLimitSettings, host: Host, quota: QuotaSource | undefined = settings.quota?.(host)) {
     this.#settings = settings
     this.#host = host
     this.#draws = host.random.fork('rate limit')

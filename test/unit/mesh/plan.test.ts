@@ -96,6 +96,8 @@ test('a plan names every default', () => {
         },
         sendOn: { send: 'inbound', headers: ['x-proxyless-deadline-ms'] },
         hedge: false,
+        mirror: false,
+        fault: false,
         classifier: '(function defaultClassifier)',
         serverDraining: { hold: 30_000 },
         routes: [],
