@@ -9,6 +9,7 @@ import type { CircuitControl } from './circuit-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import type { MeshSnapshot } from './snapshot.ts'
+import type { SplitControl } from './split-control.ts'
 
 /** Services as code sees them that does not know which mesh it is given: any name, any subset. */
 export interface AnyServices {
@@ -67,6 +68,8 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
   readonly readmit: (address: string) => void
   /** Its circuits, to be forced open or closed. */
   readonly circuit: CircuitControl
+  /** Its split among versions, to be given up and taken up again. */
+  readonly split: SplitControl
 }
 
 /** How a mesh is closed. */

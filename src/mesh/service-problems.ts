@@ -9,6 +9,7 @@ import type { DescribedPart } from '../runtime/part.ts'
 import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { splitProblems } from './split-problems.ts'
 import { fallbackProblems } from './subset-problems.ts'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -27,6 +28,7 @@ export function serviceProblems(settings: unknown, path: string): ConfigProblem[
     ...endpointProblems(settings.resolver, pathTo(path, 'resolver')),
     ...tlsProblems(settings, path),
     ...fallbackProblems(settings, path),
+    ...splitProblems(settings, path),
   ]
 }
 

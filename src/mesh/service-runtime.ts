@@ -33,6 +33,7 @@ import { closeConcurrency, sameLimits, useConcurrency, whenReady } from './servi
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
+import { useSplit } from './split-control.ts'
 
 /**
  * One running service. Its endpoints and counts stay as long as it is part of the mesh; the chain of layers is replaced when a new plan
@@ -93,11 +94,7 @@ export class ServiceRuntime implements Destination {
     return Promise.resolve(failed(goneError(this.service)))
   }
 
-  /**
-   * Makes the parts that a plan asks for, without putting them in force.
-   *
-   * @param plan the service as it shall be.
-   */
+  /** Makes the parts that a plan asks for, without putting them in force. */
   prepare(plan: ServicePlan): PreparedService {
     const before = this.#current
     const maker = new PartMaker(this.#host, pathTo('services', this.service))
@@ -138,6 +135,7 @@ export class ServiceRuntime implements Destination {
     if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
     useConcurrency(next.parts, before?.parts)
+    useSplit(next.parts.split, before?.parts.split)
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
@@ -195,6 +193,9 @@ export class ServiceRuntime implements Destination {
   /** Resolves when a call would not have to wait for a permit. */
   readonly ready = () => whenReady(() => (this.#retired ? undefined : this.#current?.parts), this.#roster, this.service)
 
+  /** What divides its calls, if anything does. */
+  readonly split = () => this.#current?.parts.split
+
   /** See {@link CircuitControl}. */
   get circuitState(): CircuitState {
     return this.#circuits.service.state
@@ -240,6 +241,7 @@ export class ServiceRuntime implements Destination {
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
     current.parts.rateLimit?.close()
+    useSplit(undefined, current.parts.split)
     closeBalancer(current.parts.balancer, this.#host)
     closeConcurrency(current.parts, this.service)
     this.#announced.close()
@@ -283,7 +285,7 @@ export class ServiceRuntime implements Destination {
 
 /** Whether the parts that layers are made of are the very same. */
 function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
+  const names = ['balancer', 'split', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     sameLimits(left, right) &&

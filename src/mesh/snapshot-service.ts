@@ -60,6 +60,7 @@ export function snapshotService(
     rateLimit:
       rateLimit === undefined ? undefined : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },
     ...concurrencySnapshots(parts, directory.endpoints),
+    split: parts.split?.snapshot(),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
   }

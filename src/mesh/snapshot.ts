@@ -5,6 +5,7 @@ import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+import type { SplitSnapshot } from '../routing/split-snapshot.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -56,6 +57,8 @@ export interface ServiceSnapshot {
   readonly endpointConcurrency: EndpointConcurrencySnapshot | undefined
   /** What admission control did, and the share of calls that it refuses now, if there is any. */
   readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
+  /** How its calls are divided among versions; `undefined` if they are not. */
+  readonly split: SplitSnapshot | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
 }

@@ -51,9 +51,10 @@ import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
 import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
-import { describeUnmatchedSubset } from './subset.ts'
+import { describeUnmatchedSubset, type SubsetLabels } from './subset.ts'
 import { describeFallback } from './subset-fallback.ts'
 import { TriedQuery } from './tried-query.ts'
+import type { CallSplit, VersionChoice } from './version-choice.ts'
 
 /** What a {@link Router} works with. */
 export interface RouterParts {
@@ -67,6 +68,8 @@ export interface RouterParts {
   readonly heard?: ReplyListener | undefined
   /** Endpoints that are kept out and wait for one attempt that shows whether they are well again. */
   readonly probes?: ProbeSource | undefined
+  /** Divides calls among versions, if they are divided. */
+  readonly split?: CallSplit | undefined
   /** Who hears of every attempt, beside the balancer's meters. */
   readonly watchers?: readonly AttemptWatcher[] | undefined
   /** Which endpoint now. */
@@ -98,6 +101,7 @@ export class Router {
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
   readonly #permits: EndpointPermits | undefined
+  readonly #split: CallSplit | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
@@ -117,6 +121,7 @@ export class Router {
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#probes = probes
     this.#permits = permits
+    this.#split = parts.split
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -132,13 +137,15 @@ export class Router {
     const { reason } = call.cancellation
     if (reason !== undefined) return failed(reason)
     if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
-    let candidates = this.#sets.of(call.subset)
+    // Once for the attempt: one that waits for room waits for room at its version.
+    const choice = this.#split?.choose(call, this.#sets)
+    let candidates = this.#candidates(call, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
     let picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
     if (picked === 'full') {
       if (call.underway.length > 0 && call.context.get(sideBySide)) return failed(nobodyElse(call))
       const permits = this.#permits as EndpointPermits
-      const place = await this.#waitForRoom(permits, call)
+      const place = await this.#waitForRoom(permits, call, choice)
       if (MeshError.is(place)) return failed(place)
       // From here to the beginning of the attempt nothing else runs.
       permits.settle(place)
@@ -146,13 +153,13 @@ export class Router {
         permits.reconsider()
         return failed(call.cancellation.reason)
       }
-      candidates = this.#sets.of(call.subset)
+      candidates = this.#candidates(call, choice)
       picked = place.endpoint
     }
-    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(call, candidates, picked, choice)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
-    if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
+    if (endpoint === undefined) return failed(this.#whyNone(candidates, call, choice?.labels ?? call.subset))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
     let outcome: Outcome
@@ -182,8 +189,22 @@ export class Router {
     endWait(call, 'discovery', this.#observer.now())
   }
 
-  #waitForRoom(permits: EndpointPermits, call: Call): Promise<Reservation | MeshError> {
-    return permits.wait(call, () => this.#pickWithRoom(permits, this.#sets.of(call.subset), call, true))
+  #candidates(call: Call, choice: VersionChoice | undefined): Candidates {
+    return choice === undefined ? this.#sets.of(call.subset) : this.#sets.of(choice.labels, choice.key)
+  }
+
+  #waitForRoom(permits: EndpointPermits, call: Call, choice: VersionChoice | undefined): Promise<Reservation | MeshError> {
+    return permits.wait(call, () => this.#pickWithRoom(permits, this.#candidates(call, choice), call, true))
+  }
+
+  /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
+  #takeProbe(call: Call, candidates: Candidates, picked: Endpoint | undefined, choice: VersionChoice | undefined): Probe | undefined {
+    const { narrowed } = candidates
+    const probes = this.#probes as ProbeSource
+    const probe = probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
+    if (probe !== undefined || choice?.insteadOf === undefined) return probe
+    const own = this.#candidates(call, choice.insteadOf).narrowed
+    return probes.take(call, (endpoint) => mayProbe(endpoint, own, undefined), picked === undefined)
   }
 
   /** Somebody who has room, first among those whom the call has not tried. */
@@ -241,25 +262,18 @@ export class Router {
     return new MeshError('INTERNAL', `a policy or the transport threw during attempt ${number}`, facts, error)
   }
 
-  #whyNone(candidates: Candidates, call: Call): MeshError {
+  #whyNone(candidates: Candidates, call: Call, labels: SubsetLabels = {}): MeshError {
     const { narrowed, count, tiers } = candidates
     const { locality, failover, subsetFallback } = this.#settings
     const { endpoints } = this.#directory
-    if (narrowed.matching === 0) {
-      const labels = call.subset ?? {}
+    if (narrowed.matching === 0)
       return noEndpoint(call, describeUnmatchedSubset(endpoints, labels) + describeFallback(labels, subsetFallback))
-    }
     if (tiers.length === 0) return noEndpoint(call, noneNear(endpoints, narrowed.matching, locality))
     // With some left, calls fail only as far as they come to a tier in panic.
     if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
     if (count === 0) return noEndpoint(call, noneFit(tiers))
     return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
   }
-}
-
-/** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
-function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
-  return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
 }
 
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */
