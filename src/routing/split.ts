@@ -80,7 +80,10 @@ export class Split implements CallSplit, AttemptWatcher {
     if (subset !== undefined && subset[this.#settings.by] !== undefined) return undefined
     const before = this.#versionBefore(call)
     const drawn = before < 0 ? this.#draw(call) : before
-    return this.#choices.of(drawn, this.#stable, call, sets, call.spent.length + call.underway.length === 0)
+    const isFirst = call.spent.length + call.underway.length === 0
+    const choice = this.#choices.of(drawn, this.#stable, call, sets, isFirst)
+    if (isFirst && choice.insteadOf !== undefined) this.#missed(drawn)
+    return choice
   }
 
   answered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, _outcome: Outcome, attempt: Attempt): void {
@@ -167,6 +170,13 @@ export class Split implements CallSplit, AttemptWatcher {
   #judgedVersion(endpoint: Endpoint, { number, call }: Attempt): number {
     if (this.#judge === undefined || number !== 1 || this.#aborted !== undefined || !this.#inForce) return -1
     return call.subset?.[this.#settings.by] === undefined ? this.#versionOf(endpoint) : -1
+  }
+
+  /** A version had nobody for a call. That is held against it, or a ramp would go on to a version whose circuits are all open. */
+  #missed(version: number): void {
+    if (this.#judge === undefined || this.#aborted !== undefined || !this.#inForce) return
+    const finding = this.#judge.answered(version, this.#host.clock.now(), true, 0)
+    if (finding !== undefined) this.#abort(version, finding)
   }
 
   #stepped(): void {

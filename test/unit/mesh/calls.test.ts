@@ -276,6 +276,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     concurrency: undefined,
     endpointConcurrency: undefined,
     admission: undefined,
+    split: undefined,
     circuit: undefined,
     extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },
   })
