@@ -23,7 +23,7 @@ export function splitProblems(settings: Settings, path: string): ConfigProblem[]
   const declared = isPlainObject(subsets) ? subsets : {}
   const versions = [...new Set([...namesOf(split.weights), ...namesOf(ramp?.to)])]
   const problems = [...weightProblems(split.weights, pathTo(at, 'weights')), ...weightProblems(ramp?.to, pathTo(pathTo(at, 'ramp'), 'to'))]
-  problems.push(...declaredProblems(split, versions, declared, at))
+  problems.push(...declaredProblems(split, ramp?.to, declared, at))
   if (isPlainObject(split.weights) && versions.length < 2)
     problems.push({
       path: pathTo(at, 'weights'),
@@ -58,7 +58,7 @@ function weightProblems(weights: unknown, path: string): ConfigProblem[] {
   return [{ path, expected: 'weights that add up to 100, or to 1', received }]
 }
 
-function declaredProblems({ by }: Settings, versions: readonly string[], subsets: Settings, at: string): ConfigProblem[] {
+function declaredProblems({ by, weights }: Settings, to: unknown, subsets: Settings, at: string): ConfigProblem[] {
   const labels = Object.keys(subsets)
   if (labels.length === 0 || typeof by !== 'string' || by === '') return []
   if (!labels.includes(by)) {
@@ -68,9 +68,9 @@ function declaredProblems({ by }: Settings, versions: readonly string[], subsets
   const values: unknown = subsets[by]
   if (!Array.isArray(values)) return []
   const expected = `versions that .subset(...) declares as values of the label ${by}: ${values.join(', ')}`
-  return versions
-    .filter((version) => !values.includes(version))
-    .map((version) => ({ path: pathTo(at, 'weights'), expected, received: printValue(version) }))
+  const unknown = (named: unknown, path: string) =>
+    namesOf(named).flatMap((version) => (values.includes(version) ? [] : [{ path, expected, received: printValue(version) }]))
+  return [...unknown(weights, pathTo(at, 'weights')), ...unknown(to, pathTo(pathTo(at, 'ramp'), 'to'))]
 }
 
 function rampProblems({ over, steps, curve }: Settings, path: string): ConfigProblem[] {

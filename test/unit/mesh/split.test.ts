@@ -33,11 +33,10 @@ function world(split: SplitOptions, { endpoints = both, configure = (s: ServiceD
     return { status: fails(attempt, version) ? 503 : 200, body: version }
   })
   const net = mesh({ clock, transport, random: seededRandom('split') })
-    .service('orders', (s) =>
-      configure(s as unknown as ServiceDraft)
-        .resolve(fixed(endpoints))
-        .split(split),
-    )
+    .service('orders', (s) => {
+      const draft = configure(s as unknown as ServiceDraft) as ServiceDraft
+      return draft.resolve(fixed(endpoints)).split(split)
+    })
     .build() as unknown as Mesh
   const heard: string[] = []
   net.on('split-stepped', ({ progress, shares, done }) => heard.push(`stepped ${progress} ${JSON.stringify(shares)}${done ? ' done' : ''}`))
