@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Mesh, type MeshEvents, mesh, type SplitOptions } from '../../src/index.ts'
-import { constant, lognormal, poisson, type ServerModel, simulate } from '../../src/testing/index.ts'
+import { type Mesh, type MeshEvents, mesh, type Random, type SplitOptions } from '../../src/index.ts'
+import { SplitJudge } from '../../src/routing/split-judge.ts'
+import { type AbortSettings, splitSettings } from '../../src/routing/split-options.ts'
+import { constant, lognormal, poisson, type ServerModel, seededRandom, simulate } from '../../src/testing/index.ts'
 
 interface Versions {
   /** The share of the calls to the stable version that fail. */
@@ -73,15 +75,34 @@ async function runs(versions: Versions, count: number) {
   return { found, medianMs: middle(sorted(({ atMs }) => atMs)) ?? 0, mostLost: sorted(({ lost }) => lost).at(-1) ?? 0 }
 }
 
-for (const [share, most] of [
-  [0, 0],
-  [0.01, 0],
-  [0.05, 1],
+test('a version that fails as often as the stable one, 5 of 100 calls, is not given up by chance', async () => {
+  const { found } = await runs({ stable: 0.05, fresh: 0.05 }, 8)
+  assert.equal(found.length, 0)
+})
+
+/** Ten minutes with 5 of 100 calls, of 20 a second, to a new version, and nothing but the rule: whether it was given up. */
+function givenUp(share: number, margin: number, draws: Random): boolean {
+  const { abort } = splitSettings({ by: 'version', weights: { v1: 95, v2: 5 }, abort: { margin } })
+  const judge = new SplitJudge(abort as AbortSettings, 2, 1)
+  for (let at = 0; at < 600_000; at += 50) {
+    const version = draws.next() < 0.05 ? 0 : 1
+    if (judge.answered(version, at, draws.next() < share, 0) !== undefined) return true
+  }
+  return false
+}
+
+for (const [share, margin, most] of [
+  [0.01, 0.02, 0],
+  [0.05, 0.02, 4],
+  [0.2, 0.02, 6],
+  [0.05, 0.05, 1],
 ] as const) {
-  test(`a version that fails as often as the stable one, ${share * 100} of 100 calls, is not given up by chance`, async (t) => {
-    const { found } = await runs({ stable: share, fresh: share }, 40)
-    t.diagnostic(`${found.length} of 40 runs of a minute`)
-    assert.ok(found.length <= most, `${found.length} of 40`)
+  test(`of 200 good versions, which fail ${share * 100} of 100 calls, at most ${most} are given up in ten minutes, with a margin of ${margin}`, (t) => {
+    const draws = seededRandom(`good versions ${share}`)
+    let count = 0
+    for (let each = 0; each < 200; each += 1) if (givenUp(share, margin, draws)) count += 1
+    t.diagnostic(`${count} of 200`)
+    assert.ok(count <= most, String(count))
   })
 }
 
@@ -91,9 +112,9 @@ for (const [fresh, withinMs, mostLost] of [
   [0.1, 45_000, 90],
 ] as const) {
   test(`a version that breaks, and fails ${fresh * 100} of 100 calls, is given up each time, and soon`, async (t) => {
-    const { found, medianMs, mostLost: lost } = await runs({ stable: 0.01, fresh }, 20)
-    t.diagnostic(`${found.length} of 20, in the middle after ${medianMs - brokenAtMs} ms, with at most ${lost} calls lost`)
-    assert.equal(found.length, 20)
+    const { found, medianMs, mostLost: lost } = await runs({ stable: 0.01, fresh }, 8)
+    t.diagnostic(`${found.length} of 8, in the middle after ${medianMs - brokenAtMs} ms, with at most ${lost} calls lost`)
+    assert.equal(found.length, 8)
     assert.ok(found.every(({ atMs, reason }) => atMs >= brokenAtMs && reason === 'failures'))
     assert.ok(medianMs - brokenAtMs <= withinMs, String(medianMs))
     assert.ok(lost <= mostLost, String(lost))
@@ -102,10 +123,10 @@ for (const [fresh, withinMs, mostLost] of [
 
 test('a version that is three times slower is given up, and one that is a fifth slower is not', async (t) => {
   const abort = { latency: {} }
-  const slow = await runs({ stable: 0.01, fresh: 0.01, slower: 3, abort }, 20)
-  t.diagnostic(`${slow.found.length} of 20, in the middle after ${slow.medianMs - brokenAtMs} ms`)
-  assert.equal(slow.found.length, 20)
+  const slow = await runs({ stable: 0.01, fresh: 0.01, slower: 3, abort }, 8)
+  t.diagnostic(`${slow.found.length} of 8, in the middle after ${slow.medianMs - brokenAtMs} ms`)
+  assert.equal(slow.found.length, 8)
   assert.ok(slow.found.every(({ atMs, reason }) => atMs >= brokenAtMs && reason === 'latency'))
-  const somewhat = await runs({ stable: 0.01, fresh: 0.01, slower: 1.2, abort }, 20)
+  const somewhat = await runs({ stable: 0.01, fresh: 0.01, slower: 1.2, abort }, 8)
   assert.equal(somewhat.found.length, 0)
 })
