@@ -35,6 +35,7 @@ export class Split implements CallSplit, AttemptWatcher {
   readonly #salt: number
   #bounds: VersionBounds
   #inForce = false
+  #missesCountFrom = Number.NEGATIVE_INFINITY
   #aborted: SplitSnapshot['aborted']
 
   /**
@@ -112,6 +113,8 @@ export class Split implements CallSplit, AttemptWatcher {
     if (this.#aborted === undefined) return
     this.#aborted = undefined
     this.#judge?.clear()
+    // Circuits and ejections of the version that was given up need some time to end.
+    this.#missesCountFrom = this.#host.clock.now() + (this.#settings.abort?.windowMs ?? 0)
     this.#ramp.resume()
     this.#bounds = this.#layout.at(this.#ramp.progress)
     const { service } = this.#host
@@ -175,7 +178,9 @@ export class Split implements CallSplit, AttemptWatcher {
   /** A version had nobody for a call. That is held against it, or a ramp would go on to a version whose circuits are all open. */
   #missed(version: number): void {
     if (this.#judge === undefined || this.#aborted !== undefined || !this.#inForce) return
-    const finding = this.#judge.answered(version, this.#host.clock.now(), true, 0)
+    const now = this.#host.clock.now()
+    if (now < this.#missesCountFrom) return
+    const finding = this.#judge.answered(version, now, true, 0)
     if (finding !== undefined) this.#abort(version, finding)
   }
 

@@ -310,6 +310,26 @@ test('a version whose endpoints are kept out by circuits is given up, too', asyn
   await clock.until(net.close())
 })
 
+test('a version that is taken up again while its circuits are open has the time of a window', async () => {
+  let broken = true
+  const { clock, net, calls, heard } = world(
+    { by: 'version', weights: { v1: 50, v2: 50 }, abort: { window: '30s' } },
+    { fails: (_, version) => broken && version === 'v2', configure: (s) => s.retry(false) },
+  )
+  await calls(100)
+  broken = false
+  net.service('orders').split.resume()
+  assert.deepEqual(await calls(100), { v1: 100 })
+  await clock.advance(10_000)
+  assert.ok(((await calls(100)).v2 ?? 0) > 25)
+  assert.deepEqual(heard, ['aborted failures v2', 'resumed 0'])
+  for (const address of ['http://v2-0.internal:80', 'http://v2-1.internal:80']) net.service('orders').eject(address)
+  await clock.advance(30_000)
+  await calls(100)
+  assert.equal(heard.at(-1), 'aborted failures v2')
+  await clock.until(net.close())
+})
+
 test('calls that name their version, and repeated attempts, are not compared', async () => {
   const { clock, net, calls, splitNow } = world(
     { by: 'version', weights: { v1: 50, v2: 50 }, abort: {} },
