@@ -1,7 +1,7 @@
 /**
  * From a call to an attempt.
  *
- * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
+ * Routing decides where an attempt goes: it draws a version, if calls are divided (split.ts), narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
  * if locality is strict), divides them into tiers by priority and distance (priority.ts), works out by their health how much each tier gets (spill.ts) and each place within it
  * (locality-split.ts), draws one of these groups, asks the balancer's picker for one of its endpoints, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
  * meters, exactly once. A call that is to be repeated comes through here again, and so chooses afresh.

@@ -3,7 +3,7 @@ export interface VersionBounds {
   /** Where each interval ends; the last at 1. */
   readonly ends: Float64Array
   /** The number of the version that each belongs to. */
-  readonly owners: Uint8Array
+  readonly owners: Uint16Array
 }
 
 /** A piece of [0, 1) that belongs to one version at first and to one at the end. */
@@ -70,7 +70,7 @@ export class SplitLayout {
     const ends = Float64Array.from(merged, ({ size }) => (end += size))
     // Sums of fractions may end just below 1.
     ends[ends.length - 1] = 1
-    return { ends, owners: Uint8Array.from(merged, ({ owner }) => owner) }
+    return { ends, owners: Uint16Array.from(merged, ({ owner }) => owner) }
   }
 }
 

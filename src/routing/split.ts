@@ -196,7 +196,7 @@ export class Split implements CallSplit, AttemptWatcher {
     const { by, versions } = this.#settings
     const shares = this.#shares()
     this.#ramp.stop()
-    this.#bounds = { ends: Float64Array.of(1), owners: Uint8Array.of(this.#stable) }
+    this.#bounds = { ends: Float64Array.of(1), owners: Uint16Array.of(this.#stable) }
     const worse = version === undefined ? undefined : versions[version]
     const reason = finding?.reason ?? 'by-hand'
     this.#aborted = Object.freeze({ reason, version: worse, at: this.#host.clock.wallTime(), shares, figures: finding })

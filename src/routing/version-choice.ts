@@ -49,8 +49,8 @@ export class VersionChoices {
   readonly #by: string
   readonly #versions: readonly string[]
   readonly #choices: readonly VersionChoice[]
-  /** By the number of the version that was drawn, times the count, plus that of the one in its place. */
-  readonly #standIns: readonly VersionChoice[]
+  /** By the number of the version that was drawn, times the count, plus that of the one in its place: made when one is needed. */
+  readonly #standIns = new Map<number, VersionChoice>()
   readonly #counts: readonly VersionCounts[]
 
   /**
@@ -61,7 +61,6 @@ export class VersionChoices {
     this.#by = by
     this.#versions = versions
     this.#choices = versions.map((version) => choiceOf({ [by]: version }))
-    this.#standIns = this.#choices.flatMap((drawn) => this.#choices.map(({ labels }) => choiceOf(labels, drawn)))
     this.#counts = versions.map(() => ({ calls: 0, elsewhere: 0 }))
   }
 
@@ -87,8 +86,12 @@ export class VersionChoices {
     if (counts) count.calls += 1
     if (serving === drawn) return choice
     if (counts) count.elsewhere += 1
-    if (asked === undefined) return this.#standIns[drawn * this.#versions.length + serving] as VersionChoice
-    return choiceOf(this.#choice(serving, asked).labels, choice)
+    const { labels } = this.#choice(serving, asked)
+    if (asked !== undefined) return choiceOf(labels, choice)
+    const place = drawn * this.#versions.length + serving
+    const standIn = this.#standIns.get(place) ?? choiceOf(labels, choice)
+    this.#standIns.set(place, standIn)
+    return standIn
   }
 
   #choice(version: number, asked: SubsetLabels | undefined): VersionChoice {
