@@ -34,6 +34,8 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SplitOf,
+  SplitSlot,
   SubsetFallbackSlot,
   SubsetSlot,
   WithSlot,
@@ -132,6 +134,22 @@ export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
 export { type FailoverOptions, type FailoverSettings, failoverDefaults } from './routing/failover-options.ts'
 export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
 export type { SubsetFallback } from './routing/subset-fallback.ts'
+// Which version: splits and ramps.
+export type { SplitControl } from './mesh/split-control.ts'
+export type { SplitPlan } from './mesh/split-schema.ts'
+export type { SplitFinding } from './routing/split-judge.ts'
+export {
+  type SplitAbortOptions,
+  type SplitLatencyOptions,
+  type SplitOptions,
+  type SplitRampOptions,
+  type SplitStep,
+  splitAbortDefaults,
+  splitLatencyDefaults,
+  splitRampDefaults,
+  type VersionWeights,
+} from './routing/split-options.ts'
+export type { SplitAbort, SplitSnapshot, SplitState, VersionSnapshot } from './routing/split-snapshot.ts'
 
 // How endpoints are spoken to, and what happens when one fails.
 export { type LeakyBucketOptions, leakyBucket } from './policies/limit/leaky-bucket.ts'

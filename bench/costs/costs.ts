@@ -46,6 +46,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await idleTable(run, quick, figures),
     await setTable(run, quick, figures),
     ...(await strategyTables(run, quick)),
+    await splitTable(run, quick),
   ]
   return { tables, figures }
 }
@@ -127,6 +128,15 @@ async function setTable(run: Run, quick: boolean, kept: Record<string, number>):
     ])
   }
   return { title: 'A pick of powerOfTwo(inFlight()), and an update of the endpoint set', rows }
+}
+
+async function splitTable(run: Run, quick: boolean): Promise<CostTable> {
+  const rows = [['', 'ns', 'bytes']]
+  for (const sticky of [false, true]) {
+    const { ns, bytes } = await run('split-draw', { sticky }, quick ? 1 : 3)
+    rows.push([sticky ? 'by the hash of a header' : 'by chance', fixedTo(ns, 0), fixedTo(bytes, 0)])
+  }
+  return { title: 'A version drawn for a call, and its candidates', rows }
 }
 
 /** A number with so many digits after the point. */

@@ -1,3 +1,4 @@
+import type { Attempt } from '../call/attempt.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -17,8 +18,9 @@ export interface AttemptWatcher {
    * @param verdict how the service's judge takes it.
    * @param latencyMs from the beginning of the attempt until now.
    * @param outcome the status that came back, or the error: what tells a gateway's failure from one of our own making.
+   * @param attempt the attempt, with its call.
    */
-  answered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome): void
+  answered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome, attempt: Attempt): void
   /**
    * The body of a reply whose head came is over; once for such an attempt.
    *
@@ -26,6 +28,7 @@ export interface AttemptWatcher {
    * @param verdict how the attempt is taken now.
    * @param spoiled the error, when the body broke and made a failure of what had not been one at its head.
    * @param startedAt monotonic time at which the attempt began.
+   * @param attempt the attempt, with its call.
    */
-  bodyOver?(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number): void
+  bodyOver?(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number, attempt: Attempt): void
 }

@@ -67,6 +67,9 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
   const router = new Router({
     host: { ...host, random: numberedStream(host.random, 'routing') },
     ...known,
+    // Who divides calls among versions compares what becomes of them.
+    split: parts.split,
+    watchers: parts.split === undefined ? known.watchers : [...known.watchers, parts.split],
     balancer: parts.balancer,
     classify,
     send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),

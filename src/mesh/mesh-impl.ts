@@ -25,6 +25,7 @@ import { readPlan } from './read-plan.ts'
 import type { ServiceRuntime } from './service-runtime.ts'
 import { ServiceSet } from './service-set.ts'
 import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
+import { splitControl } from './split-control.ts'
 
 const defaultGraceMs = durationMs(meshDefaults.grace, 'grace')
 
@@ -100,7 +101,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
       if (MeshError.is(found)) throw found
       await found.ready()
     }
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), fault, ready, eject, readmit })
+    const [circuit, split] = [circuitOf(running), splitControl(name, running)]
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit, split, fault, ready, eject, readmit })
     this.#clients.set(name, client)
     return client
   }

@@ -10,6 +10,7 @@ import type { FaultControl } from './fault-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import type { MeshSnapshot } from './snapshot.ts'
+import type { SplitControl } from './split-control.ts'
 
 /** Services as code sees them that does not know which mesh it is given: any name, any subset. */
 export interface AnyServices {
@@ -70,6 +71,8 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
   readonly circuit: CircuitControl
   /** Its faults, to be turned on and off. */
   readonly fault: FaultControl
+  /** Its split among versions, to be given up and taken up again. */
+  readonly split: SplitControl
 }
 
 /** How a mesh is closed. */

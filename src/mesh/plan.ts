@@ -17,6 +17,7 @@ import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { FailoverOptions, FailoverSettings } from '../routing/failover-options.ts'
 import type { LocalityOptions, LocalitySettings } from '../routing/locality-options.ts'
+import type { SplitOptions } from '../routing/split-options.ts'
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { DispatcherFactory, HttpOptions, TlsOptions } from '../transport/http-options.ts'
@@ -27,6 +28,7 @@ import type { RateLimitPlan } from './rate-limit-schema.ts'
 import type { HedgePlan, RetryPlan, SendOnPlan } from './retry-plan.ts'
 import type { RouteOptions } from './route-options.ts'
 import type { RoutePlan } from './route-plan.ts'
+import type { SplitPlan } from './split-schema.ts'
 
 /** {@link DirectoryOptions} in a finished plan: durations in milliseconds. */
 export interface DirectoryPlan {
@@ -84,6 +86,8 @@ export interface ServicePlanInput {
   readonly balancer?: BalancerPart | BalanceFunction | undefined
   /** What becomes of a call whose labels no endpoint carries. */
   readonly subsetFallback?: SubsetFallback | undefined
+  /** How calls are divided among versions; `false` for not at all. */
+  readonly split?: SplitOptions | false | undefined
   /** Where this process is, and what follows from it. */
   readonly locality?: LocalityOptions | undefined
   /** How calls move from tier to tier. */
@@ -138,6 +142,8 @@ export interface ServicePlan extends ServicePlanInput {
   readonly balancer: BalancerPart | BalanceFunction
   /** What becomes of a call whose labels no endpoint carries. */
   readonly subsetFallback: SubsetFallback
+  /** How calls are divided among versions, durations in milliseconds; `false` for not at all. */
+  readonly split: SplitPlan | false
   /** Where this process is, and what follows from it; left out if that does not matter. */
   readonly locality?: LocalitySettings | undefined
   /** How calls move from tier to tier. */

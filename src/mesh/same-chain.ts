@@ -4,7 +4,7 @@ import type { ServiceParts } from './service-parts.ts'
 
 /** Whether the parts that layers are made of are the very same. */
 export function sameChain(left: ServiceParts, right: ServiceParts): boolean {
-  const names = ['balancer', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge', 'routes', 'mirror', 'fault'] as const
+  const names = ['balancer', 'split', 'transport', 'deadline', 'rateLimit', 'retry', 'hedge', 'judge', 'routes', 'mirror', 'fault'] as const
   return (
     names.every((name) => left[name] === right[name]) &&
     sameLimits(left, right) &&

@@ -69,6 +69,11 @@ export class ServiceDraftImpl {
     return this.#set('subsetFallback', rule)
   }
 
+  split(split: unknown): ServiceDraftImpl {
+    if (this.#isDefaults) return this.#refuse('split')
+    return this.#set('split', split)
+  }
+
   locality(locality: unknown): ServiceDraftImpl {
     return this.#set('locality', locality)
   }

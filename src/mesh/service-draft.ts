@@ -26,6 +26,7 @@ import type { Policy } from '../policies/policy.ts'
 import type { RetryOptions } from '../policies/retry/retry-options.ts'
 import type { FailoverOptions } from '../routing/failover-options.ts'
 import type { LocalityOptions } from '../routing/locality-options.ts'
+import type { SplitOptions } from '../routing/split-options.ts'
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { HttpOptions, TlsOptions } from '../transport/http-options.ts'
@@ -190,6 +191,17 @@ export type SubsetFallbackSlot<S extends DraftState> = S['of'] extends 'defaults
 export type RouteSlot<S extends DraftState> = S['of'] extends 'defaults'
   ? MeshTypeError<'a route belongs to one service, not to the defaults'>
   : (route: RouteOptions<SubsetChoice<S['subsets']>>) => ServiceDraft<S>
+/** A split by one of the labels that are declared, among their values. */
+export type SplitOf<Subsets extends object> = {
+  readonly [Label in keyof Subsets & string]: SplitOptions<Label, Subsets[Label] & string>
+}[keyof Subsets & string]
+
+/** The slot of the split; it knows the subsets that are declared before it. */
+export type SplitSlot<S extends DraftState> = S['of'] extends 'defaults'
+  ? MeshTypeError<'a split belongs to one service, not to the defaults'>
+  : 'split' extends S['set']
+    ? MeshTypeError<'split is already set for this service'>
+    : (split: ([keyof S['subsets']] extends [never] ? SplitOptions : SplitOf<S['subsets']>) | false) => ServiceDraft<WithSlot<S, 'split'>>
 
 /**
  * A service that is being described. Everything but `.resolve(...)` has a default that protects.
@@ -217,6 +229,8 @@ export interface ServiceDraft<S extends DraftState = EmptyDraft> {
   readonly balance: BalancerSlot<S>
   /** What becomes of a call whose labels no endpoint carries. @defaultValue `'none'`: it fails */
   readonly subsetFallback: SubsetFallbackSlot<S>
+  /** How calls are divided among versions of the service, and how that changes; `false` for not at all. @defaultValue `false` */
+  readonly split: SplitSlot<S>
   /** Where this process is, and which endpoints that makes preferable. @defaultValue none: places do not matter */
   readonly locality: Slot<S, 'locality'>
   /** How calls move to endpoints of a higher priority, or further away, as endpoints fall ill. @defaultValue {@link failoverDefaults} */

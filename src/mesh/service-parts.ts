@@ -17,6 +17,8 @@ import type { Mirror } from '../policies/mirror/mirror.ts'
 import { deadline } from '../policies/timeout/deadline.ts'
 import type { EndpointPermits } from '../routing/endpoint-permits.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
+import { Split } from '../routing/split.ts'
+import { splitSettings } from '../routing/split-options.ts'
 import { samePart } from '../runtime/part.ts'
 import type { Transport } from '../transport/transport.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
@@ -36,6 +38,7 @@ export interface LayerParts extends RepeatParts {
   readonly inherit: Layer<Call>
   readonly balancer: Balancer
   readonly routing: RoutingSettings
+  readonly split: Split | undefined
   readonly transport: Transport
   readonly deadline: Layer<Call>
   readonly callPolicies: readonly Layer<Call>[]
@@ -94,6 +97,7 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, means: RuntimeMea
     resolver: same('resolver', 'directory')?.resolver ?? maker.make('resolver', (host) => toResolver(plan.resolver, host)),
     balancer: same('balancer')?.balancer ?? maker.make('balancer', (host) => toBalancer(plan.balancer, host)),
     routing: { failover: plan.failover, locality: plan.locality, subsetFallback: plan.subsetFallback },
+    split: makeSplit(plan, maker, same('split')),
     deadline: before?.deadline ?? maker.make('deadline', (host) => deadline(host)),
     rateLimit:
       rateLimit === false
@@ -119,6 +123,11 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, means: RuntimeMea
 function makeEjectionParts({ ejection }: ServicePlan, maker: PartMaker, before: ServiceParts | undefined): EjectionParts | undefined {
   if (before !== undefined) return before.ejection
   return ejection === false ? undefined : maker.make('ejection', (host) => makeEjection(ejection, host))
+}
+
+function makeSplit({ split }: ServicePlan, maker: PartMaker, before: ServiceParts | undefined): Split | undefined {
+  if (before !== undefined) return before.split
+  return split === false ? undefined : maker.make('split', (host) => new Split(splitSettings(split), host))
 }
 
 function makeTransport(

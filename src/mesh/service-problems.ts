@@ -10,6 +10,7 @@ import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { routeProblems } from './route-problems.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { splitProblems } from './split-problems.ts'
 import { fallbackProblems } from './subset-problems.ts'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -29,6 +30,7 @@ export function serviceProblems(settings: unknown, path: string): ConfigProblem[
     ...tlsProblems(settings, path),
     ...fallbackProblems(settings, path),
     ...routeProblems(settings, path),
+    ...splitProblems(settings, path),
   ]
 }
 

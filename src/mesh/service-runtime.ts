@@ -35,6 +35,7 @@ import { makeParts, type ServiceParts } from './service-parts.ts'
 import { closeRoutes, endRoutes, useRoutes } from './service-routes.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
+import { useSplit } from './split-control.ts'
 
 /**
  * One running service. Its endpoints and counts stay as long as it is part of the mesh; the chain of layers is replaced when a new plan
@@ -95,11 +96,7 @@ export class ServiceRuntime implements Destination {
     return Promise.resolve(failed(goneError(this.service)))
   }
 
-  /**
-   * Makes the parts that a plan asks for, without putting them in force.
-   *
-   * @param plan the service as it shall be.
-   */
+  /** Makes the parts that a plan asks for, without putting them in force. */
   prepare(plan: ServicePlan): PreparedService {
     const before = this.#current
     const maker = new PartMaker(this.#host, pathTo('services', this.service))
@@ -141,6 +138,7 @@ export class ServiceRuntime implements Destination {
     const directory = this.#directory as Directory
     useConcurrency(next.parts, before?.parts)
     useRoutes(next.parts.routes, before?.parts.routes)
+    useSplit(next.parts.split, before?.parts.split)
     this.#ejector.use(next.parts.ejection)
     this.#checker.use(next.parts.healthCheck, directory.endpoints)
     if (before === undefined) {
@@ -203,6 +201,8 @@ export class ServiceRuntime implements Destination {
   get faultInjector(): FaultInjector | undefined {
     return this.#current?.parts.fault
   }
+  /** What divides its calls, if anything does. */
+  readonly split = () => this.#current?.parts.split
 
   /** See {@link CircuitControl}. */
   get circuitState(): CircuitState {
@@ -251,6 +251,7 @@ export class ServiceRuntime implements Destination {
   async #end(current: ReadyService, leftMs: number): Promise<void> {
     this.#retired = true
     current.parts.rateLimit?.close()
+    useSplit(undefined, current.parts.split)
     closeBalancer(current.parts.balancer, this.#host)
     closeConcurrency(current.parts, this.service)
     endRoutes(current.parts.routes, this.service)

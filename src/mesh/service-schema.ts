@@ -23,6 +23,7 @@ import { routesSchema } from './route-schema.ts'
 import { failoverSchema, localitySchema, subsetFallbackSchema } from './routing-schema.ts'
 import { serverDrainingSchema } from './server-draining-schema.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { splitSchema } from './split-schema.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
@@ -113,6 +114,7 @@ export const serviceSchema = options({
     () => serviceDefaults.balancer,
   ),
   subsetFallback: v.optional(subsetFallbackSchema, subsetFallbackDefault),
+  split: v.optional(orFalse(splitSchema), false),
   locality: v.optional(localitySchema),
   failover: v.optional(failoverSchema, {}),
   tls: v.optional(tls),

@@ -65,6 +65,7 @@ export function snapshotService(
     ...concurrencySnapshots(parts, directory.endpoints),
     mirror: mirror && { ...mirror.counts, to: mirror.to, inFlight: mirror.inFlight },
     fault: fault && { ...fault.counts, enabled: fault.enabled, allowed: fault.allowed, active: fault.active },
+    split: parts.split?.snapshot(),
     circuit: circuits.service.snapshot(),
     routes: routeSnapshots(parts.routes),
     extraAttempts: { ...extra.counts },

@@ -8,6 +8,7 @@ import type { QuotaCounts } from '../policies/limit/leased-bucket.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { MirrorCounts } from '../policies/mirror/mirror.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+import type { SplitSnapshot } from '../routing/split-snapshot.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -65,6 +66,8 @@ export interface ServiceSnapshot {
   readonly mirror: MirrorSnapshot | undefined
   /** Faults that were put into its attempts, if the plan has any. */
   readonly fault: FaultSnapshot | undefined
+  /** How its calls are divided among versions; `undefined` if they are not. */
+  readonly split: SplitSnapshot | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
   /** Its routes by name, in their order. */

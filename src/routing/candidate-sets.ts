@@ -41,13 +41,18 @@ export class CandidateSets {
     this.#distance = distanceFrom(means.settings.locality)
   }
 
-  /** The candidates for a call: all endpoints, or those that carry its labels, or what stands in for them. */
-  of(labels: SubsetLabels | undefined): Candidates {
+  /**
+   * The candidates for a call: all endpoints, or those that carry its labels, or what stands in for them.
+   *
+   * @param labels what the call asks for.
+   * @param known the {@link subsetKey} of the labels, if the caller has it.
+   */
+  of(labels: SubsetLabels | undefined, known?: string): Candidates {
     const { version } = this.#directory
     const { health } = this.#means
     if (version !== this.#version || health.version !== this.#healthVersion) this.#tellBalancer()
     if (version !== this.#version) this.#turnOver(version)
-    const key = labels === undefined ? '' : subsetKey(labels)
+    const key = known ?? (labels === undefined ? '' : subsetKey(labels))
     if (key === '') return this.#fresh(this.#everyone) ?? this.#renewEveryone()
     const found = this.#fresh(this.#current.get(key)) ?? this.#renew(key, labels as SubsetLabels)
     return found.count === 0 && anyInPanic(this.#means.settings.subsetFallback) ? this.of(undefined) : found

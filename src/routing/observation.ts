@@ -61,7 +61,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
     this.#settle(verdict)
     this.#tellAnswered(verdict, outcome, now)
-    this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
+    this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome, this.#attempt)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
     return verdict
@@ -73,7 +73,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
     const verdict = this.#verdict as Verdict
     const spoiled = before?.kind !== 'failure' && verdict.kind === 'failure' ? error : undefined
-    this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt)
+    this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt, this.#attempt)
     this.#end()
   }
 

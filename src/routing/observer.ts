@@ -108,12 +108,12 @@ export class Observer {
   }
 
   /** Tells the watchers that the head of a reply came, or that the attempt failed. */
-  tellAnswered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
+  tellAnswered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, outcome: Outcome, attempt: Attempt): void {
     const watchers = this.#watchers
     for (let i = 0; i < watchers.length; i += 1) {
       const watcher = watchers[i] as AttemptWatcher
       try {
-        watcher.answered(endpoint, verdict, latencyMs, outcome)
+        watcher.answered(endpoint, verdict, latencyMs, outcome, attempt)
       } catch (error) {
         this.threw(watcher.name, error)
       }
@@ -121,12 +121,12 @@ export class Observer {
   }
 
   /** Tells the watchers that the body of a reply is over. */
-  tellBodyOver(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number): void {
+  tellBodyOver(endpoint: Endpoint, verdict: Verdict, spoiled: MeshError | undefined, startedAt: number, attempt: Attempt): void {
     const watchers = this.#watchers
     for (let i = 0; i < watchers.length; i += 1) {
       const watcher = watchers[i] as AttemptWatcher
       try {
-        watcher.bodyOver?.(endpoint, verdict, spoiled, startedAt)
+        watcher.bodyOver?.(endpoint, verdict, spoiled, startedAt, attempt)
       } catch (error) {
         this.threw(watcher.name, error)
       }

@@ -1,7 +1,7 @@
 /**
  * From a call to an attempt.
  *
- * Routing decides where an attempt goes: it narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
+ * Routing decides where an attempt goes: it draws a version, if calls are divided (split.ts), narrows the endpoints of the service to those that may serve the call (subset.ts, then the own place
  * if locality is strict), divides them into tiers by priority and distance (priority.ts), works out by their health how much each tier gets (spill.ts) and each place within it
  * (locality-split.ts), draws one of these groups, asks the balancer's picker for one of its endpoints, numbers the attempt, sends it, and settles it: the verdict, the counters and the load
  * meters, exactly once. A call that is to be repeated comes through here again, and so chooses afresh.
@@ -51,9 +51,10 @@ import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
 import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
-import { describeUnmatchedSubset } from './subset.ts'
+import { describeUnmatchedSubset, type SubsetLabels } from './subset.ts'
 import { describeFallback } from './subset-fallback.ts'
 import { TriedQuery } from './tried-query.ts'
+import type { CallSplit, VersionChoice } from './version-choice.ts'
 
 /** What a {@link Router} works with. */
 export interface RouterParts {
@@ -67,6 +68,8 @@ export interface RouterParts {
   readonly heard?: ReplyListener | undefined
   /** Endpoints that are kept out and wait for one attempt that shows whether they are well again. */
   readonly probes?: ProbeSource | undefined
+  /** Divides calls among versions, if they are divided. */
+  readonly split?: CallSplit | undefined
   /** Who hears of every attempt, beside the balancer's meters. */
   readonly watchers?: readonly AttemptWatcher[] | undefined
   /** Which endpoint now. */
@@ -98,6 +101,7 @@ export class Router {
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
   readonly #permits: EndpointPermits | undefined
+  readonly #split: CallSplit | undefined
   readonly #query = new TriedQuery()
 
   /** @param parts see {@link RouterParts}. */
@@ -117,6 +121,7 @@ export class Router {
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#probes = probes
     this.#permits = permits
+    this.#split = parts.split
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
@@ -138,16 +143,18 @@ export class Router {
     const { reason } = call.cancellation
     if (reason !== undefined) return nobody(reason)
     if (this.#directory.endpoints.length === 0) return nobody(nothingKnown(call, this.#directory))
-    const candidates = this.#sets.of(call.subset)
+    // Once for the attempt: one that waits for room waits for room at its version.
+    const choice = this.#split?.choose(call, this.#sets)
+    const candidates = this.#candidates(call, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return nobody(nobodyElse(call))
     const picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
-    if (picked !== 'full') return this.#attempt(call, candidates, picked)
+    if (picked !== 'full') return this.#attempt(call, candidates, picked, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))
-    return this.#attemptWithRoom(call, this.#permits as EndpointPermits)
+    return this.#attemptWithRoom(call, this.#permits as EndpointPermits, choice)
   }
 
-  async #attemptWithRoom(call: Call, permits: EndpointPermits): Promise<Outcome> {
-    const place = await this.#waitForRoom(permits, call)
+  async #attemptWithRoom(call: Call, permits: EndpointPermits, choice: VersionChoice | undefined): Promise<Outcome> {
+    const place = await this.#waitForRoom(permits, call, choice)
     if (MeshError.is(place)) return failed(place)
     // From here to the beginning of the attempt nothing else runs.
     permits.settle(place)
@@ -155,14 +162,14 @@ export class Router {
       permits.reconsider()
       return failed(call.cancellation.reason)
     }
-    return this.#attempt(call, this.#sets.of(call.subset), place.endpoint)
+    return this.#attempt(call, this.#candidates(call, choice), place.endpoint, choice)
   }
 
-  #attempt(call: Call, candidates: Candidates, picked: Endpoint | undefined): Promise<Outcome> {
-    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
+  #attempt(call: Call, candidates: Candidates, picked: Endpoint | undefined, choice: VersionChoice | undefined): Promise<Outcome> {
+    const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(call, candidates, picked, choice)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
-    if (endpoint === undefined) return nobody(this.#whyNone(candidates, call))
+    if (endpoint === undefined) return nobody(this.#whyNone(candidates, call, choice?.labels ?? call.subset))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
     const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
@@ -197,8 +204,22 @@ export class Router {
     endWait(call, 'discovery', this.#observer.now())
   }
 
-  #waitForRoom(permits: EndpointPermits, call: Call): Promise<Reservation | MeshError> {
-    return permits.wait(call, () => this.#pickWithRoom(permits, this.#sets.of(call.subset), call, true))
+  #candidates(call: Call, choice: VersionChoice | undefined): Candidates {
+    return choice === undefined ? this.#sets.of(call.subset) : this.#sets.of(choice.labels, choice.key)
+  }
+
+  #waitForRoom(permits: EndpointPermits, call: Call, choice: VersionChoice | undefined): Promise<Reservation | MeshError> {
+    return permits.wait(call, () => this.#pickWithRoom(permits, this.#candidates(call, choice), call, true))
+  }
+
+  /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
+  #takeProbe(call: Call, candidates: Candidates, picked: Endpoint | undefined, choice: VersionChoice | undefined): Probe | undefined {
+    const { narrowed } = candidates
+    const probes = this.#probes as ProbeSource
+    const probe = probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
+    if (probe !== undefined || choice?.insteadOf === undefined) return probe
+    const own = this.#candidates(call, choice.insteadOf).narrowed
+    return probes.take(call, (endpoint) => mayProbe(endpoint, own, undefined), picked === undefined)
   }
 
   /** Somebody who has room, first among those whom the call has not tried. */
@@ -264,14 +285,12 @@ export class Router {
     }
   }
 
-  #whyNone(candidates: Candidates, call: Call): MeshError {
+  #whyNone(candidates: Candidates, call: Call, labels: SubsetLabels = {}): MeshError {
     const { narrowed, count, tiers } = candidates
     const { locality, failover, subsetFallback } = this.#settings
     const { endpoints } = this.#directory
-    if (narrowed.matching === 0) {
-      const labels = call.subset ?? {}
+    if (narrowed.matching === 0)
       return noEndpoint(call, describeUnmatchedSubset(endpoints, labels) + describeFallback(labels, subsetFallback))
-    }
     if (tiers.length === 0) return noEndpoint(call, noneNear(endpoints, narrowed.matching, locality))
     // With some left, calls fail only as far as they come to a tier in panic.
     if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
@@ -282,11 +301,6 @@ export class Router {
 
 function nobody(error: MeshError): Promise<Outcome> {
   return Promise.resolve(failed(error))
-}
-
-/** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
-function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
-  return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
 }
 
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */

@@ -120,6 +120,44 @@ export interface MeshEvents {
     readonly to: string
     readonly reason: 'in-flight' | 'body-too-large' | 'body-incomplete' | 'no-target' | 'closed'
   }
+  /** The ramp of a split went a step further: it is `progress` of its way, from 0 to 1, and `shares` is what each version gets now. */
+  'split-stepped': {
+    readonly service: string
+    readonly by: string
+    readonly progress: number
+    readonly shares: Readonly<Record<string, number>>
+    readonly done: boolean
+  }
+  /**
+   * A split was given up, and all calls go to its stable version: another one did worse, by these figures, or somebody said so. `shares` is what each
+   * version got until then.
+   */
+  'split-aborted': {
+    readonly service: string
+    readonly by: string
+    readonly version: string | undefined
+    readonly stable: string
+    readonly reason: 'failures' | 'latency' | 'by-hand'
+    readonly shares: Readonly<Record<string, number>>
+    readonly figures:
+      | {
+          readonly calls: number
+          readonly failureShare: number
+          readonly stableCalls: number
+          readonly stableFailureShare: number
+          readonly worseBy: number
+          readonly latencyMs: number | undefined
+          readonly stableLatencyMs: number | undefined
+        }
+      | undefined
+  }
+  /** A split that was aborted goes on where it was. */
+  'split-resumed': {
+    readonly service: string
+    readonly by: string
+    readonly progress: number
+    readonly shares: Readonly<Record<string, number>>
+  }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */

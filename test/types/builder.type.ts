@@ -308,6 +308,37 @@ void versioned
 // @ts-expect-error no subsets yet
 mesh().service('orders', (s) => s.resolve(fixed(urls)).subsetFallback('any'))
 
+// A split is by a label that is declared, among its values; by any, if none is declared.
+mesh().service('orders', (s) => s.resolve(fixed(urls)).split({ by: 'v', weights: { a: 95, b: 5 }, stickyBy: { header: 'x-user-id' } }))
+mesh().service('orders', (s) => s.resolve(fixed(urls)).split(false))
+const divided = mesh().service('orders', (s) => {
+  const draft = s.resolve(fixed(urls)).subset('v', ['1', '2', '3']).subset('w', ['x', 'y'])
+  draft.split({ by: 'w', weights: { x: 1, y: 0 }, stable: 'x', stickyBy: (call) => call.path, abort: false })
+  draft.split({ by: 'v', weights: { 1: 100 }, ramp: { to: { 2: 100 }, steps: [{ after: '10m', share: 0.5 }], startAt: 5 } })
+  // @ts-expect-error no such label
+  draft.split({ by: 'z', weights: { 1: 100, 2: 0 } })
+  // @ts-expect-error no such value
+  draft.split({ by: 'v', weights: { 1: 95, 4: 5 } })
+  // @ts-expect-error a value of another label
+  draft.split({ by: 'v', weights: { 1: 95, x: 5 } })
+  // @ts-expect-error no such value at the end
+  draft.split({ by: 'v', weights: { 1: 100 }, ramp: { to: { x: 100 }, over: '1h' } })
+  // @ts-expect-error no such stable version
+  draft.split({ by: 'v', weights: { 1: 95, 2: 5 }, stable: 'x' })
+  // @ts-expect-error no such option of the rule
+  draft.split({ by: 'v', weights: { 1: 95, 2: 5 }, abort: { margins: 5 } })
+  return draft.split({ by: 'v', weights: { 1: 90, 2: 5, 3: 5 }, ramp: { to: { 2: 100 }, over: '1h', curve: 2 }, abort: { latency: {} } })
+})
+const { split } = divided.build().service('orders')
+split.resume()
+split.abort()
+const state: 'steady' | 'ramping' | 'done' | 'aborted' | undefined = split.state
+void state
+// @ts-expect-error a split belongs to one service
+mesh().defaults((s) => s.split({ by: 'v', weights: { a: 95, b: 5 } }))
+// @ts-expect-error split twice
+mesh().service('orders', (s) => s.resolve(fixed(urls)).split(false).split(false))
+
 // Rate limits by key, in line, evenly spaced.
 mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, key: { header: 'x-tenant' }, maxKeys: 100 }))
 mesh().service('orders', (s) => s.resolve(fixed(urls)).rateLimit({ permits: 5, key: (call) => call.path.split('/')[1] }))

@@ -48,6 +48,8 @@ const mistakes: readonly (readonly [title: string, statement: string, ...words: 
     "mesh().service('orders', (s) => s.resolve(found).subset('v', ['1']).subset('v', ['2']))",
     'subset \\"v\\" is already declared for this service',
   ],
+  ['two splits', "mesh().service('orders', (s) => s.resolve(found).split(false).split(false))", 'split is already set for this service'],
+  ['a split among the defaults', 'mesh().defaults((s) => s.split(false))', 'a split belongs to one service, not to the defaults'],
   ['a resolver among the defaults', 'mesh().defaults((s) => s.resolve(found))', 'a resolver belongs to one service, not to the defaults'],
   ['an alias among the defaults', "mesh().defaults((s) => s.alias('a'))", 'an alias belongs to one service, not to the defaults'],
   ['a mirror among the defaults', "mesh().defaults((s) => s.mirror({ to: 'a' }))", 'a mirror belongs to one service, not to the defaults'],

@@ -10,4 +10,5 @@ export const scenarios: Readonly<Record<string, () => Promise<{ readonly scenari
   'slow-start': () => import('./slow-start.ts'),
   spill: () => import('./spill.ts'),
   'many-clients': () => import('./many-clients.ts'),
+  canary: () => import('./canary.ts'),
 }

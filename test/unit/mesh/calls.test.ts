@@ -278,6 +278,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     admission: undefined,
     mirror: undefined,
     fault: undefined,
+    split: undefined,
     circuit: undefined,
     routes: {},
     extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },

@@ -119,6 +119,119 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'services.orders.rateLimit.maxServerHold: expected a duration',
   ],
   [
+    'a split whose weights do not add up',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 4 } }),
+    'services.orders.split.weights: expected weights that add up to 100, or to 1, got v1 95 + v2 4 = 99',
+  ],
+  [
+    'a ramp whose weights do not add up',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 1, v2: 0 }, ramp: { to: { v1: 0.3, v2: 0.8 }, over: '1h' } }),
+    'services.orders.split.ramp.to: expected weights that add up to 100, or to 1, got v1 0.3 + v2 0.8 = 1.1',
+  ],
+  [
+    'weights that are none',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: -5, v2: 105 } }),
+    'services.orders.split.weights: expected finite numbers of at least 0 by version, such as { v1: 95, v2: 5 }, got',
+  ],
+  [
+    'a split without a label',
+    (s) => s.resolve(found).split({ weights: { v1: 50, v2: 50 } }),
+    'services.orders.split.by: expected the name of a label, got undefined',
+  ],
+  [
+    'a split of one version',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 100 } }),
+    'services.orders.split.weights: expected at least two versions, here or in ramp.to, got v1',
+  ],
+  [
+    'a split by a label that is not declared',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('version', ['v1', 'v2'])
+        .split({ by: 'verison', weights: { v1: 95, v2: 5 } }),
+    `services.orders.split.by: expected a label that .subset(...) declares: version, got "verison"`,
+  ],
+  [
+    'a version that is not declared',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('version', ['v1', 'v2'])
+        .split({ by: 'version', weights: { v1: 95, v3: 5 } }),
+    `services.orders.split.weights: expected versions that .subset(...) declares as values of the label version: v1, v2, got "v3"`,
+  ],
+  [
+    'a stable version that is none',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, stable: 'v0' }),
+    `services.orders.split.stable: expected one of the versions v1, v2, got "v0"`,
+  ],
+  [
+    'users who are kept by nothing',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, stickyBy: { headr: 'x-user-id' } }),
+    'services.orders.split.stickyBy: expected { header: name }, { cookie: name }, { query: name },',
+  ],
+  [
+    'a ramp without a time',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, ramp: { to: { v2: 100 } } }),
+    'services.orders.split.ramp: expected either over, for a gradual ramp, or steps, got neither',
+  ],
+  [
+    'a ramp of two kinds',
+    (s) =>
+      s
+        .resolve(found)
+        .split({ by: 'version', weights: { v1: 95, v2: 5 }, ramp: { to: { v2: 100 }, over: '1h', steps: [{ after: '1m', share: 1 }] } }),
+    'services.orders.split.ramp: expected either over, for a gradual ramp, or steps, got both',
+  ],
+  [
+    'a ramp that goes back',
+    (s) =>
+      s.resolve(found).split({
+        by: 'version',
+        weights: { v1: 95, v2: 5 },
+        ramp: {
+          to: { v2: 100 },
+          curve: 2,
+          steps: [
+            { after: '1m', share: 0.5 },
+            { after: '1m', share: 0.2 },
+          ],
+        },
+      }),
+    'services.orders.split.ramp.curve: expected to be left out, because only a gradual ramp has a curve, got 2',
+    'services.orders.split.ramp.steps[1].share: expected more than the step before it, which is at 0.5, got 0.2',
+  ],
+  [
+    'a ramp without steps, and one with steps of nothing',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, ramp: { to: { v2: 100 }, steps: [], startAt: 'tomorrow' } }),
+    `services.orders.split.ramp.startAt: expected a date such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch, got "tomorrow"`,
+    'services.orders.split.ramp.steps: expected at least one step, got none',
+  ],
+  [
+    'a margin in percent',
+    (s) =>
+      s.resolve(found).split({
+        by: 'version',
+        weights: { v1: 95, v2: 5 },
+        abort: { margin: 5, minCalls: 0, window: 0, confidence: 99, latency: { factor: 0.5 } },
+      }),
+    'services.orders.split.abort.margin: expected a number in [0, 1], got 5',
+    'services.orders.split.abort.minCalls: expected an integer in [1, Infinity), got 0',
+    'services.orders.split.abort.window: expected a duration',
+    'services.orders.split.abort.confidence: expected a number in [0.5, 0.999999], got 99',
+    'services.orders.split.abort.latency.factor: expected a number in [1, Infinity), got 0.5',
+  ],
+  [
+    'two splits',
+    (s) =>
+      s
+        .resolve(found)
+        .split(false)
+        .split({ by: 'version', weights: { v1: 95, v2: 5 } }),
+    'services.orders.split: expected to be set once, got it twice',
+  ],
+  [
     'concurrency without a limit',
     (s) => s.resolve(found).concurrency({}),
     'services.orders.concurrency.limit: expected a limit, here or in endpoints: without one nothing is limited, got undefined',

@@ -33,6 +33,7 @@ test('a plan names every default', () => {
         aliases: [],
         subsets: {},
         subsetFallback: 'none',
+        split: false,
         failover: { spill: 'proportional', overprovisioningFactor: 1.4, panicThreshold: 0.5, failTrafficOnPanic: false },
         balancer: {
           kind: 'power-of-two',
