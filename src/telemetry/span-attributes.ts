@@ -67,6 +67,7 @@ export function attemptAttributes(attempt: Attempt, resends: number, secrets: Re
     'proxyless.endpoint': endpoint.address,
   }
   if (resends > 0) attributes['http.request.resend_count'] = resends
+  if (attempt.number > 1) attributes['proxyless.attempt'] = attempt.number
   if (endpoint.socketPath !== undefined) attributes['network.peer.address'] = endpoint.socketPath
   else if (isIP(endpoint.hostname) !== 0) {
     attributes['network.peer.address'] = endpoint.hostname

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+
+const source = (name: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'src', name)).href)
+
+function run(program: string) {
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8', timeout: 20_000 })
+}
+
+const start = `
+  import { startTracing } from ${source('tracing/index.ts')}
+  import { otelApi, spanKinds } from ${source('telemetry/otel-api.ts')}
+  import { activeContext } from ${source('telemetry/trace-context.ts')}
+  const span = () => otelApi().trace.getTracer('test').startSpan('x', { kind: spanKinds.internal }, activeContext(otelApi()))
+`
+
+test('a program that started tracing ends by itself, whatever is held or waits to be exported', () => {
+  const { status, stdout, stderr } = run(`${start}
+    startTracing({ service: 'x', sample: 0, url: 'http://127.0.0.1:1' })
+    span()
+    startTracing({ service: 'x', whenRegistered: 'leave' })
+    span().end()
+    console.log('end')
+  `)
+  assert.equal(status, 0, stderr)
+  assert.equal(stdout, 'end\n')
+})
+
+test('a program that listens to the signal itself goes on after its spans were sent', () => {
+  const { status, stdout, stderr } = run(`${start}
+    const exporter = { export: (spans, done) => { console.log('sent', spans.length); done({ code: 0 }) }, shutdown: async () => {} }
+    startTracing({ service: 'x', exporter, flushOn: 'SIGTERM' })
+    span().end()
+    process.once('SIGTERM', () => setTimeout(() => console.log('went on'), 100))
+    process.kill(process.pid, 'SIGTERM')
+    setTimeout(() => {}, 50)
+  `)
+  assert.equal(status, 0, stderr)
+  assert.equal(stdout, 'sent 1\nwent on\n')
+})
