@@ -12,6 +12,7 @@ import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import { accessLog } from '../telemetry/access-log.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { LayerParts } from './service-parts.ts'
@@ -65,6 +66,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     permits: parts.endpointPermits,
   })
   const perCall: Layer<Call>[] = [
+    // A line of the access log tells what the caller got, in the time that the caller waited: outside of everything.
+    ...accessLog(known.telemetry, host),
     // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
     parts.inherit,
     // The trace stands outside of whatever makes a call wait, and inside of what it inherits: that may be a trace.

@@ -63,6 +63,11 @@ export class CallTrace {
     if (callSpan === 'always' || (callSpan === 'when-needed' && spanContextOf(this.#parent) === undefined)) this.#beginCallSpan()
   }
 
+  /** Which trace the call is part of. */
+  get traceId(): string | undefined {
+    return (spanContextOf(this.#parent) ?? this.#first)?.traceId
+  }
+
   /** An attempt begins. @returns the context with its span. */
   attemptBegan(attempt: Attempt): OtelContext {
     const { tracer, starts, settings } = this.#tracing
