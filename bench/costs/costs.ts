@@ -46,6 +46,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await idleTable(run, quick, figures),
     await setTable(run, quick, figures),
     ...(await strategyTables(run, quick)),
+    await telemetryTable(run, quick),
   ]
   return { tables, figures }
 }
@@ -127,6 +128,25 @@ async function setTable(run: Run, quick: boolean, kept: Record<string, number>):
     ])
   }
   return { title: 'A pick of powerOfTwo(inFlight()), and an update of the endpoint set', rows }
+}
+
+async function telemetryTable(run: Run, quick: boolean): Promise<CostTable> {
+  const modes = {
+    off: 'telemetry: false',
+    none: 'no SDK',
+    unsampled: 'an SDK, not sampled (keep: false)',
+    dropped: 'recorded, held, and dropped at the end of the trace',
+    recorded: 'recorded and exported in batches',
+    'access-log': 'no SDK, a line of JSON for each call',
+  }
+  const rows = [['', 'CPU us a call', 'more than without']]
+  let without = Number.NaN
+  for (const [mode, title] of Object.entries(modes)) {
+    const { cpuUs = Number.NaN } = await run('telemetry', { mode, ms: quick ? 300 : 1_500 }, quick ? 3 : 7)
+    if (mode === 'off') without = cpuUs
+    rows.push([title, fixedTo(cpuUs, 2), fixedTo(cpuUs - without, 2)])
+  }
+  return { title: 'Telemetry, of a call that has no wire', rows }
 }
 
 /** A number with so many digits after the point. */

@@ -4,7 +4,9 @@ import { isLogger, type Logger, type LogLevel } from './logger.ts'
 export interface AccessLogEntry {
   /** When the call began, as ISO 8601 in UTC. */
   readonly time: string
+  /** The service that was called, or the host, when no service declares it. */
   readonly service: string
+  /** Of the request. */
   readonly method: string
   /** Path and query, without secrets. */
   readonly path: string

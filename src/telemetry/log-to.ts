@@ -28,6 +28,7 @@ export const logDefaults = Object.freeze({ repeats: Object.freeze({ most: 10, wi
 
 /** What events come from: a mesh. */
 export interface EventSource {
+  /** Adds a listener to all events, and gives back what takes it away. */
   on(event: '*', listener: (heard: HeardEvent) => void): () => void
 }
 

@@ -6,9 +6,13 @@ export const logLevels: readonly LogLevel[] = Object.freeze(['debug', 'info', 'w
 
 /** A logger that takes fields first, and then a message: pino's, `console`, and many more. */
 export interface Logger {
+  /** What happens call by call. */
   debug(fields: object, message: string): void
+  /** A change. */
   info(fields: object, message: string): void
+  /** Something that is not as it should be. */
   warn(fields: object, message: string): void
+  /** A mistake that somebody should mend. */
   error(fields: object, message: string): void
 }
 

@@ -23,9 +23,11 @@ export interface SpanProcessor extends SpanSink {
   shutdown(): Promise<void>
 }
 
-/** What an exporter says when it is done: `0` is success. */
+/** What an exporter says when it is done. */
 export interface ExportResult {
+  /** `0` is success. */
   readonly code: number
+  /** Why it failed. */
   readonly error?: Error | undefined
 }
 

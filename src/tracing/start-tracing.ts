@@ -113,7 +113,7 @@ class Tracing implements RunningTracing {
     const provider = packages.provider(new TraceSampler(sample, keeper), processor, settings)
     const contexts = packages.contextManager()
     const unregister = register(packages.api, provider, contexts, packages.propagator())
-    const forget = onSignals(settings.flushOn, () => this.stop())
+    const forget = onSignals(settings.flushOn, { last: () => this.stop(), meanwhile: () => this.flush() })
     this.#takeDown = async () => {
       forget()
       unregister()

@@ -24,15 +24,13 @@ export interface TraceServerOptions {
   readonly redact?: readonly string[] | undefined
 }
 
-/** A listener of node:http. */
-type Listener = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
-
 /**
  * Gives every request of a server a span of the kind SERVER, for programs whose server no instrumentation traces. It continues the trace of
  * the request's headers; calls that a mesh makes in its service are its children. Where somebody made such a span already, and where nobody
  * traces, it does nothing.
  *
- * @param listener of node:http; `inbound(...)` goes inside.
+ * @typeParam L of node:http.
+ * @param listener `inbound(...)` goes inside.
  * @param options see {@link TraceServerOptions}.
  * @returns a listener of the same type.
  * @throws TypeError when the listener is no function.
@@ -43,10 +41,20 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void | P
  * import { startTracing, traceServer } from 'proxyless/tracing'
  *
  * startTracing({ service: 'orders', flushOn: 'SIGTERM' })
- * createServer(traceServer(inbound((_request, response) => response.end('order 42')), { ignore: ({ url }) => url === '/healthz' }))
+ * createServer(
+ *   traceServer(
+ *     inbound((_request, response) => {
+ *       response.end('order 42')
+ *     }),
+ *     { ignore: ({ url }) => url === '/healthz' },
+ *   ),
+ * )
  * ```
  */
-export function traceServer<L extends Listener>(listener: L, options: TraceServerOptions = {}): L {
+export function traceServer<L extends (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>(
+  listener: L,
+  options: TraceServerOptions = {},
+): L {
   if (typeof listener !== 'function') throw new TypeError(`traceServer: expected a listener of node:http, got ${printValue(listener)}`)
   const settings = telemetrySettings({ redact: options.redact })
   const propagator = new Propagator(settings)

@@ -56,7 +56,7 @@ export interface TracingOptions {
   readonly exportTimeout?: Duration | undefined
   /**
    * Signals at which everything is sent before the process ends, such as `'SIGTERM'`. If nobody else listens to the signal, it then ends the
-   * process as it would have.
+   * process as it would have. If somebody does, tracing goes on: who ends the process calls `stop()` last.
    *
    * @defaultValue none
    */

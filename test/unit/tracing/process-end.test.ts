@@ -29,15 +29,31 @@ test('a program that started tracing ends by itself, whatever is held or waits t
   assert.equal(stdout, 'end\n')
 })
 
-test('a program that listens to the signal itself goes on after its spans were sent', () => {
+test('a program that listens to the signal itself goes on, and so does its tracing', () => {
   const { status, stdout, stderr } = run(`${start}
     const exporter = { export: (spans, done) => { console.log('sent', spans.length); done({ code: 0 }) }, shutdown: async () => {} }
-    startTracing({ service: 'x', exporter, flushOn: 'SIGTERM' })
+    const tracing = startTracing({ service: 'x', exporter, flushOn: 'SIGTERM' })
     span().end()
-    process.once('SIGTERM', () => setTimeout(() => console.log('went on'), 100))
+    process.once('SIGTERM', () => setTimeout(async () => {
+      span().end()
+      console.log('served what was left')
+      await tracing.stop()
+    }, 100))
     process.kill(process.pid, 'SIGTERM')
     setTimeout(() => {}, 50)
   `)
   assert.equal(status, 0, stderr)
-  assert.equal(stdout, 'sent 1\nwent on\n')
+  assert.equal(stdout, 'sent 1\nserved what was left\nsent 1\n')
+})
+
+test('a signal ends a program although its collector is not there, and in time', () => {
+  const begunAt = performance.now()
+  const { signal, stderr } = run(`${start}
+    startTracing({ service: 'x', url: 'http://127.0.0.1:1', flushOn: ['SIGTERM', 'SIGINT'], exportTimeout: '1s' })
+    span().end()
+    process.kill(process.pid, 'SIGTERM')
+    setTimeout(() => {}, 15_000)
+  `)
+  assert.equal(signal, 'SIGTERM', stderr)
+  assert.ok(performance.now() - begunAt < 12_000)
 })
