@@ -17,6 +17,7 @@ startTracingWith(
     exporter: exporter === 'zipkin' ? 'zipkin' : 'otlp',
     url,
     sample: Number(sample),
+    keep: { slow: Number.POSITIVE_INFINITY },
     flushOn: 'SIGTERM',
     every: '1h',
     onError: console.error,

@@ -72,7 +72,7 @@ for (const [line, need] of lines) {
   })
 
   test(`${line}: with sample 0 a repeated call is kept whole, its later attempts tell their servers so, and a good call leaves nothing`, async (t) => {
-    const { tracing, exporter } = start(t, need, { sample: 0 })
+    const { tracing, exporter } = start(t, need, { sample: 0, keep: { slow: Number.POSITIVE_INFINITY } })
     const { net, transport, clock } = netOf([200, 503, 200])
     await net.fetch('http://orders/')
     const repeated = net.fetch('http://orders/')
