@@ -1,9 +1,11 @@
 // What you learn: a whole mesh at work. Two services on eight real servers, discovered from a file; while traffic runs, one server is killed,
 // one becomes twenty times slower, one answers 500 faster than any other answers, and a new one comes. No call is lost. `npm start` runs it.
 import { file, mesh } from 'proxyless'
+import { startTracing } from 'proxyless/tracing'
 import { LiveTable } from './quickstart/live-table.ts'
 import { startShop } from './quickstart/shop.ts'
 import { Traffic } from './quickstart/traffic.ts'
+import { SpanCollection, waterfall } from './quickstart/waterfall.ts'
 
 const shop = await startShop({ orders: 6, users: 2 })
 
@@ -38,6 +40,15 @@ await shop.pause(2_000)
 await traffic.stop()
 table.stop()
 const lost = table.summary()
+
+// One more server breaks, and calls are traced until one of them had to be repeated: other traces are not kept.
+const kept = new SpanCollection()
+const tracing = startTracing({ service: 'quickstart', exporter: kept, sample: 0, keep: { slow: Number.POSITIVE_INFINITY } })
+shop.breakDown(joining)
+for (let call = 0; call < 200 && tracing.counts().traces.kept === 0; call += 1) await (await net.fetch('http://orders/v1/orders/42')).text()
+await tracing.stop()
+console.log(`\none call that was repeated, as Jaeger or Zipkin would show it:\n${waterfall(kept.spans)}`)
+
 await net.close()
 await shop.close()
 process.exitCode = lost === 0 ? 0 : 1

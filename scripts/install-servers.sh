@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq, nft and Redis. Only what is missing, and nothing is started: the tests
-# run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
+# Installs what the integration tests and the chaos run need: Envoy, Zipkin, Jaeger, nginx, dnsmasq, nft and Redis. Only what is missing, and nothing is
+# started: the tests run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
 "$(dirname "${BASH_SOURCE[0]}")/install-envoy.sh"
+# Zipkin wants mvn and java, Jaeger wants go: a machine that lacks them runs the other tests.
+if command -v mvn >/dev/null && command -v java >/dev/null; then "$(dirname "${BASH_SOURCE[0]}")/install-zipkin.sh"; fi
+if command -v go >/dev/null; then "$(dirname "${BASH_SOURCE[0]}")/install-jaeger.sh"; fi
 
 missing=()
 PATH="$PATH:/usr/sbin:/sbin"

@@ -80,7 +80,7 @@ export type {
   ServiceSnapshot,
   TierSnapshot,
 } from './mesh/snapshot.ts'
-export type { MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
+export type { HeardEvent, MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Where endpoints come from.
 export { type DirectoryOptions, directoryDefaults } from './discovery/directory-options.ts'
@@ -194,6 +194,12 @@ export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts
 // Traces.
 export { type TelemetryOptions, telemetryDefaults } from './telemetry/telemetry-options.ts'
 export type { TraceFormat } from './telemetry/trace-format.ts'
+
+// Logs.
+export { type AccessLogEntry, type AccessLogOptions, accessLogDefaults } from './telemetry/access-log-options.ts'
+export { eventLevels, otherEventLevel } from './telemetry/event-levels.ts'
+export { type EventSource, type LogOptions, logDefaults, logTo } from './telemetry/log-to.ts'
+export type { Logger, LogLevel } from './telemetry/logger.ts'
 
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'

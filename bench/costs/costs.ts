@@ -47,6 +47,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await setTable(run, quick, figures),
     ...(await strategyTables(run, quick)),
     await splitTable(run, quick),
+    await telemetryTable(run, quick),
   ]
   return { tables, figures }
 }
@@ -137,6 +138,25 @@ async function splitTable(run: Run, quick: boolean): Promise<CostTable> {
     rows.push([sticky ? 'by the hash of a header' : 'by chance', fixedTo(ns, 0), fixedTo(bytes, 0)])
   }
   return { title: 'A version drawn for a call, and its candidates', rows }
+}
+
+async function telemetryTable(run: Run, quick: boolean): Promise<CostTable> {
+  const modes = {
+    off: 'telemetry: false',
+    none: 'no SDK',
+    unsampled: 'an SDK, not sampled (keep: false)',
+    dropped: 'recorded, held, and dropped at the end of the trace',
+    recorded: 'recorded and exported in batches',
+    'access-log': 'no SDK, a line of JSON for each call',
+  }
+  const rows = [['', 'CPU us a call', 'more than without']]
+  let without = Number.NaN
+  for (const [mode, title] of Object.entries(modes)) {
+    const { cpuUs = Number.NaN } = await run('telemetry', { mode, ms: quick ? 300 : 1_500 }, quick ? 3 : 7)
+    if (mode === 'off') without = cpuUs
+    rows.push([title, fixedTo(cpuUs, 2), fixedTo(cpuUs - without, 2)])
+  }
+  return { title: 'Telemetry, of a call that has no wire', rows }
 }
 
 /** A number with so many digits after the point. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { traceServer } from 'proxyless/tracing'
 
 /** The services of the shop, and how many servers each begins with. */
 export interface ShopSize {
@@ -47,7 +48,7 @@ export class Shop {
 
   /** Starts a server and writes it into the registry. */
   async bringIn(service: ServiceName): Promise<string> {
-    const server = createServer((request, response) => {
+    const serve: RequestListener = (request, response) => {
       request.resume()
       if (running.broken) {
         response.statusCode = 500
@@ -59,7 +60,9 @@ export class Shop {
         response.end(JSON.stringify({ service, path: request.url }))
       }
       setTimeout(answer, (5 + 10 * Math.random()) * running.slowness)
-    })
+    }
+    // Costs nothing until somebody traces.
+    const server = createServer(traceServer(serve))
     const running: Running = { server, slowness: 1, broken: false }
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

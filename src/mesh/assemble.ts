@@ -12,6 +12,7 @@ import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import { accessLog } from '../telemetry/access-log.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import { byRoute, routeCalls, routeOfAttempt, routeOfCall } from './route-layers.ts'
@@ -81,6 +82,8 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // The route of a call is found first of all, once, so that whatever follows may be the route's: the deadline, labels and headers. It is counted
     // with all that it waits for. What is not the route's is behind it once for all calls, and so are the user's policies, with what they know.
     ...(parts.routes.length === 0 ? [] : [routeCalls(parts.routes)]),
+    // A line of the access log tells what the caller got, in the time that the caller waited: outside of everything.
+    ...accessLog(known.telemetry, host),
     // What a call inherits from an inbound request stands before the deadline, which it may bring forward.
     parts.inherit,
     // The trace stands outside of whatever makes a call wait, and inside of what it inherits: that may be a trace.

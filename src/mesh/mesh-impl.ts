@@ -8,7 +8,7 @@ import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create
 import type { Destination, DestinationFinder } from '../fetch/destination.ts'
 import type { ForcedCircuit } from '../health/circuit-snapshot.ts'
 import { type Duration, durationMs } from '../runtime/duration.ts'
-import { Events, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
+import { Events, type HeardEvent, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
 import type { Host } from '../runtime/host.ts'
 import { systemRandom } from '../runtime/system-random.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
@@ -126,7 +126,9 @@ export class MeshImpl implements Mesh, DestinationFinder {
     }
   }
 
-  on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void {
+  on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void
+  on(event: '*', listener: (heard: HeardEvent) => void): () => void
+  on(event: never, listener: never): () => void {
     return this.#events.on(event, listener)
   }
 

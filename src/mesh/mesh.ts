@@ -4,7 +4,7 @@ import type { MeshDispatcher } from '../dispatcher/dispatcher.ts'
 import type { MeshFetch } from '../fetch/create-fetch.ts'
 import type { MeshRequestInit } from '../fetch/fetch-request.ts'
 import type { Duration } from '../runtime/duration.ts'
-import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
+import type { HeardEvent, MeshEventListener, MeshEventName } from '../runtime/events.ts'
 import type { CircuitControl } from './circuit-control.ts'
 import type { FaultControl } from './fault-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
@@ -141,6 +141,8 @@ export interface Mesh<Services extends object = AnyServices> extends AsyncDispos
    * @returns a function that takes the listener away.
    */
   on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void
+  /** Adds a listener to all events. */
+  on(event: '*', listener: (heard: HeardEvent) => void): () => void
   /**
    * Refuses new calls, lets those in flight end, then closes every connection and stops every resolver.
    *

@@ -12,6 +12,7 @@ import { deadline } from '../policies/timeout/deadline.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import { accessLog } from '../telemetry/access-log.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -59,7 +60,10 @@ class Origin implements Destination {
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
     this.gate = new CallGate(
-      compose([inherit(host), ...(tracing === undefined ? [] : [tracing.call]), deadline(host)], router.send),
+      compose(
+        [...accessLog(telemetry, host), inherit(host), ...(tracing === undefined ? [] : [tracing.call]), deadline(host)],
+        router.send,
+      ),
       ledger,
     )
     this.send = this.gate.send

@@ -1,9 +1,24 @@
 import * as v from 'valibot'
+import { type AccessLogOptions, isAccessLogTarget, templateFields, unknownFields } from '../telemetry/access-log-options.ts'
+import { logLevels } from '../telemetry/logger.ts'
 import { type TelemetryOptions, type TelemetrySettings, telemetryDefaults, telemetrySettings } from '../telemetry/telemetry-options.ts'
 import { type TraceFormat, traceFormats } from '../telemetry/trace-format.ts'
-import { oneOf, options, thing } from './plan-pieces.ts'
+import { number, oneOf, options, thing } from './plan-pieces.ts'
 
 const formats = `'auto', or a list of ${traceFormats.map((name) => `'${name}'`).join(', ')}`
+
+/** How calls are written to an access log. */
+const accessLogSchema = options({
+  to: thing<AccessLogOptions['to']>(`a logger (${logLevels.join(', ')}) or a function that takes a line`, isAccessLogTarget),
+  format: v.optional(
+    thing<string>(
+      `'json', or a template with the fields ${templateFields.map((name) => `{${name}}`).join(', ')}`,
+      (value) => typeof value === 'string' && value !== '' && unknownFields(value).length === 0,
+    ),
+  ),
+  sample: v.optional(number({ from: 0, to: 1 })),
+  level: v.optional(oneOf(logLevels)),
+} satisfies { readonly [K in keyof Required<AccessLogOptions>]: v.GenericSchema })
 
 /** How a mesh is traced. */
 export const telemetrySchema = options({
@@ -21,6 +36,7 @@ export const telemetrySchema = options({
       (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
     ),
   ),
+  accessLog: v.optional(accessLogSchema),
 } satisfies { readonly [K in keyof Required<TelemetryOptions>]: v.GenericSchema })
 
 /** What the option `telemetry` of a mesh comes to; `undefined` for no tracing. */

@@ -169,6 +169,9 @@ export interface MeshEvents {
 /** An event's name. */
 export type MeshEventName = keyof MeshEvents
 
+/** Any event, with its name. */
+export type HeardEvent = { readonly [Name in MeshEventName]: { readonly name: Name; readonly event: MeshEvents[Name] } }[MeshEventName]
+
 /** Tells an event to whoever listens. */
 export type Emit = <Name extends MeshEventName>(name: Name, event: MeshEvents[Name]) => void
 
@@ -177,29 +180,26 @@ export type MeshEventListener<Name extends MeshEventName> = (event: MeshEvents[N
 
 /** Keeps the listeners of one mesh. */
 export class Events {
-  readonly #listeners = new Map<MeshEventName, Set<MeshEventListener<MeshEventName>>>()
+  readonly #listeners = new Map<MeshEventName | '*', Set<(heard: never) => void>>()
 
-  /** Tells everyone who listens to `name`. */
+  /** Tells everyone who listens to `name`, and everyone who listens to all. */
   readonly emit: Emit = (name, event) => {
     const listeners = this.#listeners.get(name)
-    if (listeners === undefined) return
-    for (const listener of listeners) {
-      try {
-        hearLateRejection(listener(event))
-      } catch {
-        // A listener is a guest on the path of a call.
-      }
-    }
+    if (listeners !== undefined) tell(listeners, event)
+    const all = this.#listeners.get('*')
+    if (all !== undefined) tell(all, { name, event })
   }
 
   /**
-   * Adds a listener.
+   * Adds a listener: to one event, or with `'*'` to all, those included that later versions add.
    *
    * @returns a function that takes it away again.
    */
-  on<Name extends MeshEventName>(name: Name, listener: MeshEventListener<Name>): () => void {
+  on<Name extends MeshEventName>(name: Name, listener: MeshEventListener<Name>): () => void
+  on(name: '*', listener: (heard: HeardEvent) => void): () => void
+  on(name: MeshEventName | '*', listener: (heard: never) => void): () => void {
     // A function of its own for each call of this one, so that who listens twice is told twice, and each of the two can leave alone.
-    const guest: MeshEventListener<MeshEventName> = (event) => (listener as unknown as MeshEventListener<MeshEventName>)(event)
+    const guest = (heard: never): void => listener(heard)
     let listeners = this.#listeners.get(name)
     if (listeners === undefined) {
       listeners = new Set()
@@ -209,6 +209,16 @@ export class Events {
     return () => {
       // Leaving a second time must not take away the set that others have made since.
       if (listeners.delete(guest) && listeners.size === 0) this.#listeners.delete(name)
+    }
+  }
+}
+
+function tell(listeners: ReadonlySet<(heard: never) => void>, heard: unknown): void {
+  for (const listener of listeners) {
+    try {
+      hearLateRejection(listener(heard as never))
+    } catch {
+      // A listener is a guest on the path of a call.
     }
   }
 }

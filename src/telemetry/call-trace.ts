@@ -75,6 +75,11 @@ export class CallTrace {
     if (callSpan === 'always' || (callSpan === 'when-needed' && spanContextOf(this.#parent) === undefined)) this.#beginCallSpan()
   }
 
+  /** Which trace the call is part of. */
+  get traceId(): string | undefined {
+    return (spanContextOf(this.#parent) ?? this.#first)?.traceId
+  }
+
   /** An attempt begins. @returns the context with its span. */
   attemptBegan(attempt: Attempt): OtelContext {
     const { tracer, starts, settings } = this.#tracing
@@ -206,6 +211,8 @@ const refusals: Readonly<Record<string, string | undefined>> = Object.freeze({
 })
 
 function timeOf(wallMs: number): OtelTime {
-  const seconds = Math.floor(wallMs / 1_000)
-  return [seconds, Math.round((wallMs - seconds * 1_000) * 1e6)]
+  // Whole microseconds: OpenTelemetry's exporter for Zipkin writes the rest of them as fractions, and Zipkin then refuses the batch.
+  const micros = Math.round(wallMs * 1e3)
+  const seconds = Math.floor(micros / 1e6)
+  return [seconds, (micros - seconds * 1e6) * 1e3]
 }

@@ -69,7 +69,7 @@ export interface OtelApi {
 }
 
 /** OpenTelemetry's numbers for the kinds of spans that the mesh makes. */
-export const spanKinds = Object.freeze({ internal: 0, client: 2 } as const)
+export const spanKinds = Object.freeze({ internal: 0, server: 1, client: 2 } as const)
 
 /** OpenTelemetry's number for a span of something that failed. */
 export const failedStatus = 2

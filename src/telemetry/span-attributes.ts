@@ -81,6 +81,7 @@ export function attemptAttributes(attempt: Attempt, resends: number, secrets: Re
   }
   if (call.context.get(mirrorOf) !== undefined) attributes['proxyless.mirrored'] = true
   if (resends > 0) attributes['http.request.resend_count'] = resends
+  if (attempt.number > 1) attributes['proxyless.attempt'] = attempt.number
   if (endpoint.socketPath !== undefined) attributes['network.peer.address'] = endpoint.socketPath
   else if (isIP(endpoint.hostname) !== 0) {
     attributes['network.peer.address'] = endpoint.hostname

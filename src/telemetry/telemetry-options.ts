@@ -1,3 +1,4 @@
+import { type AccessLogOptions, type AccessLogSettings, accessLogSettings } from './access-log-options.ts'
 import type { TraceFormat } from './trace-format.ts'
 
 /** How calls are traced. Every option has a default, see {@link telemetryDefaults}. */
@@ -18,6 +19,8 @@ export interface TelemetryOptions {
   readonly callSpan?: 'when-needed' | 'always' | 'never' | undefined
   /** Names of query parameters whose values no span shows, beside {@link telemetryDefaults}.redact; in any case. */
   readonly redact?: readonly string[] | undefined
+  /** Writes a line for each call. @defaultValue none are written */
+  readonly accessLog?: AccessLogOptions | undefined
 }
 
 /** The defaults of {@link TelemetryOptions}. */
@@ -62,6 +65,8 @@ export interface TelemetrySettings {
   readonly callSpan: 'when-needed' | 'always' | 'never'
   /** In lower case. */
   readonly redact: ReadonlySet<string>
+  /** `undefined` when no line is written. */
+  readonly accessLog: AccessLogSettings | undefined
 }
 
 /** Fills in defaults. */
@@ -70,5 +75,6 @@ export function telemetrySettings(options: TelemetryOptions = {}): TelemetrySett
     propagate: options.propagate ?? telemetryDefaults.propagate,
     callSpan: options.callSpan ?? telemetryDefaults.callSpan,
     redact: new Set([...telemetryDefaults.redact, ...(options.redact ?? []).map((name) => name.toLowerCase())]),
+    accessLog: options.accessLog === undefined ? undefined : accessLogSettings(options.accessLog),
   })
 }

@@ -51,9 +51,19 @@ export function withSpan(context: OtelContext, span: Pick<OtelSpan, 'spanContext
   return context.setValue(spanKey, span)
 }
 
+/** A context in which no span is the current one. */
+export function withoutSpan(context: OtelContext): OtelContext {
+  return context.deleteValue(spanKey)
+}
+
 /** What stands for the span of somebody else. */
 export function remoteSpan(known: OtelSpanContext): Pick<OtelSpan, 'spanContext' | 'isRecording'> {
   return { spanContext: () => known, isRecording: () => false }
+}
+
+/** The span of a context, as whoever made it knows it. */
+export function spanOf(context: OtelContext): unknown {
+  return context.getValue(spanKey)
 }
 
 /** Whether somebody wants nothing traced. */

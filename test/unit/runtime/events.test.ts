@@ -81,3 +81,15 @@ test('a listener may leave while it is told', () => {
   events.emit('plan-applied', applied)
   assert.deepEqual(heard, ['once', 'always', 'always'])
 })
+
+test('who listens to all is told every event with its name, after those who listen to it alone', () => {
+  const events = new Events()
+  const heard: unknown[] = []
+  const leave = events.on('*', ({ name }) => heard.push(name))
+  events.on('plan-applied', () => heard.push('alone'))
+  events.emit('plan-applied', applied)
+  events.emit('unheard-of' as never, {} as never)
+  leave()
+  events.emit('plan-applied', applied)
+  assert.deepEqual(heard, ['alone', 'plan-applied', 'unheard-of', 'alone'])
+})

@@ -83,8 +83,10 @@ for (const line of sdkLines) {
     assert.equal(first?.status.code, tracing.api.SpanStatusCode.ERROR)
     assert.equal(first?.attributes['http.request.resend_count'], undefined)
     assert.equal(second?.attributes['http.request.resend_count'], 1)
+    assert.equal(second?.attributes['proxyless.attempt'], 2)
     assert.equal(second?.status.code, tracing.api.SpanStatusCode.UNSET)
     assert.equal(call?.attributes['proxyless.attempts'], 2)
+    assert.equal((call?.startTime[1] ?? 0) % 1e3, 0, 'Zipkin takes whole microseconds only')
     const [wait] = call?.events ?? []
     assert.equal(wait?.name, 'proxyless.waited')
     assert.equal(wait?.attributes?.['proxyless.wait.for'], 'the next attempt')
