@@ -15,6 +15,8 @@ const levels: Readonly<Record<string, number>> = {
   telemetry: 4,
   // The other end: what a server hears of its caller, and says of itself.
   inbound: 4,
+  // Tells of calls by what they remember.
+  records: 5,
   discovery: 5,
   balancing: 5,
   health: 5,

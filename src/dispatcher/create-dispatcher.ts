@@ -131,6 +131,7 @@ class DispatcherImpl extends UndiciDispatcher {
       subset: mesh.subset,
       context,
     })
+    handlerCall.tag.began(call, destination.teller)
     let outcome: Outcome
     try {
       outcome = await destination.send(call)

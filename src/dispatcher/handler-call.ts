@@ -4,6 +4,7 @@ import type { Outcome } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
 import type { WireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
+import { CallTag } from '../records/call-teller.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Dispatcher, errors } from '../transport/load-undici.ts'
 import { WireReply } from '../transport/wire-reply.ts'
@@ -28,6 +29,8 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   readonly #clock: Clock
   /** What the wire knows of this call. */
   readonly tap: WireTap = new WireTap(this)
+  /** Leads from the caller's result back to the call. */
+  readonly tag = new CallTag()
   #timer: StallTimer | undefined
   #reply: Reply | undefined
   #rawHeaders: unknown
@@ -111,7 +114,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
       stream.on('error', this.#streamFailed)
     }
     try {
-      this.#handler.onRequestStart?.(this, null)
+      this.#handler.onRequestStart?.(this, this.tag)
     } catch (error) {
       this.#leave(error)
     }

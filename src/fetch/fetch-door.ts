@@ -169,12 +169,22 @@ function respond(
   request: FetchRequest,
   reply: Reply,
   destination: Destination,
-  { link }: Journey,
+  { link, last }: Journey,
   redirected: boolean,
   type: 'basic' | 'cors',
 ): Response | Promise<Response> {
   const { status, statusText, headers, body } = reply
-  const head = { status, statusText, headers, url: request.target.href, redirected, type, ending: body }
+  const head = {
+    status,
+    statusText,
+    headers,
+    url: request.target.href,
+    redirected,
+    type,
+    ending: body,
+    call: last,
+    teller: destination.teller,
+  }
   request.upload?.settle()
   const { integrity } = request.options
   if (status === 407) {

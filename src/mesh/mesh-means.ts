@@ -1,3 +1,5 @@
+import type { CallRecords } from '../records/call-records.ts'
+import type { RecordsSettings } from '../records/records-options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
@@ -9,10 +11,14 @@ export interface ServiceMeans {
   readonly transport: MeshOptions['transport']
   /** How they are traced; `undefined` for not at all. */
   readonly telemetry: TelemetrySettings | undefined
+  /** Where records of calls are kept; `undefined` for nowhere. */
+  readonly records?: CallRecords | undefined
 }
 
 /** What a mesh runs on, apart from its plan. */
-export interface MeshMeans extends ServiceMeans {
+export interface MeshMeans extends Omit<ServiceMeans, 'records'> {
+  /** Which calls leave a record; `undefined` for none. */
+  readonly records: RecordsSettings | undefined
   readonly clock: Clock
   readonly random: Random | undefined
 }

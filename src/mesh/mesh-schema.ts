@@ -6,6 +6,7 @@ import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
 import type { MeshPlanInput } from './plan.ts'
 import { isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { recordsSchema } from './records-schema.ts'
 import { telemetrySchema } from './telemetry-schema.ts'
 
 /** Whether a value has methods of these names. */
@@ -34,6 +35,7 @@ export const meshOptionsSchema = options({
     ),
   ),
   telemetry: v.optional(orFalse(telemetrySchema)),
+  records: v.optional(orFalse(recordsSchema)),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

@@ -8,6 +8,7 @@ import { meshOptionsSchema, planSchema } from './mesh-schema.ts'
 import type { MeshPlan, ServicePlan } from './plan.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { withPrinting } from './print-plan.ts'
+import { recordsSettingsOf } from './records-schema.ts'
 import { serviceProblems } from './service-problems.ts'
 import { serviceSchema } from './service-schema.ts'
 import { telemetrySettingsOf } from './telemetry-schema.ts'
@@ -38,8 +39,8 @@ export interface PlanInput {
 export function finishPlan({ options, problems, services }: PlanInput): { readonly plan: MeshPlan; readonly means: MeshMeans } {
   const mesh = check(meshOptionsSchema, options, '')
   const plan = finishServices(mesh.value ?? {}, [...mesh.problems, ...problems], services)
-  const { clock, random, transport, telemetry } = mesh.value as NonNullable<typeof mesh.value>
-  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry) } }
+  const { clock, random, transport, telemetry, records } = mesh.value as NonNullable<typeof mesh.value>
+  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry), records: recordsSettingsOf(records) } }
 }
 
 /**
