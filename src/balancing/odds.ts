@@ -52,7 +52,7 @@ export function pairOdds(endpoints: readonly Endpoint[], query: PickQuery, meter
     const load = loads.get(endpoint)
     if (load === undefined) return 0
     const notAbove = sorted.findLastIndex((other) => other <= load) + 1
-    const below = sorted.findIndex((other) => other === load)
+    const below = sorted.indexOf(load)
     const ties = notAbove - below - 1
     return (sorted.length - notAbove + ties / 2) / pairs
   })

@@ -22,13 +22,15 @@ export function printExplanation(explanation: Explanation): string {
   const lines = [`${method} ${path} to ${service}: ${outcome}${because === undefined ? '' : `, ${because}`}`]
   if (by === 'passthrough') lines.push('  no service has this host: straight to it')
   if (matched?.kind === 'alias') lines.push(`  by the alias ${matched.host}`)
-  if (deadline.ms !== undefined)
-    lines.push(`  deadline ${Math.round(deadline.ms)} ms, of the ${deadline.from === 'inbound' ? 'inbound request' : deadline.from}`)
   if (subset !== undefined) {
     const labels = Object.entries(subset.labels).map(([name, value]) => `${name}=${value}`)
     lines.push(`  subset ${labels.join(', ')}: ${subset.matching} endpoints${subset.fellBack ? ', by the fallback' : ''}`)
   }
-  for (const { name, does, detail } of policies) lines.push(`  ${name}: ${does === 'sees' ? '' : `${does}, `}${detail}`)
+  for (const { name, does, detail } of policies) {
+    const from =
+      name === 'deadline' && deadline.from !== 'nobody' ? `, of the ${deadline.from === 'inbound' ? 'inbound request' : deadline.from}` : ''
+    lines.push(`  ${name}: ${does === 'sees' ? '' : `${does}, `}${detail}${from}`)
+  }
   if (tiers.length > 1) {
     for (const { priority, distance, load, degradedLoad, healthy, endpoints: total, panic } of tiers)
       lines.push(

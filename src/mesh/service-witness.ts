@@ -23,7 +23,7 @@ export interface WitnessMeans {
 
 const usualSecrets: ReadonlySet<string> = new Set(telemetryDefaults.redact)
 
-const nothingBeside = { protocol: undefined, passedOver: [], passedOverCounts: {}, state: undefined, retries: false } as const
+const nothingBeside = { protocol: undefined, passedOver: [], passedOverCounts: {}, state: undefined, mostAttempts: undefined } as const
 
 /**
  * Sees how the calls of one service end, keeps records of those that failed or were slow, and tells of any of them. A call that went well and was not slow costs
@@ -70,7 +70,7 @@ export class ServiceWitness implements CallTeller {
     const facts = this.#facts()
     if (facts === undefined) return describeCall(call, ending, this.#secrets, this.#clock, { kept, ...nothingBeside })
     const { parts, directory, judges, host } = facts
-    const chosen = decidingAttempt(call)?.endpoint
+    const chosen = (decidingAttempt(call) ?? call.underway[0])?.endpoint
     const protocol = chosen && (statsOf(parts.transport, chosen, host).protocol ?? chosen.protocol.slice(0, -1))
     const found = survey(directory.endpoints, call.subset, judges.board, parts.routing)
     return describeCall(call, ending, this.#secrets, this.#clock, {
@@ -78,7 +78,7 @@ export class ServiceWitness implements CallTeller {
       protocol,
       ...passedOver(call, chosen, facts, found),
       state: serviceState(facts),
-      retries: parts.plan.retry !== false,
+      mostAttempts: parts.plan.retry === false ? undefined : parts.plan.retry.attempts,
     })
   }
 

@@ -20,8 +20,8 @@ export interface Ending {
 
 /** What the call itself does not know. */
 export type KnownBeside = Pick<DecisionRecord, 'kept' | 'protocol' | 'passedOver' | 'passedOverCounts' | 'state'> & {
-  /** Whether the service repeats attempts at all. */
-  readonly retries: boolean
+  /** Most attempts of a call to the service; `undefined` when it does not repeat them at all. */
+  readonly mostAttempts: number | undefined
 }
 
 /**
@@ -36,7 +36,7 @@ export type KnownBeside = Pick<DecisionRecord, 'kept' | 'protocol' | 'passedOver
 export function describeCall(call: Call, ending: Ending, secrets: ReadonlySet<string>, clock: Clock, beside: KnownBeside): DecisionRecord {
   const now = clock.now()
   const { error, at } = ending
-  const { retries, ...rest } = beside
+  const { mostAttempts, ...rest } = beside
   const decided = decidingAttempt(call)
   const attempts = attemptsOf(call, decided, now)
   const told = shortened(attempts)
@@ -50,12 +50,12 @@ export function describeCall(call: Call, ending: Ending, secrets: ReadonlySet<st
     result: resultOf(call, error),
     status: isReply && typeof decided.result === 'number' ? decided.result : undefined,
     error: error && recordedError(error),
-    endpoint: decided?.endpoint.address ?? error?.facts.endpoint,
+    endpoint: decided?.endpoint.address ?? call.underway[0]?.endpoint.address ?? error?.facts.endpoint,
     subset: call.subset && { ...call.subset },
     redirects: redirectsOf(call),
     attempts: told,
     attemptsLeftOut: attempts.length - told.length,
-    notRepeated: whyNotRepeated(call, decided, retries, at ?? now),
+    notRepeated: whyNotRepeated(call, decided, mostAttempts, at ?? now),
     waits: waitsOf(call, at ?? now),
     time: timeOf(call, decided, at, now),
     deadline: deadlineOf(call, at ?? now),
