@@ -14,7 +14,10 @@ const kinds: Readonly<Record<string, 'discovery' | 'limit' | 'queue' | 'backoff'
 
 /** What a call waited for, each thing once. */
 export function waitsOf(call: Call, now: number): readonly { readonly for: string; readonly ms: number }[] {
-  return call.context.get(waits).map(({ reason, ms, since }) => ({ for: reason, ms: ms + (since === undefined ? 0 : now - since) }))
+  return call.context.get(waits).flatMap(({ reason, ms, since }) => {
+    const waited = ms + (since === undefined ? 0 : now - since)
+    return waited > 0 ? [{ for: reason, ms: waited }] : []
+  })
 }
 
 /**

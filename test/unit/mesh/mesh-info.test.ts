@@ -23,7 +23,8 @@ const three = 'http://10.0.0.3:8080'
 interface Options {
   readonly answer?: AnswerFunction
   readonly endpoints?: readonly (string | EndpointSpec)[]
-  readonly slots?: (s: ServiceDraft) => ServiceDraft
+  /** Further slots. */
+  readonly slots?: (s: ServiceDraft) => unknown
   readonly options?: MeshOptions
 }
 
@@ -32,7 +33,12 @@ function world({ answer = () => ({ body: 'ok' }), endpoints = [one, two], slots 
   const clock = fakeClock()
   const transport = scriptedTransport(answer)
   const net = mesh({ clock, transport, random: seededRandom('info'), ...options })
-    .service('orders', (s) => s.apply(slots).resolve(fixed(endpoints)).balance(primaryBackup()))
+    .service('orders', (s) =>
+      s
+        .apply(slots as (s: ServiceDraft) => ServiceDraft)
+        .resolve(fixed(endpoints))
+        .balance(primaryBackup()),
+    )
     .build()
   const get = (path = '/', init?: Parameters<Mesh['fetch']>[1]) => clock.until(net.fetch(`http://orders${path}`, init))
   const failing = (path = '/', init?: Parameters<Mesh['fetch']>[1]) =>
@@ -238,7 +244,7 @@ test('labels, strict locality and priorities are told as reasons', async () => {
       { url: three, labels: { version: 'v2' }, zone: 'a', priority: 1 },
       { url: 'http://10.0.0.4:80', labels: { version: 'v2' }, zone: 'b' },
     ],
-    slots: (s) => s.subset('version', ['v1', 'v2']).locality({ zone: 'a', mode: 'strict' }) as never,
+    slots: (s) => s.subset('version', ['v1', 'v2']).locality({ zone: 'a', mode: 'strict' }),
   })
   const info = infoOf(await get('/', { mesh: { subset: { version: 'v2' } } }))
   assert.equal(info.endpoint, two)
@@ -293,7 +299,7 @@ test('waiting for permits is told by what was waited for', async () => {
 
 test('why a failed attempt was not repeated is told for each reason', async () => {
   const bad: AnswerFunction = () => ({ status: 503 })
-  const said = async (slots: (s: ServiceDraft) => ServiceDraft, init?: Parameters<Mesh['fetch']>[1]) =>
+  const said = async (slots: (s: ServiceDraft) => unknown, init?: Parameters<Mesh['fetch']>[1]) =>
     infoOf(await world({ answer: bad, slots }).get('/', init)).notRepeated
   assert.equal(await said((s) => s.retry(false)), 'off')
   assert.equal(await said((s) => s, { mesh: { retry: false } }), 'caller-said-no')
