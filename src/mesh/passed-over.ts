@@ -59,7 +59,10 @@ function illness(endpoint: Endpoint, { judges }: ServiceFacts): Objection {
   if (findings.has('ejection') && ejection !== undefined) {
     const { rule, forMs, times } = ejection
     const when = forMs === 0 ? 'waits for its probe' : Number.isFinite(forMs) ? `for ${Math.ceil(forMs)} ms more` : 'until it is readmitted'
-    return { reason: 'ejected', detail: `by ${rule}, ${when}${times > 1 ? `, the ${times}. time` : ''}` }
+    return {
+      reason: 'ejected',
+      detail: `${rule === 'by-hand' ? 'by hand' : `by ${rule}`}, ${when}${times > 1 ? `, the ${times}. time` : ''}`,
+    }
   }
   const circuit = circuits.endpoints.snapshot(endpoint)
   if (findings.has('circuit') && circuit !== undefined) {

@@ -241,5 +241,5 @@ test('an explanation prints with the likeliest endpoint first', async () => {
   assert.match(text, /^ {2}deadline: passes, 2000 ms, of the service$/m)
   assert.match(text, /^ {2}primary-backup chooses among 1 of 2:$/m)
   assert.match(text, /^ {4}100% http:\/\/10\.0\.0\.2:8080, 0 in flight$/m)
-  assert.match(text, /^ {6}0% http:\/\/10\.0\.0\.1:8080, 0 in flight, unhealthy: ejected \(by by-hand, for 10000 ms more\)$/m)
+  assert.match(text, /^ {6}0% http:\/\/10\.0\.0\.1:8080, 0 in flight, unhealthy: ejected \(by hand, for 10000 ms more\)$/m)
 })

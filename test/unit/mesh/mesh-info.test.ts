@@ -194,7 +194,7 @@ test('an endpoint that was ejected is passed over with the rule', async () => {
   await get()
   net.service('orders').eject(one, '30s')
   const info = infoOf(await get())
-  assert.equal(against(info, one), 'ejected: by by-hand, for 30000 ms more')
+  assert.equal(against(info, one), 'ejected: by hand, for 30000 ms more')
   assert.deepEqual(info.passedOverCounts, { ejected: 1 })
 })
 
@@ -410,6 +410,6 @@ test('a record prints as a waterfall', async () => {
   assert.match(lines[1] ?? '', /^ {3}1 \|=+ +\| 0 ms \+30 ms http:\/\/10\.0\.0\.1:8080: 503 \(failure\)$/)
   assert.match(lines[2] ?? '', /^ {7}again after a back-off of [\d.]+ ms$/)
   assert.match(lines[3] ?? '', /^ {3}2 \| +=+\| \d+ ms \+20 ms http:\/\/10\.0\.0\.2:8080: 200 \(decided\)$/)
-  assert.match(text, /passed over http:\/\/10\.0\.0\.3:8080: ejected \(by by-hand, for \d+ ms more\)/)
+  assert.match(text, /passed over http:\/\/10\.0\.0\.3:8080: ejected \(by hand, for \d+ ms more\)/)
   assert.match(text, /time: back-off [\d.]+ ms, headers 50 ms = \d+ ms/)
 })
