@@ -57,3 +57,8 @@ export function pairOdds(endpoints: readonly Endpoint[], query: PickQuery, meter
     return (sorted.length - notAbove + ties / 2) / pairs
   })
 }
+
+/** The one that is chosen for sure; `undefined` when that is not known. */
+export function sureOdds(endpoints: readonly Endpoint[], chosen: Endpoint | undefined): readonly number[] | undefined {
+  return chosen === undefined ? undefined : endpoints.map((endpoint) => (endpoint === chosen ? 1 : 0))
+}

@@ -84,6 +84,8 @@ function chancesOf(
   }
   const query: PickQuery = { call, isSpent: isFull }
   const all = groups.reduce((sum, { load }) => sum + load, 0)
+  // Such a balancer keeps calls together by group, too: which one a call belongs to is not a matter of chance.
+  if ((balancer.hash !== undefined || balancer.heldTo !== undefined) && groups.filter(({ load }) => load > 0).length > 1) return undefined
   const chances = new Map<Endpoint, number>()
   for (const { endpoints, load } of groups) {
     if (load === 0 || endpoints.length === 0) continue

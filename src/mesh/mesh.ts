@@ -138,7 +138,7 @@ export interface Mesh<Services extends object = AnyServices> extends AsyncDispos
    * What would become of a call now, without making it: who would carry it, which endpoints it could go to with what chance, what speaks against the
    * others, and what each policy would say. It changes nothing: no permit, no probe, no turn and no draw is taken, and nobody is resolved.
    *
-   * Functions of yours that say something of a call (`rateLimit.key` and `cost`) are asked, as for a call. Policies of yours are named, and not run.
+   * Functions of yours that say something of a call (`rateLimit.key` and `cost`, `hashOn`, `Balancer.odds`) are asked, as for a call. Policies of yours are named, and not run.
    *
    * @param input the URL, or a `Request`; its body is not read.
    * @param init as for `net.fetch`.

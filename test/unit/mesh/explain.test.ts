@@ -6,12 +6,14 @@ import {
   fixed,
   inFlight,
   type MeshOptions,
+  maglev,
   mesh,
   type Policy,
   powerOfTwo,
   primaryBackup,
   printExplanation,
   random,
+  rendezvous,
   ringHash,
   roundRobin,
   type ServiceDraft,
@@ -115,7 +117,22 @@ test('chances follow the balancer', async () => {
   })
   assert.deepEqual((await world({ balancer: primaryBackup() })).chances(), { [one]: 1, [two]: 0 })
   assert.deepEqual((await world({ balancer: ringHash({ hashOn: 'path' }) })).chances(), { [one]: undefined, [two]: undefined })
+  assert.deepEqual((await world({ balancer: rendezvous({ hashOn: { header: 'x-user' } }) })).chances(), { [one]: 0.5, [two]: 0.5 })
   assert.deepEqual((await world({ endpoints: [one], balancer: ringHash({ hashOn: 'path' }) })).chances(), { [one]: 1 })
+})
+
+test('a balancer that hashes tells where the key of a call leads, as soon as it has its table', async () => {
+  const endpoints = [1, 2, 3, 4, 5].map((n) => `http://10.0.0.${n}:80`)
+  for (const balancer of [ringHash({ hashOn: 'path' }), maglev({ hashOn: 'path' }), rendezvous({ hashOn: 'path' })]) {
+    const { net, get, transport } = await world({ endpoints, balancer })
+    await get('/first')
+    for (const path of ['/a', '/b', '/c', '/d', '/e']) {
+      const [likeliest] = net.explain(`http://orders${path}`).endpoints
+      assert.equal(likeliest?.chance, 1)
+      await get(path)
+      assert.equal(transport.attempts.at(-1)?.endpoint.address, likeliest?.address)
+    }
+  }
 })
 
 test('of two by chance the less loaded wins: chances by rank, ties halved', async () => {
