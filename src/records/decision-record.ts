@@ -33,7 +33,7 @@ export interface DecisionRecord {
   readonly subset: Readonly<Record<string, string>> | undefined
   /** How many redirects led here. */
   readonly redirects: number
-  /** Every attempt in the order in which they began; of more than {@link mostAttempts}, the first and the last ones. */
+  /** Every attempt in the order in which they began; of more than 32, the first and the last ones. */
   readonly attempts: readonly AttemptRecord[]
   /** How many attempts are left out of `attempts`. */
   readonly attemptsLeftOut: number
@@ -45,7 +45,7 @@ export interface DecisionRecord {
   readonly time: TimeRecord
   /** How long the call might take. */
   readonly deadline: DeadlineRecord
-  /** Why the other endpoints were not chosen, *read*; of more than {@link mostPassedOver}, the first ones. */
+  /** Why the other endpoints were not chosen, *read*; of more than 32, the first ones. */
   readonly passedOver: readonly PassedOver[]
   /** How many endpoints were passed over for which reason, all of them. */
   readonly passedOverCounts: Readonly<Partial<Record<PassedOverReason, number>>>
@@ -198,7 +198,7 @@ export interface ServiceState {
   readonly endpoints: { readonly total: number; readonly healthy: number; readonly degraded: number; readonly unhealthy: number }
   /** The circuit of the service; `undefined` if it has none. */
   readonly circuit: 'closed' | 'open' | 'half-open' | undefined
-  /** Endpoints whose circuit is not closed, by address; of more than {@link mostPassedOver}, the first ones. */
+  /** Endpoints whose circuit is not closed, by address; of more than 32, the first ones. */
   readonly openCircuits: Readonly<Record<string, 'open' | 'half-open'>>
   /** Retries and hedges that the budget would pay now; `undefined` for any number. */
   readonly budgetLeft: number | undefined
