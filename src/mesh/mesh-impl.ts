@@ -185,7 +185,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
-    const teller = new ServiceWitness('hosts that no service declares', () => undefined, host.clock, { records: this.#records, telemetry })
+    const teller = new ServiceWitness('hosts that no service declares', () => undefined, host, { records: this.#records, telemetry })
     return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry, teller })
   }
 

@@ -77,7 +77,7 @@ export class ServiceRuntime implements Destination {
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
     this.#checker = new HealthChecker(host, this.#health, (endpoint) => this.#announced.takeBack(endpoint))
     this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
-    this.teller = new ServiceWitness(host.service, () => this.facts, host.clock, means)
+    this.teller = new ServiceWitness(host.service, () => this.facts, host, means)
   }
 
   /** What is known of it now; `undefined` before its first plan. */

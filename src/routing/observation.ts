@@ -35,7 +35,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.attempts += 1
     counted.inFlight += 1
     writable(attempt.call.underway).push(this)
-    this.#meterEnds = observer.beginMetering(this.endpoint)
+    this.#meterEnds = observer.beginMetering(this.endpoint, this.startedAt)
   }
 
   /**
@@ -46,7 +46,8 @@ export class Observation implements BodyListener, UnderwayAttempt {
    * @returns how the attempt was judged.
    */
   answered(outcome: Outcome, untriedLeft: boolean): Verdict {
-    this.#latencyMs = this.#observer.now() - this.startedAt
+    const now = this.#observer.now()
+    this.#latencyMs = now - this.startedAt
     const verdict = this.#observer.judge(outcome, this.#attempt)
     const { call } = this.#attempt
     const { spent, underway } = call
@@ -65,7 +66,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     this.#record = call.context.get(sideBySide) ? { ...record, copy: call } : record
     writable(spent).push(this.#record)
     this.#settle(verdict)
-    this.#tellAnswered(verdict, outcome)
+    this.#tellAnswered(verdict, outcome, now)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
     if (outcome.ok) {
       outcome.reply.body.whenOver(this)
@@ -101,11 +102,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.failures += 1
   }
 
-  #tellAnswered(verdict: Verdict, outcome: Outcome): void {
+  #tellAnswered(verdict: Verdict, outcome: Outcome, at: number): void {
     const ends = this.#meterEnds
     if (ends === undefined) return
-    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome)
-    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome)
+    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome, at)
+    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome, at)
   }
 
   #end(): void {
