@@ -82,6 +82,24 @@ export type {
 } from './mesh/snapshot.ts'
 export type { HeardEvent, MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
+// Why a call ended as it did, and what would become of one.
+export type { ExplainedEndpoint, ExplainedGroup, ExplainedPolicy, Explanation } from './mesh/explanation.ts'
+export { meshInfo } from './mesh/mesh-info.ts'
+export type {
+  AttemptRecord,
+  DeadlineRecord,
+  DecisionRecord,
+  NotRepeated,
+  PassedOver,
+  PassedOverReason,
+  RecordedError,
+  ServiceState,
+  TimeRecord,
+} from './records/decision-record.ts'
+export { printExplanation } from './mesh/print-explanation.ts'
+export { printRecord } from './records/print-record.ts'
+export { type RecordsOptions, recordsDefaults } from './records/records-options.ts'
+
 // Where endpoints come from.
 export { type DirectoryOptions, directoryDefaults } from './discovery/directory-options.ts'
 export { dns } from './discovery/dns.ts'

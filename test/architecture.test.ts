@@ -17,6 +17,8 @@ const levels: Readonly<Record<string, number>> = {
   inbound: 4,
   // An entry point of its own: it starts an SDK, which the rest of the mesh only finds.
   tracing: 5,
+  // Tells of calls by what they remember.
+  records: 5,
   discovery: 5,
   balancing: 5,
   health: 5,

@@ -70,6 +70,15 @@ export interface Balancer {
    * @param isFit whether an endpoint is fit to be chosen, as far as its health goes.
    */
   noticed?(endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean): void
+  /**
+   * For `net.explain`: the chances of endpoints to be chosen, as far as they are known at this moment, without choosing. It must change nothing:
+   * no turn, no draw, nothing written.
+   *
+   * @param endpoints at least one.
+   * @param query what is chosen for.
+   * @returns from 0 to 1, in the order of the endpoints, adding up to 1; `undefined` when it cannot tell.
+   */
+  odds?(endpoints: readonly Endpoint[], query: PickQuery): readonly number[] | undefined
   /** May answer with another reply than the one that came; called once for each attempt that has one. */
   amend?(attempt: Attempt, reply: Reply): Reply
   /** What it counts, for the snapshot. */

@@ -55,6 +55,17 @@ export class CallHash {
 
   /** The hash of a call, a whole number in [0, 2^32): any, if it has nothing of what is hashed. */
   of(call: Call): number {
+    const said = this.#said(call)
+    return said === missing ? Math.floor(this.#draws.next() * 2 ** 32) : said
+  }
+
+  /** The same for somebody who only looks: `undefined`, if it has nothing of what is hashed. */
+  peek(call: Call): number | undefined {
+    const said = this.#said(call)
+    return said === missing ? undefined : said
+  }
+
+  #said(call: Call): number {
     const key = call.context.get(hashKey)
     if (key !== undefined) return hashText(key)
     let combined = missing
@@ -65,7 +76,7 @@ export class CallHash {
       combined = combined === missing ? one : (((combined << 1) | (combined >>> 31)) ^ one) >>> 0
       if (terminal) break
     }
-    return combined === missing ? Math.floor(this.#draws.next() * 2 ** 32) : combined
+    return combined
   }
 }
 

@@ -1,6 +1,8 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { LoadMeter } from './load-meter.ts'
 
+const busy = (endpoint: Endpoint): number => endpoint.inFlight
 const ended = (): void => {}
 const began = (): typeof ended => ended
 
@@ -20,5 +22,5 @@ const began = (): typeof ended => ended
  * ```
  */
 export function inFlight(): DescribedPart<LoadMeter> {
-  return part('in-flight', {}, () => ({ name: 'in-flight', load: (endpoint) => endpoint.inFlight, began }))
+  return part('in-flight', {}, () => ({ name: 'in-flight', load: busy, peek: busy, began }))
 }

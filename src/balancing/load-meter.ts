@@ -27,6 +27,11 @@ export interface LoadMeter {
   /** A number of which lower is better; only the order matters. */
   load(endpoint: Endpoint): number
   /**
+   * The same number for somebody who only looks: it writes nothing, also for an endpoint that was never asked about. Optional; without it,
+   * `net.explain` tells no loads. @returns `undefined` when nothing is known.
+   */
+  peek?(endpoint: Endpoint): number | undefined
+  /**
    * The one of two with the lower load, the first if they are equal. To be left out, unless both can be told for less than twice the price
    * of one: a meter that reads the clock need not read it twice. A meter that knows that one of them fails may answer `undefined`: with
    * another pair, an endpoint that fails does not send the calls of its pairs to the next worst.

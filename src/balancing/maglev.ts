@@ -7,7 +7,7 @@ import { type HashOn, readHashOn } from './hash-on.ts'
 import { isPrime, maglevSteps } from './maglev-table.ts'
 import { OptionChecks } from './option-checks.ts'
 import type { Steps } from './steps.ts'
-import { TablePicker } from './table-picker.ts'
+import { TablePicker, tableOdds } from './table-picker.ts'
 import { type KeyTable, TableWorks } from './table-works.ts'
 
 /** How a {@link maglev} balancer hashes. */
@@ -93,6 +93,7 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
       name: 'maglev',
       hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize)),
+      odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),
     }

@@ -88,6 +88,13 @@ class PeakEwmaMeter implements LoadMeter {
     return this.#loadAt(this.#historyOf(endpoint, now), endpoint, now)
   }
 
+  peek(endpoint: Endpoint): number {
+    const now = this.#clock.now()
+    // Not that of `#historyOf`: a history that begins now fades from now on.
+    const history = this.#histories.get(endpoint) ?? new LatencyHistory(this.#settings.seedMs, now)
+    return this.#loadAt(history, endpoint, now)
+  }
+
   lighter(first: Endpoint, second: Endpoint): Endpoint | undefined {
     const now = this.#clock.now()
     const firstHistory = this.#historyOf(first, now)

@@ -5,6 +5,7 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import type { LoadMeter } from './load-meter.ts'
+import { pairOdds } from './odds.ts'
 import { Readmissions } from './readmissions.ts'
 
 /** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
@@ -113,6 +114,7 @@ export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
       name: 'power-of-two',
       meters: [made],
       picker: (endpoints) => new PowerOfTwoPicker(endpoints, made, draws),
+      odds: (endpoints, query) => pairOdds(endpoints, query, made),
       ...(readmissions && {
         noticed: (endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean) => readmissions.noticed(endpoints, isFit, made),
       }),

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import { firstOdds } from './odds.ts'
 
 class InOrderPicker implements Picker {
   readonly #order: readonly Endpoint[]
@@ -37,5 +38,9 @@ class InOrderPicker implements Picker {
  * ```
  */
 export function primaryBackup(): DescribedPart<Balancer> {
-  return part('primary-backup', {}, () => ({ name: 'primary-backup', picker: (endpoints) => new InOrderPicker(endpoints) }))
+  return part('primary-backup', {}, () => ({
+    name: 'primary-backup',
+    picker: (endpoints) => new InOrderPicker(endpoints),
+    odds: firstOdds,
+  }))
 }

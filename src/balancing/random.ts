@@ -3,6 +3,7 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspent } from './draw-unspent.ts'
+import { evenOdds } from './odds.ts'
 
 class RandomPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
@@ -34,6 +35,6 @@ class RandomPicker implements Picker {
 export function random(): DescribedPart<Balancer> {
   return part('random', {}, (host) => {
     const draws = host.random.fork('random')
-    return { name: 'random', picker: (endpoints) => new RandomPicker(endpoints, draws) }
+    return { name: 'random', picker: (endpoints) => new RandomPicker(endpoints, draws), odds: evenOdds }
   })
 }

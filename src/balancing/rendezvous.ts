@@ -3,6 +3,7 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { type CallHash, type HashOn, readHashOn } from './hash-on.ts'
+import { sureOdds, weightOdds } from './odds.ts'
 import { OptionChecks } from './option-checks.ts'
 
 /** What a {@link rendezvous} balancer hashes. */
@@ -54,6 +55,16 @@ export function rendezvous(options: RendezvousOptions): DescribedPart<Balancer> 
   const callHash = readHashOn('rendezvous', hashOn)
   return part('rendezvous', { hashOn }, (host) => {
     const hash = callHash(host.random.fork('rendezvous'))
-    return { name: 'rendezvous', hash: (call) => hash.of(call), picker: (endpoints) => new RendezvousPicker(endpoints, hash) }
+    return {
+      name: 'rendezvous',
+      hash: (call) => hash.of(call),
+      picker: (endpoints) => new RendezvousPicker(endpoints, hash),
+      odds: (endpoints, query) => {
+        const key = hash.peek(query.call)
+        if (key === undefined) return weightOdds(endpoints, query)
+        const hashes = new EndpointHashes(endpoints)
+        return sureOdds(endpoints, hashes.preferredBy(key, query) ?? hashes.preferredBy(key))
+      },
+    }
   })
 }

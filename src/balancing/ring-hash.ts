@@ -6,7 +6,7 @@ import { type HashOn, readHashOn } from './hash-on.ts'
 import { OptionChecks } from './option-checks.ts'
 import { pointsFor, Ring } from './ring.ts'
 import { type Steps, weightSteps } from './steps.ts'
-import { TablePicker } from './table-picker.ts'
+import { TablePicker, tableOdds } from './table-picker.ts'
 import { type KeyTable, TableWorks } from './table-works.ts'
 
 /** How a {@link ringHash} balancer hashes. Sizes have defaults, see {@link ringHashDefaults}. */
@@ -99,6 +99,7 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
       name: 'ring-hash',
       hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, entries(endpoints)),
+      odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),
     }

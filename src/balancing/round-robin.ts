@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import { evenOdds } from './odds.ts'
 
 class RoundRobinPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
@@ -49,6 +50,7 @@ export function roundRobin(): DescribedPart<Balancer> {
     const draws = host.random.fork('round-robin')
     return {
       name: 'round-robin',
+      odds: evenOdds,
       picker: (endpoints) => new RoundRobinPicker(endpoints, Math.floor(draws.next() * endpoints.length)),
     }
   })

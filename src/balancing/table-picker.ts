@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Picker, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import type { CallHash } from './hash-on.ts'
+import { sureOdds } from './odds.ts'
 import { isAmong, type KeyTable, smallFirstTable, smallTable, type TableWorks, type WantedTable } from './table-works.ts'
 
 /** Up to so many endpoints, whoever has no table yet asks all of them who prefers the key; that costs some nanoseconds each. */
@@ -113,4 +114,15 @@ export class TablePicker implements Picker, WantedTable {
     }
     return endpoints[start] as Endpoint
   }
+}
+
+/** The chances of endpoints by the table that was made for them: sure for a call that has something to hash, and unknown for others. */
+export function tableOdds(
+  endpoints: readonly Endpoint[],
+  query: PickQuery,
+  hash: CallHash,
+  works: TableWorks,
+): readonly number[] | undefined {
+  const key = hash.peek(query.call)
+  return key === undefined ? undefined : sureOdds(endpoints, works.known(endpoints)?.pick(key, query))
 }

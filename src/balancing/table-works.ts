@@ -63,6 +63,13 @@ export class TableWorks {
     this.#build = build
   }
 
+  /** The table that was made for these very endpoints, if it is one of the last. */
+  known(endpoints: readonly Endpoint[]): KeyTable | undefined {
+    return this.#remembered.findLast(
+      (table) => table.endpoints.length === endpoints.length && table.endpoints.every((endpoint, i) => endpoint === endpoints[i]),
+    )
+  }
+
   /** Makes a table at once: for a small one. */
   makeNow(endpoints: readonly Endpoint[]): KeyTable {
     return this.#remember(allSteps(this.#build(endpoints)))

@@ -4,6 +4,7 @@ import type { Random } from '../runtime/random.ts'
 import { AliasTable } from './alias-table.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspentByWeight } from './draw-unspent-by-weight.ts'
+import { weightOdds } from './odds.ts'
 
 /** How often a spent endpoint is drawn before looking at all of them. */
 const redraws = 4
@@ -46,6 +47,6 @@ class WeightedRandomPicker implements Picker {
 export function weightedRandom(): DescribedPart<Balancer> {
   return part('weighted-random', {}, (host) => {
     const draws = host.random.fork('weighted-random')
-    return { name: 'weighted-random', picker: (endpoints) => new WeightedRandomPicker(endpoints, draws) }
+    return { name: 'weighted-random', picker: (endpoints) => new WeightedRandomPicker(endpoints, draws), odds: weightOdds }
   })
 }

@@ -3,6 +3,7 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspentByWeight } from './draw-unspent-by-weight.ts'
+import { weightOdds } from './odds.ts'
 import { Stride } from './stride.ts'
 
 /** How often the sequence may name a spent endpoint before chance decides: a light one that is left could be 65,535 rounds away. */
@@ -54,6 +55,6 @@ class StaticStridePicker implements Picker {
 export function weightedRoundRobin(): DescribedPart<Balancer> {
   return part('weighted-round-robin', {}, (host) => {
     const draws = host.random.fork('weighted-round-robin')
-    return { name: 'weighted-round-robin', picker: (endpoints) => new StaticStridePicker(endpoints, draws) }
+    return { name: 'weighted-round-robin', picker: (endpoints) => new StaticStridePicker(endpoints, draws), odds: weightOdds }
   })
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { MeshError, MeshErrorCode } from '../errors/mesh-error.ts'
 import type { CallBody } from './call-body.ts'
 import { callRoute } from './call-route.ts'
 import type { Cancellation } from './cancellation.ts'
@@ -48,6 +49,14 @@ export interface SpentAttempt {
   readonly sent: boolean
   /** Whether, when it was over, there was an endpoint for this call that it had not tried yet. */
   readonly untriedLeft: boolean
+  /** Monotonic time at which it began, in milliseconds. */
+  readonly startedAt: number
+  /** What it failed with, before the head of a reply. */
+  readonly error?: MeshError | undefined
+  /** How long the body took after the head, in milliseconds, once it is over. */
+  readonly bodyMs?: number | undefined
+  /** What the body broke with, if it did. */
+  readonly bodyError?: MeshErrorCode | undefined
   /** The copy of the call that it was made with; only of attempts that ran side by side. */
   readonly copy?: Call
 }

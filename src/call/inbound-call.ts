@@ -7,6 +7,8 @@ export interface Inherited {
   readonly attempt: number
   /** Whether the inbound request's deadline is the one that the call has. */
   readonly limits: boolean
+  /** The inbound request's deadline, on this process's clock. */
+  readonly deadline?: number
   /** The headers that say which trace the inbound request is part of, as they came. */
   readonly trace?: HeaderList
 }

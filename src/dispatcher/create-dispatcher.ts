@@ -133,6 +133,7 @@ class DispatcherImpl extends UndiciDispatcher {
       subset: mesh.subset,
       context,
     })
+    handlerCall.tag?.began(call, destination.teller)
     destination.send(call).then(
       (outcome) => handlerCall.answered(outcome),
       (error) => handlerCall.answered(threw(destination, error)),

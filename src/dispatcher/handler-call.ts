@@ -4,6 +4,7 @@ import type { Outcome } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
 import type { WireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
+import { CallTag } from '../records/call-teller.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Dispatcher, errors } from '../transport/load-undici.ts'
 import { type RawHeaders, WireReply } from '../transport/wire-reply.ts'
@@ -31,6 +32,8 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   readonly #clock: Clock
   /** What the wire knows of this call. */
   readonly tap: WireTap = new WireTap(this)
+  /** Leads from the caller's result back to the call. */
+  tag: CallTag | undefined = new CallTag()
   #timer: StallTimer | undefined
   #reply: Reply | undefined
   /** The head of the reply, as its headers came. */
@@ -116,7 +119,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
       stream.on('error', this.#streamFailed)
     }
     try {
-      this.#handler.onRequestStart?.(this, null)
+      this.#handler.onRequestStart?.(this, this.tag)
     } catch (error) {
       this.#leave(error)
     }
@@ -230,6 +233,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   /** The body that a caller was given keeps its controller, and must not keep the whole call: it would live through collections for nothing. */
   #letGo(): void {
     this.#handler = noHandler
+    this.tag = undefined
     this.#request = undefined
     this.#ticket = undefined
     this.#reply = undefined

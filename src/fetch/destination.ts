@@ -7,6 +7,7 @@
 import type { Call } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
+import type { CallTeller } from '../records/call-teller.ts'
 
 /** Whoever carries the calls to one host. */
 export interface Destination {
@@ -16,6 +17,8 @@ export interface Destination {
   readonly deadlineMs: number
   /** The `Host` that the server is told instead of the URL's, if any. */
   readonly authority: string | undefined
+  /** Tells of its calls afterwards, if anybody can. */
+  readonly teller?: CallTeller | undefined
   /** Carries a call to its outcome. */
   readonly send: Send<Call>
 }

@@ -174,7 +174,17 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
   const { link, type } = journey
   const redirected = journey.redirects > 0
   const { status, statusText, headers, body } = reply
-  const head = { status, statusText, headers, url: request.target.href, redirected, type, ending: body }
+  const head = {
+    status,
+    statusText,
+    headers,
+    url: request.target.href,
+    redirected,
+    type,
+    ending: body,
+    call: journey.last,
+    teller: destination.teller,
+  }
   request.upload?.settle()
   const { integrity } = request.options
   if (status === 407) {

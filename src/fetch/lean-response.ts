@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { type InspectOptions, inspect } from 'node:util'
+import type { Call } from '../call/call.ts'
 import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
+import type { CallTeller, ToldCall } from '../records/call-teller.ts'
 import type { ResponseBody } from './response-body.ts'
 import { toResponseHeaders } from './response-headers.ts'
 
@@ -17,7 +19,13 @@ export interface ResponseHead {
   readonly type: 'basic' | 'cors' | 'opaque'
   /** What knows the trailers, once the body is complete. */
   readonly ending: { readonly trailers: ReplyHeaders | undefined }
+  /** The call whose reply it is. */
+  readonly call?: Call | undefined
+  /** Who can tell of that call. */
+  readonly teller?: CallTeller | undefined
 }
+
+const noEnding = Object.freeze({})
 
 const decoder = new TextDecoder()
 const nothing: Uint8Array[] = []
@@ -49,6 +57,13 @@ export class LeanResponse implements Response {
   /** The trailers of a response, if it is one of ours and they have come. */
   static trailersOf(response: Response): ReplyHeaders | undefined {
     return #head in response ? response.#head.ending.trailers : undefined
+  }
+
+  /** The call behind a response, if it is one of ours. */
+  static callOf(response: object): ToldCall | undefined {
+    if (!(#head in response)) return undefined
+    const { call, teller } = response.#head
+    return call === undefined || teller === undefined ? undefined : { call, teller, ending: noEnding }
   }
 
   get type(): 'basic' | 'cors' | 'opaque' {

@@ -20,7 +20,7 @@ export function inherit(host: Host): Layer<Call> {
     const { leftMs, attempt, trace } = request
     const deadline = leftMs === Number.POSITIVE_INFINITY ? leftMs : host.clock.now() + leftMs
     const limits = deadline < call.deadline
-    call.context.set(inherited, { attempt, limits, trace })
+    call.context.set(inherited, { attempt, limits, deadline, trace })
     return next(limits ? call.with({ deadline }) : call)
   }
 }

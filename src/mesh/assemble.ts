@@ -3,6 +3,7 @@ import type { Call } from '../call/call.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import type { Classifier } from '../call/verdict.ts'
 import { numberedStream } from '../discovery/numbered-stream.ts'
+import type { MeshError } from '../errors/mesh-error.ts'
 import type { ReplyListener } from '../health/announced-health.ts'
 import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
@@ -30,6 +31,8 @@ export interface Known {
   /** The circuit of the service as a whole. */
   readonly circuit: ServiceCircuit
   readonly faults: BalancerFaults
+  /** Hears of a body that broke after its head. */
+  readonly broke?: ((call: Call, error: MeshError) => void) | undefined
   /** How the service is traced, if it is. */
   readonly telemetry: TelemetrySettings | undefined
 }

@@ -7,6 +7,12 @@ import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { CallLedger } from './call-ledger.ts'
 
+/** Sees how calls end. */
+export interface CallWitness {
+  /** A call has an outcome: the head of a reply, or an error. */
+  answered(call: Call, outcome: Outcome): void
+}
+
 /**
  * Where the calls of a service come in: it counts them in and out, and knows when the last one is over.
  *
@@ -16,6 +22,7 @@ import type { CallLedger } from './call-ledger.ts'
 export class CallGate {
   readonly #next: Send<Call>
   readonly #ledger: CallLedger
+  readonly #witness: CallWitness | undefined
   /** Two listeners for all calls, rather than one for each: a body that ends says nothing but whether it failed. */
   readonly #good: BodyListener = { bodyOver: (error) => this.#over(error, false) }
   readonly #bad: BodyListener = { bodyOver: (error) => this.#over(error, true) }
@@ -25,10 +32,12 @@ export class CallGate {
   /**
    * @param next the chain of layers.
    * @param ledger the counts of the service.
+   * @param witness sees how calls end, if anybody wants to.
    */
-  constructor(next: Send<Call>, ledger: CallLedger) {
+  constructor(next: Send<Call>, ledger: CallLedger, witness?: CallWitness) {
     this.#next = next
     this.#ledger = ledger
+    this.#witness = witness
   }
 
   /** Calls that came in through this gate and are not over. */
@@ -70,6 +79,7 @@ export class CallGate {
 
   #answered(call: Call, outcome: Outcome): Outcome {
     const { spent } = call
+    this.#witness?.answered(call, outcome)
     if (spent.length > 1) this.#ledger.retried += spent.length - 1
     if (!outcome.ok) this.#over(outcome.error, true)
     else outcome.reply.body.whenOver(decidingAttempt(call)?.verdict.kind === 'failure' ? this.#bad : this.#good)

@@ -6,7 +6,11 @@ import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { createFetch, createServiceFetch, type MeshFetch } from '../fetch/create-fetch.ts'
 import type { Destination, DestinationFinder } from '../fetch/destination.ts'
+import type { MeshRequestInit } from '../fetch/fetch-request.ts'
+import { readOutline } from '../fetch/read-outline.ts'
 import type { ForcedCircuit } from '../health/circuit-snapshot.ts'
+import { CallRecords } from '../records/call-records.ts'
+import type { DecisionRecord } from '../records/decision-record.ts'
 import { type Duration, durationMs } from '../runtime/duration.ts'
 import { Events, type HeardEvent, type MeshEventListener, type MeshEventName } from '../runtime/events.ts'
 import type { Host } from '../runtime/host.ts'
@@ -14,6 +18,8 @@ import { systemRandom } from '../runtime/system-random.ts'
 import { undiciTransport } from '../transport/undici-transport.ts'
 import { closeCarefully } from './careful-transport.ts'
 import type { CircuitControl } from './circuit-control.ts'
+import { explainCall } from './explain-call.ts'
+import type { Explanation } from './explanation.ts'
 import { faultControl } from './fault-control.ts'
 import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
 import type { MeshMeans } from './mesh-means.ts'
@@ -24,6 +30,7 @@ import type { MeshPlan, MeshPlanInput } from './plan.ts'
 import { readPlan } from './read-plan.ts'
 import type { ServiceRuntime } from './service-runtime.ts'
 import { ServiceSet } from './service-set.ts'
+import { ServiceWitness } from './service-witness.ts'
 import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
 import { splitControl } from './split-control.ts'
 
@@ -43,6 +50,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
   readonly #events = new Events()
   readonly #host: Host
   readonly #services: ServiceSet
+  readonly #records: CallRecords | undefined
   readonly #clients = new Map<string, ServiceClient>()
   readonly #since: number
   #plan: MeshPlan
@@ -56,11 +64,12 @@ export class MeshImpl implements Mesh, DestinationFinder {
    * @throws ConfigError when a part cannot be made; then nothing was started.
    */
   constructor(plan: MeshPlan, means: MeshMeans) {
-    const { clock, random = systemRandom() } = means
+    const { clock, random = systemRandom(), records } = means
     this.#means = means
     this.#since = clock.wallTime()
     this.#host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
-    this.#services = new ServiceSet(this.#host, means)
+    this.#records = records && new CallRecords(records, random)
+    this.#services = new ServiceSet(this.#host, { ...means, records: this.#records })
     this.#plan = plan
     this.fetch = createFetch(this, clock)
     this.dispatcher = createDispatcher(this, clock)
@@ -126,6 +135,21 @@ export class MeshImpl implements Mesh, DestinationFinder {
     }
   }
 
+  recent(): readonly DecisionRecord[] {
+    return this.#records?.recent() ?? []
+  }
+
+  explain(input: string | URL | Request, init?: MeshRequestInit): Explanation {
+    return explainCall(
+      readOutline(input, init),
+      this.#plan,
+      this.#services,
+      this.#host,
+      this.#state !== 'open',
+      this.#means.telemetry?.redact,
+    )
+  }
+
   on<Name extends MeshEventName>(event: Name, listener: MeshEventListener<Name>): () => void
   on(event: '*', listener: (heard: HeardEvent) => void): () => void
   on(event: never, listener: never): () => void {
@@ -167,7 +191,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
-    return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry })
+    const teller = new ServiceWitness('hosts that no service declares', () => undefined, host, { records: this.#records, telemetry })
+    return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry, teller })
   }
 
   #closedError(service: string): MeshError {

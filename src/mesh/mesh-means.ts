@@ -1,4 +1,6 @@
 import type { Destination } from '../fetch/destination.ts'
+import type { CallRecords } from '../records/call-records.ts'
+import type { RecordsSettings } from '../records/records-options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
@@ -12,6 +14,8 @@ export interface ServiceMeans {
   readonly telemetry: TelemetrySettings | undefined
   /** See {@link MeshOptions.production}. */
   readonly production: boolean
+  /** Where records of calls are kept; `undefined` for nowhere. */
+  readonly records?: CallRecords | undefined
 }
 
 /** What a running service is given, apart from its plan. */
@@ -21,7 +25,9 @@ export interface RuntimeMeans extends ServiceMeans {
 }
 
 /** What a mesh runs on, apart from its plan. */
-export interface MeshMeans extends ServiceMeans {
+export interface MeshMeans extends Omit<ServiceMeans, 'records'> {
+  /** Which calls leave a record; `undefined` for none. */
+  readonly records: RecordsSettings | undefined
   readonly clock: Clock
   readonly random: Random | undefined
 }

@@ -1,3 +1,4 @@
+import type { RecordsOptions } from '../records/records-options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
@@ -39,6 +40,12 @@ export interface MeshOptions {
    * @defaultValue whether the environment variable `NODE_ENV` is `production` when the mesh is built
    */
   readonly production?: boolean | undefined
+  /**
+   * Which calls leave a record in {@link Mesh.recent}: the failed and the slowest ones; `false` for none. {@link meshInfo} works without it.
+   *
+   * @defaultValue {@link recordsDefaults}
+   */
+  readonly records?: RecordsOptions | false | undefined
 }
 
 /** The defaults of {@link MeshOptions} and of `net.close`. */

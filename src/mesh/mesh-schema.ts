@@ -7,6 +7,7 @@ import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
 import type { MeshPlanInput } from './plan.ts'
 import { flag, isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { recordsSchema } from './records-schema.ts'
 import { telemetrySchema } from './telemetry-schema.ts'
 
 /** Whether a value has methods of these names. */
@@ -36,6 +37,7 @@ export const meshOptionsSchema = options({
   ),
   telemetry: v.optional(orFalse(telemetrySchema)),
   production: v.optional(flag(), isProduction),
+  records: v.optional(orFalse(recordsSchema)),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

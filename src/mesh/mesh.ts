@@ -3,9 +3,11 @@ import type { MeshRequest } from '../dispatcher/create-request.ts'
 import type { MeshDispatcher } from '../dispatcher/dispatcher.ts'
 import type { MeshFetch } from '../fetch/create-fetch.ts'
 import type { MeshRequestInit } from '../fetch/fetch-request.ts'
+import type { DecisionRecord } from '../records/decision-record.ts'
 import type { Duration } from '../runtime/duration.ts'
 import type { HeardEvent, MeshEventListener, MeshEventName } from '../runtime/events.ts'
 import type { CircuitControl } from './circuit-control.ts'
+import type { Explanation } from './explanation.ts'
 import type { FaultControl } from './fault-control.ts'
 import type { MeshTypeError } from './mesh-type-error.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
@@ -133,6 +135,22 @@ export interface Mesh<Services extends object = AnyServices> extends AsyncDispos
   apply(plan: MeshPlanInput): void
   /** What is going on, as plain data. */
   snapshot(): MeshSnapshot
+  /**
+   * The records of calls that failed, and of the slowest ones of each service, the newest call first: plain data that holds nothing alive. How many there are,
+   * and of which calls, says the option `records` of {@link mesh}. They outlive plans.
+   */
+  recent(): readonly DecisionRecord[]
+  /**
+   * What would become of a call now, without making it: who would carry it, which endpoints it could go to with what chance, what speaks against the
+   * others, and what each policy would say. It changes nothing: no permit, no probe, no turn and no draw is taken, and nobody is resolved.
+   *
+   * Functions of yours that say something of a call (`rateLimit.key` and `cost`, `hashOn`, `Balancer.odds`) are asked, as for a call. Policies of yours are named, and not run.
+   *
+   * @param input the URL, or a `Request`; its body is not read.
+   * @param init as for `net.fetch`.
+   * @throws TypeError for arguments that fetch would not take.
+   */
+  explain(input: string | URL | Request, init?: MeshRequestInit): Explanation
   /**
    * Adds a listener.
    *

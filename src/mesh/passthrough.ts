@@ -20,6 +20,7 @@ import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { portNumber } from './host-table.ts'
+import type { ServiceWitness } from './service-witness.ts'
 import type { PassthroughSnapshot } from './snapshot.ts'
 
 /** What a {@link Passthrough} works with. */
@@ -34,6 +35,8 @@ export interface PassthroughParts {
   readonly limit: number
   /** How calls are traced; `undefined` for not at all. */
   readonly telemetry: TelemetrySettings | undefined
+  /** Sees how calls end, and tells of them. */
+  readonly teller: ServiceWitness
 }
 
 /** One origin that no service declares. */
@@ -43,10 +46,12 @@ class Origin implements Destination {
   readonly authority = undefined
   readonly endpoint: Endpoint
   readonly gate: CallGate
+  readonly teller: ServiceWitness
   readonly send: Send<Call>
 
-  constructor(endpoint: Endpoint, host: Host, { transport, telemetry }: PassthroughParts, ledger: CallLedger) {
+  constructor(endpoint: Endpoint, host: Host, { transport, telemetry, teller }: PassthroughParts, ledger: CallLedger) {
     this.service = host.service
+    this.teller = teller
     const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0)
     this.endpoint = endpoint
     const router = new Router({
@@ -57,6 +62,7 @@ class Origin implements Destination {
       classify: defaultClassifier,
       send: tracing === undefined ? transport.send : tracing.attempt(tracing.wire(transport.send)),
       judged: tracing?.judged,
+      broke: teller.broke,
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
     this.gate = new CallGate(
@@ -65,6 +71,7 @@ class Origin implements Destination {
         router.send,
       ),
       ledger,
+      teller,
     )
     this.send = this.gate.send
   }

@@ -9,6 +9,7 @@ import { mirrorProblems } from './mirror-problems.ts'
 import type { MeshPlan, ServicePlan } from './plan.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { withPrinting } from './print-plan.ts'
+import { recordsSettingsOf } from './records-schema.ts'
 import { serviceProblems } from './service-problems.ts'
 import { serviceSchema } from './service-schema.ts'
 import { telemetrySettingsOf } from './telemetry-schema.ts'
@@ -39,8 +40,9 @@ export interface PlanInput {
 export function finishPlan({ options, problems, services }: PlanInput): { readonly plan: MeshPlan; readonly means: MeshMeans } {
   const mesh = check(meshOptionsSchema, options, '')
   const plan = finishServices(mesh.value ?? {}, [...mesh.problems, ...problems], services)
-  const { clock, random, transport, telemetry, production } = mesh.value as NonNullable<typeof mesh.value>
-  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry), production } }
+  const { clock, random, transport, telemetry, records, production } = mesh.value as NonNullable<typeof mesh.value>
+  const [traced, recorded] = [telemetrySettingsOf(telemetry), recordsSettingsOf(records)]
+  return { plan, means: { clock, random, transport, telemetry: traced, records: recorded, production } }
 }
 
 /**

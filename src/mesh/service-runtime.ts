@@ -14,7 +14,6 @@ import { noteReportedHealth } from '../health/reported-health.ts'
 import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
-import type { Transport } from '../transport/transport.ts'
 import { assemble, type Known } from './assemble.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
@@ -31,11 +30,14 @@ import type { PreparedService, ReadyService } from './prepared-service.ts'
 import { sameChain } from './same-chain.ts'
 import { ServiceCircuits } from './service-circuits.ts'
 import { closeConcurrency, useConcurrency, whenReady } from './service-concurrency.ts'
+import type { ServiceFacts } from './service-facts.ts'
 import { makeParts, type ServiceParts } from './service-parts.ts'
 import { closeRoutes, endRoutes, useRoutes } from './service-routes.ts'
+import { ServiceWitness } from './service-witness.ts'
 import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
 import { useSplit } from './split-control.ts'
+import { TransportUsers } from './transport-users.ts'
 
 /**
  * One running service. Its endpoints and counts stay as long as it is part of the mesh; the chain of layers is replaced when a new plan
@@ -55,8 +57,9 @@ export class ServiceRuntime implements Destination {
   readonly #circuits: ServiceCircuits
   readonly #faults: BalancerFaults = { faults: 0, bypasses: 0 }
   readonly #drains = new Set<Drain>()
-  /** The gates whose calls may still use a transport. */
-  readonly #users = new Map<Transport, Set<CallGate>>()
+  readonly #users = new TransportUsers()
+  /** Sees how calls end, and tells of them. */
+  readonly teller: ServiceWitness
   #final: Drain | undefined
   #secure = false
   #directory: Directory | undefined
@@ -77,6 +80,15 @@ export class ServiceRuntime implements Destination {
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
     this.#checker = new HealthChecker(host, this.#health, (endpoint) => this.#announced.takeBack(endpoint))
     this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
+    this.teller = new ServiceWitness(host.service, () => this.facts, host, means)
+  }
+
+  /** What is known of it now; `undefined` before its first plan. */
+  get facts(): ServiceFacts | undefined {
+    const { parts } = this.#current ?? {}
+    if (parts === undefined) return undefined
+    const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
+    return { parts, directory: this.#directory as Directory, judges: { ejector, checker, circuits, board, faults }, host: this.#host }
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -105,7 +117,7 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host), this.#ledger)
+        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host), this.#ledger, this.teller)
       } catch (error) {
         maker.fail('policies', error)
       }
@@ -132,7 +144,7 @@ export class ServiceRuntime implements Destination {
     const secureBefore = this.#secure
     this.#current = next
     this.#secure = secure
-    this.#usersOf(next.parts.transport).add(next.gate)
+    this.#users.join(next.parts.transport, next.gate)
     this.#circuits.configure(next.plan.circuitBreaker)
     if (next.plan.serverDraining === false) this.#announced.takeBackAll()
     const directory = this.#directory as Directory
@@ -189,9 +201,8 @@ export class ServiceRuntime implements Destination {
 
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
-    const { parts } = this.#current as ReadyService
-    const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
-    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector, checker, circuits, board, faults }, this.#host)
+    const { parts, directory, judges, host } = this.facts as ServiceFacts
+    return snapshotService(parts, directory, this.#ledger, judges, host)
   }
 
   /** Resolves when a call would not have to wait for a permit. */
@@ -222,6 +233,7 @@ export class ServiceRuntime implements Destination {
       health: this.#health,
       heard: plan.serverDraining === false ? undefined : this.#announced.listener(plan.serverDraining.hold),
       faults: this.#faults,
+      broke: this.teller.broke,
       telemetry: this.#given.telemetry,
       probes: this.#probes,
       watchers: [endpoints, this.#ejector, this.#checker],
@@ -266,20 +278,7 @@ export class ServiceRuntime implements Destination {
   }
 
   async #leave({ parts, gate }: ReadyService, leftMs: number): Promise<void> {
-    const users = this.#usersOf(parts.transport)
-    users.delete(gate)
-    if (users.size > 0) return
-    this.#users.delete(parts.transport)
-    await this.#closeTransport(parts, leftMs)
-  }
-
-  #usersOf(transport: Transport): Set<CallGate> {
-    let users = this.#users.get(transport)
-    if (users === undefined) {
-      users = new Set()
-      this.#users.set(transport, users)
-    }
-    return users
+    if (this.#users.leave(parts.transport, gate)) await this.#closeTransport(parts, leftMs)
   }
 
   async #closeTransport({ transport, ownsTransport }: ServiceParts, leftMs: number): Promise<void> {

@@ -121,6 +121,12 @@ export class EndpointPermits implements LoadMeter {
     if (endpoint !== undefined) this.#loadOf(endpoint).reserved -= 1
   }
 
+  /** What goes on at an endpoint, for somebody who only looks; `undefined` where nothing was yet. */
+  roomAt(endpoint: Endpoint): { readonly inFlight: number; readonly limit: number } | undefined {
+    const load = this.#loads.get(endpoint)
+    return load && { inFlight: load.inFlight + load.reserved, limit: load.limit.value }
+  }
+
   /** There may be room that nobody told of: other endpoints, other limits, a place that was not used. */
   reconsider(): void {
     this.#room.attend(() => true)

@@ -21,6 +21,8 @@ export class Observation implements BodyListener, UnderwayAttempt {
   readonly #meterEnds: MeterEnd | readonly MeterEnd[] | undefined
   #latencyMs = 0
   #verdict: Verdict | undefined
+  #record: SpentAttempt | undefined
+  #bodyIsLate = false
 
   /** The attempt begins. */
   constructor(observer: Observer, attempt: Attempt) {
@@ -57,20 +59,33 @@ export class Observation implements BodyListener, UnderwayAttempt {
       latencyMs: this.#latencyMs,
       sent: outcome.ok || outcome.error.facts.sent,
       untriedLeft,
+      startedAt: this.startedAt,
+      error: outcome.ok ? undefined : outcome.error,
+      bodyMs: undefined,
     }
-    writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
+    this.#record = call.context.get(sideBySide) ? { ...record, copy: call } : record
+    writable(spent).push(this.#record)
     this.#settle(verdict)
     this.#tellAnswered(verdict, outcome, now)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome, this.#attempt)
-    if (outcome.ok) outcome.reply.body.whenOver(this)
-    else this.#end()
+    if (outcome.ok) {
+      outcome.reply.body.whenOver(this)
+      this.#bodyIsLate = true
+    } else this.#end()
     return verdict
   }
 
   /** The body is over; one that failed is judged once more. */
   bodyOver(error: MeshError | undefined): void {
     const before = this.#verdict
-    if (error !== undefined) this.#settle(this.#observer.judge(failed(error), this.#attempt))
+    // The body of a small reply is there with its head: no clock is read for it.
+    const record = this.#record as BodyTimes
+    record.bodyMs = this.#bodyIsLate ? this.#observer.now() - this.startedAt - this.#latencyMs : 0
+    if (error !== undefined) {
+      record.bodyError = error.code
+      this.#settle(this.#observer.judge(failed(error), this.#attempt))
+      this.#observer.broke?.(this.#attempt.call, error)
+    }
     const verdict = this.#verdict as Verdict
     const spoiled = before?.kind !== 'failure' && verdict.kind === 'failure' ? error : undefined
     this.#observer.tellBodyOver(this.endpoint, verdict, spoiled, this.startedAt, this.#attempt)
@@ -107,6 +122,9 @@ export class Observation implements BodyListener, UnderwayAttempt {
     else for (const end of ends) this.#observer.endMetering(end, verdict, this.#latencyMs)
   }
 }
+
+/** What is written of a spent attempt when its body is over. */
+type BodyTimes = { -readonly [Name in 'bodyMs' | 'bodyError']: SpentAttempt[Name] }
 
 /** Routing is the one that writes a call's records, and this is where. */
 function writable<T extends SpentAttempt | UnderwayAttempt>(records: readonly T[]): T[] {

@@ -1,5 +1,6 @@
 import type { LoadMeter, MeterEnd } from '../balancing/load-meter.ts'
 import type { Attempt } from '../call/attempt.ts'
+import type { Call } from '../call/call.ts'
 import { defaultClassifier } from '../call/default-classifier.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { LostRace } from '../call/side-by-side.ts'
@@ -34,6 +35,8 @@ export class Observer {
   readonly #watchers: readonly AttemptWatcher[]
   /** See {@link AttemptCounts}. */
   readonly counters = { attempts: 0, succeeded: 0, failed: 0, ignored: 0 }
+  /** Hears of a body that broke after its head, if somebody wants to. */
+  broke: ((call: Call, error: MeshError) => void) | undefined
 
   /**
    * @param host time, and who hears of a part that throws.

@@ -80,6 +80,8 @@ export interface RouterParts {
   readonly send: Send<Attempt>
   /** Hears how each attempt was judged. */
   readonly judged?: ((attempt: Attempt, outcome: Outcome, verdict: Verdict) => void) | undefined
+  /** Hears of a body that broke after its head. */
+  readonly broke?: ((call: Call, error: MeshError) => void) | undefined
   /** How endpoints are narrowed and divided. @defaultValue {@link routingDefaults} */
   readonly routing?: RoutingSettings | undefined
   /** How many attempts an endpoint may have at once, if that is limited. */
@@ -119,6 +121,7 @@ export class Router {
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
     const meters = balancer.meters ?? []
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
+    this.#observer.broke = parts.broke
     this.#probes = probes
     this.#permits = permits
     this.#split = parts.split

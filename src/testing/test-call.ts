@@ -79,7 +79,14 @@ export function testCall(parts: TestCallParts = {}): Call {
  * @param change what differs.
  */
 export function testSpentAttempt(endpoint: Endpoint, change?: Partial<Omit<SpentAttempt, 'endpoint'>>): SpentAttempt {
-  const failure = { verdict: verdicts.retryAlways, result: 'CONNECT_FAILED', latencyMs: 1, sent: false, untriedLeft: true }
+  const failure = {
+    verdict: verdicts.retryAlways,
+    result: 'CONNECT_FAILED',
+    latencyMs: 1,
+    sent: false,
+    untriedLeft: true,
+    startedAt: fakeClockDefaults.now,
+  }
   return { endpoint, ...failure, ...change }
 }
 

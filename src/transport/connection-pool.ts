@@ -78,7 +78,8 @@ export class ConnectionPool implements ConnectionOwner {
   get stats(): TransportStats {
     let idle = 0
     for (const connection of this.#all) if (connection.active === 0) idle += 1
-    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size }
+    const protocol = this.#speaksHttp2 === undefined ? undefined : this.#speaksHttp2 ? 'h2' : 'http/1.1'
+    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size, protocol }
   }
 
   /**

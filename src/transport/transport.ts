@@ -54,4 +54,6 @@ export interface TransportStats {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** What was spoken over the connection that was made last, if the transport can tell. */
+  readonly protocol?: 'http/1.1' | 'h2' | undefined
 }

@@ -75,6 +75,19 @@ export class RateLimit {
     return least
   }
 
+  /** What a call would find, without taking anything: no permit, and no bucket that is not there yet. */
+  peek(call: Call): { readonly permitsLeft: number; readonly cost: number; readonly serverHoldMs: number; readonly waiting: number } {
+    const { cost, burst } = this.#settings
+    const key = this.#lanes === undefined ? undefined : this.#keyOf?.(call)
+    const lane = typeof key === 'string' && key !== '' ? this.#lanes?.peek(key) : this.#lane
+    return {
+      permitsLeft: lane?.left ?? burst,
+      cost: typeof cost === 'number' ? cost : cost(call),
+      serverHoldMs: lane?.server?.waitMs(this.#host.clock.now()) ?? 0,
+      waiting: lane?.waiting ?? 0,
+    }
+  }
+
   /** Calls that wait now. */
   get waiting(): number {
     return this.#waiting

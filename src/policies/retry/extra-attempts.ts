@@ -102,6 +102,16 @@ export class ExtraAttempts {
     return true
   }
 
+  /** Retries and hedges that could be paid now; `undefined` for any number. */
+  budgetLeft(at: number): number | undefined {
+    return this.#budget?.left(at)
+  }
+
+  /** Requeues that are paid for already. */
+  get credit(): number {
+    return this.#credit
+  }
+
   /** Gives back what an attempt cost that did not take place after all. */
   giveBack(at: number): void {
     this.#budget?.giveBack(at)

@@ -1,6 +1,7 @@
 import type { Call, SpentAttempt } from '../../call/call.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import type { Outcome } from '../../call/outcome.ts'
+import { withheld } from '../../call/repeat-notes.ts'
 import { lastAttemptOf } from '../../call/side-by-side.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import type { Host } from '../../runtime/host.ts'
@@ -44,7 +45,7 @@ class Requeuer {
     if (!(await this.#paid(call))) return outcome
     call.context.set(requeues, call.context.get(requeues) + 1)
     this.#extra.counts.requeues += 1
-    tellRepeated(this.#host, call, last, 0)
+    tellRepeated(this.#host, call, last, 0, 'requeue')
     return this.run(call, next)
   }
 
@@ -58,6 +59,7 @@ class Requeuer {
     const { enforce } = this.#settings
     if (enforce < 1 && this.#host.random.next() >= enforce) {
       this.#extra.counts.retriesWithheld += 1
+      call.context.set(withheld, 'enforce')
       return false
     }
     return true
@@ -81,6 +83,7 @@ class Requeuer {
       if (call.cancellation.reason !== undefined) return false
     }
     this.#extra.counts.overBudget += 1
+    call.context.set(withheld, 'budget')
     return false
   }
 }

@@ -2,6 +2,7 @@ import type { Call, SpentAttempt } from '../../call/call.ts'
 import { avoidTriedZones } from '../../call/call-options.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
+import { withheld } from '../../call/repeat-notes.ts'
 import { decidingAttempt } from '../../call/side-by-side.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import type { Host } from '../../runtime/host.ts'
@@ -53,7 +54,7 @@ class Retrier {
       const waitMs = Math.max(0, asked || 0) + backoff
       if (!this.#repeats(call, last, attemptsMade(call) - past, waitMs)) return outcome
       if (outcome.ok) outcome.reply.body.discard()
-      tellRepeated(this.#host, call, last, waitMs)
+      tellRepeated(this.#host, call, last, waitMs, 'retry')
       await this.#wait(call, waitMs)
       if (call.cancellation.reason !== undefined) return failed(call.cancellation.reason)
       const before = last
@@ -75,11 +76,13 @@ class Retrier {
     const { counts } = this.#extra
     if (enforce < 1 && this.#host.random.next() >= enforce) {
       counts.retriesWithheld += 1
+      call.context.set(withheld, 'enforce')
       return false
     }
     // Last, so that only a retry which takes place is paid for.
     if (!this.#extra.take(now)) {
       counts.overBudget += 1
+      call.context.set(withheld, 'budget')
       return false
     }
     counts.retries += 1

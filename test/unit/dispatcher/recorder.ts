@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { CallTag } from '../../../src/records/call-teller.ts'
 
 type Controller = Dispatcher.DispatchController
 
@@ -38,7 +39,7 @@ export class Recorder implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
-    this.told.push(context === null ? 'start' : 'start with context')
+    this.told.push(context instanceof CallTag ? 'start' : 'start with context')
     this.controller = controller
     this.#hooks.start?.(controller)
   }

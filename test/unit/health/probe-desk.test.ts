@@ -96,6 +96,7 @@ test('an attempt that repeats another one is no probe, unless there is nowhere e
     latencyMs: 1,
     sent: true,
     untriedLeft: true,
+    startedAt: 0,
   }
   ;(call.spent as SpentAttempt[]).push(spent)
   assert.equal(desk.take(call, anywhere, false), undefined)

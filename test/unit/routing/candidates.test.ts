@@ -26,6 +26,7 @@ function spentAt(...endpoints: readonly Endpoint[]): SpentAttempt[] {
     latencyMs: 1,
     sent: false,
     untriedLeft: true,
+    startedAt: 0,
   }))
 }
 

@@ -103,10 +103,20 @@ test('an attempt goes to the endpoint that was picked, numbered, and is recorded
     ],
   )
   const [first, second] = directory.endpoints
-  assert.deepEqual(call.spent, [
-    { endpoint: first, verdict: verdicts.retryAlways, result: 'CONNECT_FAILED', latencyMs: 20, sent: false, untriedLeft: true },
-    { endpoint: second, verdict: verdicts.success, result: 204, latencyMs: 20, sent: true, untriedLeft: false },
-  ])
+  const startedAt = call.startedAt
+  assert.deepEqual(
+    call.spent.map(({ error, bodyMs: _, ...rest }) => ({ ...rest, error: error?.code })),
+    [
+      {
+        ...{ endpoint: first, verdict: verdicts.retryAlways, result: 'CONNECT_FAILED', latencyMs: 20, sent: false, untriedLeft: true },
+        ...{ startedAt, error: 'CONNECT_FAILED' },
+      },
+      {
+        ...{ endpoint: second, verdict: verdicts.success, result: 204, latencyMs: 20, sent: true, untriedLeft: false },
+        ...{ startedAt: startedAt + 20, error: undefined },
+      },
+    ],
+  )
   assert.deepEqual(call.underway, [])
 })
 
