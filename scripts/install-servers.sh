@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq, nft and Prometheus. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
@@ -10,8 +10,10 @@ PATH="$PATH:/usr/sbin:/sbin"
 command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
 command -v nft >/dev/null || missing+=(nft)
+# The package has promtool as well.
+command -v prometheus >/dev/null || missing+=(prometheus)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx, dnsmasq and nft are here"
+  echo "servers: nginx, dnsmasq, nft and prometheus are here"
   exit 0
 fi
 
@@ -22,13 +24,14 @@ fi
 root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo -n)
 
-# dnsmasq-base is the program without the system service. For nginx there is no such package, so a service policy says no while it installs.
+# dnsmasq-base is the program without the system service. For nginx and prometheus there is no such package, so a service policy says no while it installs.
 packages=()
 for name in "${missing[@]}"; do
   case "$name" in
     nginx) packages+=(nginx-light) ;;
     dnsmasq) packages+=(dnsmasq-base) ;;
     nft) packages+=(nftables) ;;
+    prometheus) packages+=(prometheus) ;;
   esac
 done
 

@@ -12,8 +12,10 @@ import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import type { ServiceMetrics } from '../telemetry/service-metrics.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
+import { hearBoth } from './hear-both.ts'
 import type { LayerParts } from './service-parts.ts'
 
 /** What routing chooses from. */
@@ -30,6 +32,8 @@ export interface Known {
   readonly faults: BalancerFaults
   /** How the service is traced, if it is. */
   readonly telemetry: TelemetrySettings | undefined
+  /** What is counted of its attempts, if anything. */
+  readonly metrics?: ServiceMetrics | undefined
 }
 
 /**
@@ -60,7 +64,7 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     balancer: parts.balancer,
     classify,
     send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),
-    judged: tracing?.judged,
+    judged: hearBoth(tracing?.judged, known.metrics?.attempts.judged),
     routing: parts.routing,
     permits: parts.endpointPermits,
   })

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
+import type { MeshMetrics } from '../telemetry/mesh-metrics.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { MeshOptions } from './mesh-options.ts'
 
@@ -9,6 +10,8 @@ export interface ServiceMeans {
   readonly transport: MeshOptions['transport']
   /** How they are traced; `undefined` for not at all. */
   readonly telemetry: TelemetrySettings | undefined
+  /** What is counted for metrics; `undefined` for nothing. */
+  readonly metrics?: MeshMetrics | undefined
 }
 
 /** What a mesh runs on, apart from its plan. */

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
+import { metricsSchema } from './metrics-schema.ts'
 import type { MeshPlanInput } from './plan.ts'
 import { isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { telemetrySchema } from './telemetry-schema.ts'
@@ -34,6 +35,7 @@ export const meshOptionsSchema = options({
     ),
   ),
   telemetry: v.optional(orFalse(telemetrySchema)),
+  metrics: v.optional(orFalse(metricsSchema)),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

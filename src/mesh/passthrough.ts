@@ -12,12 +12,14 @@ import { deadline } from '../policies/timeout/deadline.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
+import type { MeshMetrics } from '../telemetry/mesh-metrics.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { hearBoth } from './hear-both.ts'
 import { portNumber } from './host-table.ts'
 import type { PassthroughSnapshot } from './snapshot.ts'
 
@@ -33,6 +35,8 @@ export interface PassthroughParts {
   readonly limit: number
   /** How calls are traced; `undefined` for not at all. */
   readonly telemetry: TelemetrySettings | undefined
+  /** What is counted for metrics; `undefined` for nothing. */
+  readonly metrics?: MeshMetrics | undefined
 }
 
 /** One origin that no service declares. */
@@ -44,7 +48,7 @@ class Origin implements Destination {
   readonly gate: CallGate
   readonly send: Send<Call>
 
-  constructor(endpoint: Endpoint, host: Host, { transport, telemetry }: PassthroughParts, ledger: CallLedger) {
+  constructor(endpoint: Endpoint, host: Host, { transport, telemetry, metrics }: PassthroughParts, ledger: CallLedger) {
     this.service = host.service
     const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0)
     this.endpoint = endpoint
@@ -55,7 +59,7 @@ class Origin implements Destination {
       balancer: noChoice,
       classify: defaultClassifier,
       send: tracing === undefined ? transport.send : tracing.attempt(tracing.wire(transport.send)),
-      judged: tracing?.judged,
+      judged: hearBoth(tracing?.judged, metrics?.passthroughOf(host).attempts.judged),
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
     this.gate = new CallGate(
@@ -115,7 +119,8 @@ export class Passthrough {
 
   /** What is going on, as plain data. */
   snapshot(): PassthroughSnapshot {
-    return { origins: this.#origins.size, calls: this.#ledger.snapshot() }
+    const endpoints = [...this.#origins.values()].map(({ endpoint }) => endpoint)
+    return { origins: this.#origins.size, calls: this.#ledger.snapshot(), metrics: this.#parts.metrics?.passthrough?.snapshot(endpoints) }
   }
 
   /**

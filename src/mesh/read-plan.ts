@@ -5,6 +5,7 @@ import { hostClashes, type NamedHosts } from './host-clashes.ts'
 import { isServiceName, serviceNameExpectation } from './host-syntax.ts'
 import type { MeshMeans } from './mesh-means.ts'
 import { meshOptionsSchema, planSchema } from './mesh-schema.ts'
+import { meshMetricsOf } from './metrics-schema.ts'
 import type { MeshPlan, ServicePlan } from './plan.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { withPrinting } from './print-plan.ts'
@@ -38,8 +39,8 @@ export interface PlanInput {
 export function finishPlan({ options, problems, services }: PlanInput): { readonly plan: MeshPlan; readonly means: MeshMeans } {
   const mesh = check(meshOptionsSchema, options, '')
   const plan = finishServices(mesh.value ?? {}, [...mesh.problems, ...problems], services)
-  const { clock, random, transport, telemetry } = mesh.value as NonNullable<typeof mesh.value>
-  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry) } }
+  const { clock, random, transport, telemetry, metrics } = mesh.value as NonNullable<typeof mesh.value>
+  return { plan, means: { clock, random, transport, telemetry: telemetrySettingsOf(telemetry), metrics: meshMetricsOf(metrics) } }
 }
 
 /**

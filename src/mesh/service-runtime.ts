@@ -189,7 +189,8 @@ export class ServiceRuntime implements Destination {
   snapshot(): ServiceSnapshot {
     const { parts } = this.#current as ReadyService
     const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
-    return snapshotService(parts, this.#directory as Directory, this.#ledger, { ejector, checker, circuits, board, faults }, this.#host)
+    const judges = { ejector, checker, circuits, board, faults, metrics: this.#given.metrics?.of(this.#host) }
+    return snapshotService(parts, this.#directory as Directory, this.#ledger, judges, this.#host)
   }
 
   /** Resolves when a call would not have to wait for a permit. */
@@ -214,6 +215,7 @@ export class ServiceRuntime implements Destination {
       heard: plan.serverDraining === false ? undefined : this.#announced.listener(plan.serverDraining.hold),
       faults: this.#faults,
       telemetry: this.#given.telemetry,
+      metrics: this.#given.metrics?.of(this.#host),
       probes: this.#probes,
       watchers: [endpoints, this.#ejector, this.#checker],
       circuit: service,

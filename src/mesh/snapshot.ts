@@ -5,6 +5,7 @@ import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+import type { ServiceMetricsSnapshot } from '../telemetry/service-metrics.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -18,6 +19,8 @@ export interface MeshSnapshot {
   readonly services: Readonly<Record<string, ServiceSnapshot>>
   /** Hosts that no service declares. */
   readonly passthrough: PassthroughSnapshot
+  /** How much is made of all endpoints of all services. */
+  readonly utilisation: UtilisationSnapshot
 }
 
 /** What is known about one service. */
@@ -58,6 +61,34 @@ export interface ServiceSnapshot {
   readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+  /** What is left to pay for attempts beyond the first of a call. */
+  readonly retryBudget: RetryBudgetSnapshot
+  /** How much is made of its endpoints. */
+  readonly utilisation: UtilisationSnapshot
+  /** What is counted for metrics; `undefined` for a mesh that was told not to. */
+  readonly metrics: ServiceMetricsSnapshot | undefined
+}
+
+/** What is left to pay for attempts beyond the first of a call. */
+export interface RetryBudgetSnapshot {
+  /** Retries and hedges that may be made now; `undefined` where they have no budget. */
+  readonly left: number | undefined
+  /** Requeues that may be made now without drawing on the budget. */
+  readonly credit: number
+}
+
+/** How much is made of endpoints: three plain means over them, each endpoint counted once. */
+export interface UtilisationSnapshot {
+  /** How many endpoints there are. */
+  readonly endpoints: number
+  /** Those among them whose capacity is known, or that are idle. */
+  readonly measured: number
+  /** R: attempts in flight by what the endpoint takes at once, its limit or that of its connections, over those that are measured; from 0 to 1. */
+  readonly utilisation: number | undefined
+  /** T: attempts a second that were answered and no failures, over the last five to ten seconds or since the last snapshot; left out without metrics. */
+  readonly throughput: number | undefined
+  /** S: the share of endpoints that are spoken to over TLS with their certificate checked, or over a UNIX socket; from 0 to 1. */
+  readonly security: number | undefined
 }
 
 /** Calls that hold a permit, and calls that wait for one. */
@@ -182,4 +213,6 @@ export interface PassthroughSnapshot {
   readonly origins: number
   /** Calls to them. */
   readonly calls: CallCounts
+  /** What is counted for metrics; `undefined` before the first call, and for a mesh that was told not to. */
+  readonly metrics: ServiceMetricsSnapshot | undefined
 }

@@ -78,7 +78,8 @@ export class ConnectionPool implements ConnectionOwner {
   get stats(): TransportStats {
     let idle = 0
     for (const connection of this.#all) if (connection.active === 0) idle += 1
-    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size }
+    const capacity = this.#settings.connections * this.#streams()
+    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size, capacity }
   }
 
   /** Takes a connection that is free now; `undefined` when there is none. */
@@ -212,6 +213,7 @@ export class ConnectionPool implements ConnectionOwner {
     const { clock } = this.#host
     const retireAt = clock.now() + this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
     const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, retireAt, clock, this)
+    connection.openedAt = clock.now()
     this.#all.add(connection)
     this.#speaksHttp2 = connection.isHttp2
     this.#list(connection)
@@ -269,7 +271,10 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #forget(connection: Connection): void {
-    this.#all.delete(connection)
+    if (this.#all.delete(connection)) {
+      const { service, clock, emit } = this.#host
+      emit('connection-closed', { service, endpoint: this.#endpoint.address, openForMs: clock.now() - connection.openedAt })
+    }
     if (this.#all.size > 0) return
     this.#drained?.()
     this.#drained = undefined

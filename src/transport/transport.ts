@@ -54,4 +54,6 @@ export interface TransportStats {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
+  /** Most attempts that it carries at once; left out where there is no limit, or none that it knows of. */
+  readonly capacity?: number | undefined
 }

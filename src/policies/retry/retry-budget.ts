@@ -94,6 +94,16 @@ export class RetryBudget {
     }
   }
 
+  /**
+   * What is left of it just now, in retries.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  left(at: number): number {
+    if (at >= this.#nextAt) this.#advance(at)
+    return Math.max(0, this.#allowed(at) - this.#retryCount)
+  }
+
   #allowed(at: number): number {
     const reserve = this.#perMs * Math.max(0, Math.min(this.#windowMs, at - this.#since))
     return Math.max(this.#ratio * this.#callCount + reserve, Math.floor(this.#perMs * this.#windowMs + rounding))
