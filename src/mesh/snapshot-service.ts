@@ -9,7 +9,7 @@ import type { RoutingSettings } from '../routing/routing-settings.ts'
 import type { Host } from '../runtime/host.ts'
 import type { ServiceMetrics } from '../telemetry/service-metrics.ts'
 import type { CallLedger } from './call-ledger.ts'
-import { countsOf, statsOf } from './careful-counts.ts'
+import { capacityOf, countsOf, statsOf } from './careful-counts.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
 import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
@@ -51,8 +51,8 @@ export function snapshotService(
     balancerFaults: { faults, bypasses },
     endpoints: directory.endpoints.map((endpoint) => {
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
-      const { connections = 0, idle = 0, waiting = 0, capacity } = statsOf(transport, endpoint, host)
-      uses.push({ endpoint, capacity: smaller(capacity, parts.endpointPermits?.limitOf(endpoint)) })
+      const { connections = 0, idle = 0, waiting = 0 } = statsOf(transport, endpoint, host)
+      uses.push({ endpoint, capacity: smaller(capacityOf(transport, endpoint, host), parts.endpointPermits?.limitOf(endpoint)) })
       const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
       const counted = { inFlight, attempts, failures, connections, idle, waiting }
       const judged = {

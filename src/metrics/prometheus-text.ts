@@ -1,17 +1,11 @@
 import { type MetricsExportOptions, metricsExportSettings } from './export-options.ts'
 import { type Metered, meteredMeshes, readMeshes } from './metered.ts'
-import { type MetricKind, type MetricName, meshMetrics } from './metric-table.ts'
-import { prometheusName } from './prometheus-name.ts'
-import type { Point } from './reading.ts'
+import { prometheusData } from './prometheus-data.ts'
 
 /** What writes the text: the serializer of OpenTelemetry's exporter, which knows the format and its escapes. */
 interface Serializer {
   serialize(metrics: unknown): string
 }
-
-/** OpenTelemetry's numbers for what a metric is made of. */
-const pointTypes = Object.freeze({ histogram: 0, gauge: 2, sum: 3 } as const)
-const cumulative = 1
 
 /** One for all: it keeps nothing but which conflicts it has told of. */
 let serializer: Promise<Serializer> | undefined
@@ -42,25 +36,20 @@ export function prometheusText(nets: Metered | readonly Metered[], options?: Met
   const settings = metricsExportSettings(options, 'prometheusText')
   return writeText(() => {
     const snapshots = meshes.map((net) => net.snapshot())
-    const { numbers, histograms } = readMeshes(snapshots, settings)
-    return [
-      ...[...histograms].map(([name, points]) => metricData(name, points)),
-      ...[...numbers].map(([name, points]) => metricData(name, points)),
-    ]
+    return prometheusData(readMeshes(snapshots, settings))
   })
 }
 
-async function writeText(read: () => readonly unknown[]): Promise<string> {
+async function writeText(read: () => unknown): Promise<string> {
   serializer ??= loadSerializer()
   const writer = await serializer.catch((error) => {
     // It may be installed by the next time.
     serializer = undefined
     throw error
   })
-  const metrics = read()
+  const data = read()
   // The serializer writes a sentence of its own where there is nothing.
-  if (metrics.length === 0) return ''
-  return `${writer.serialize({ resource: { attributes: {} }, scopeMetrics: [{ scope: { name: 'proxyless' }, metrics }] }).trimEnd()}\n`
+  return data === undefined ? '' : `${writer.serialize(data).trimEnd()}\n`
 }
 
 async function loadSerializer(): Promise<Serializer> {
@@ -71,27 +60,4 @@ async function loadSerializer(): Promise<Serializer> {
   } catch (cause) {
     throw new Error('prometheusText: expected the package @opentelemetry/exporter-prometheus to be installed beside proxyless', { cause })
   }
-}
-
-/** A metric as the SDK of OpenTelemetry hands it to an exporter. The unit is in the name already. */
-function metricData(name: MetricName, points: readonly Point<unknown>[]): unknown {
-  const { kind, description } = meshMetrics[name]
-  return {
-    descriptor: { name: prometheusName(name), description, unit: '', valueType: 1, advice: {} },
-    dataPointType: pointTypeOf(kind),
-    aggregationTemporality: cumulative,
-    isMonotonic: kind === 'counter',
-    dataPoints: points.map(({ attributes, value }) => ({ startTime: [0, 0], endTime: [0, 0], attributes, value: dataOf(value) })),
-  }
-}
-
-function pointTypeOf(kind: MetricKind): number {
-  if (kind === 'histogram') return pointTypes.histogram
-  return kind === 'gauge' ? pointTypes.gauge : pointTypes.sum
-}
-
-function dataOf(value: unknown): unknown {
-  if (typeof value === 'number') return value
-  const { count, sum, bounds, counts } = value as import('../telemetry/histogram.ts').HistogramSnapshot
-  return { count, sum, buckets: { boundaries: bounds, counts } }
 }

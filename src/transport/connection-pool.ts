@@ -78,8 +78,12 @@ export class ConnectionPool implements ConnectionOwner {
   get stats(): TransportStats {
     let idle = 0
     for (const connection of this.#all) if (connection.active === 0) idle += 1
-    const capacity = this.#settings.connections * this.#streams()
-    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size, capacity }
+    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size }
+  }
+
+  /** Most attempts at once, as far as is known of its protocol. */
+  get capacity(): number {
+    return this.#settings.connections * this.#streams()
   }
 
   /** Takes a connection that is free now; `undefined` when there is none. */

@@ -38,6 +38,8 @@ export interface Transport {
   retire?(endpoint: Endpoint): void
   /** What it holds open at the moment, for the snapshot. */
   stats?(endpoint: Endpoint): TransportStats | undefined
+  /** Most attempts that it carries to an endpoint at once, for the snapshot; `undefined` where there is no limit, or none that it knows of. */
+  capacity?(endpoint: Endpoint): number | undefined
   /**
    * Lets what is in flight end, then closes everything.
    *
@@ -54,6 +56,4 @@ export interface TransportStats {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
-  /** Most attempts that it carries at once; left out where there is no limit, or none that it knows of. */
-  readonly capacity?: number | undefined
 }

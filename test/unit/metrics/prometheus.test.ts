@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
+import type * as Exporter from '@opentelemetry/exporter-prometheus'
 import { mesh } from '../../../src/index.ts'
 import { meshMetrics, metricsHandler, prometheusContentType, prometheusName, prometheusText } from '../../../src/metrics/index.ts'
+import { readMeshes } from '../../../src/metrics/metered.ts'
+import { prometheusData } from '../../../src/metrics/prometheus-data.ts'
 import { meteredMesh, one, valueIn } from './metered-mesh.ts'
 
 const shop = { proxyless_mesh: 'shop', proxyless_service: 'orders' }
@@ -154,4 +159,32 @@ test('a mesh that cannot tell is a 500 with the reason', async () => {
     handler({ method: 'GET' }, response)
   })
   assert.deepEqual([status, body], [500, 'no snapshot today\n'])
+})
+
+test('the exporter of either line of OpenTelemetry writes the same text', async () => {
+  const { net, call } = meteredMesh({ body: 'ok' })
+  await call()
+  const need = createRequire(new URL('../../fixtures/otel-2/package.json', import.meta.url))
+  const { PrometheusSerializer }: typeof Exporter = need('@opentelemetry/exporter-prometheus')
+  const data = prometheusData(readMeshes([net.snapshot()], { mostEndpoints: 100 }))
+  const text = new PrometheusSerializer('', false, undefined, true, true).serialize(data as never)
+  assert.equal(`${text.trimEnd()}\n`, await prometheusText(net))
+  await net.close()
+})
+
+test('what cannot be loaded is named, with what to install', async () => {
+  // Its own process: here it is loaded already.
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve: (specifier, context, next) => {
+        if (specifier === '@opentelemetry/exporter-prometheus') throw new Error('not installed')
+        return next(specifier, context)
+      },
+    })
+    const { prometheusText } = await import('${new URL('../../../src/metrics/index.ts', import.meta.url)}')
+    await prometheusText({ snapshot: () => assert.fail() }).catch((error) => console.log(error.message))
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  assert.equal(stdout.trim(), 'prometheusText: expected the package @opentelemetry/exporter-prometheus to be installed beside proxyless')
 })
