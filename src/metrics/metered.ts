@@ -6,7 +6,7 @@ import { Reading, type Readings } from './reading.ts'
 
 /** A mesh as far as its metrics go. */
 export interface Metered {
-  /** See {@link Mesh.snapshot}. */
+  /** What is going on, as plain data: that of a mesh. */
   snapshot(): MeshSnapshot
 }
 

@@ -32,7 +32,7 @@ export interface OtelMeter {
 
 /** What an SDK offers. */
 export interface OtelMeterProvider {
-  // A method of its shape alone: the API's own takes more, and any of its versions fits.
+  /** A meter of this name. Only its shape is said: the API's own takes more, and any of its versions fits. */
   getMeter(name: string, version?: string): object
 }
 

@@ -26,7 +26,9 @@ export interface AttemptLabels {
 
 /** Durations of the attempts that have their labels in common, each until the head of the reply or the failure. */
 export interface AttemptDurations {
+  /** What they have in common. */
   readonly labels: AttemptLabels
+  /** How long they took. */
   readonly durations: HistogramSnapshot
 }
 
