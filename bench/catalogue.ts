@@ -26,6 +26,8 @@ export const textCases: readonly BenchCase[] = [
   text('built-in-fetch', 'built-in `fetch`', './cases/built-in-fetch.ts'),
   text('undici-fetch', '`undici.fetch`', './cases/undici-fetch.ts'),
   text('mesh-fetch', '**`net.fetch`**', './cases/mesh-fetch.ts'),
+  text('mesh-fetch-metrics-off', '`net.fetch` with `metrics: false`', './cases/mesh-fetch-metrics-off.ts'),
+  text('mesh-fetch-metrics-otel', '`net.fetch`, metrics recorded by OpenTelemetry', './cases/mesh-fetch-metrics-otel.ts'),
   text('mesh-request', '**`net.request`**', './cases/mesh-request.ts'),
   text('request-through-dispatcher', '**`undici.request` through `net.dispatcher`**', './cases/mesh-dispatcher-request.ts'),
   text('fetch-through-dispatcher', '**built-in `fetch` through `net.dispatcher`**', './cases/mesh-dispatcher-fetch.ts'),

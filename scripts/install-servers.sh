@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, Zipkin, Jaeger, nginx, dnsmasq, nft and Redis. Only what is missing, and nothing is
-# started: the tests run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
+# Installs what the integration tests and the chaos run need: Envoy, Zipkin, Jaeger, nginx, dnsmasq, nft, Redis and Prometheus. Only what is missing, and
+# nothing is started: the tests run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
 "$(dirname "${BASH_SOURCE[0]}")/install-envoy.sh"
@@ -14,8 +14,10 @@ command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
 command -v nft >/dev/null || missing+=(nft)
 command -v redis-server >/dev/null || missing+=(redis-server)
+# The package has promtool as well.
+command -v prometheus >/dev/null || missing+=(prometheus)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx, dnsmasq, nft and redis-server are here"
+  echo "servers: nginx, dnsmasq, nft, redis-server and prometheus are here"
   exit 0
 fi
 
@@ -26,7 +28,7 @@ fi
 root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo -n)
 
-# dnsmasq-base is the program without the system service. For nginx there is no such package, so a service policy says no while it installs.
+# dnsmasq-base is the program without the system service. For nginx and prometheus there is no such package, so a service policy says no while it installs.
 packages=()
 for name in "${missing[@]}"; do
   case "$name" in
@@ -34,6 +36,7 @@ for name in "${missing[@]}"; do
     dnsmasq) packages+=(dnsmasq-base) ;;
     nft) packages+=(nftables) ;;
     redis-server) packages+=(redis-server) ;;
+    prometheus) packages+=(prometheus) ;;
   esac
 done
 

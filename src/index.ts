@@ -77,8 +77,10 @@ export type {
   MeshSnapshot,
   MirrorSnapshot,
   PassthroughSnapshot,
+  RetryBudgetSnapshot,
   ServiceSnapshot,
   TierSnapshot,
+  UtilisationSnapshot,
 } from './mesh/snapshot.ts'
 export type { HeardEvent, MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
@@ -209,7 +211,11 @@ export { type InboundMiddleware, type InboundOptions, inbound, inboundDefaults }
 export { type InboundRequest, inboundRequest } from './inbound/inbound-context.ts'
 export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts'
 
-// Traces.
+// Traces and metrics.
+export type { AttemptDurations, AttemptLabels } from './telemetry/attempt-metrics.ts'
+export type { HistogramSnapshot } from './telemetry/histogram.ts'
+export { type MetricsOptions, metricsDefaults } from './telemetry/metrics-options.ts'
+export type { ServiceMetricsSnapshot } from './telemetry/service-metrics.ts'
 export { type TelemetryOptions, telemetryDefaults } from './telemetry/telemetry-options.ts'
 export type { TraceFormat } from './telemetry/trace-format.ts'
 

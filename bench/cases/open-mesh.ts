@@ -1,4 +1,4 @@
-import { fixed, type Mesh, mesh } from 'proxyless'
+import { fixed, type Mesh, type MeshOptions, mesh } from 'proxyless'
 import type { Dispatcher } from 'undici'
 import { NotHere } from '../case.ts'
 
@@ -6,8 +6,8 @@ import { NotHere } from '../case.ts'
 const plenty = { permits: 1_000_000_000 }
 
 /** The mesh under test: every server as an endpoint, every default, and a rate limit. */
-export function openMesh(urls: readonly string[]): Mesh {
-  return mesh({ name: 'bench' })
+export function openMesh(urls: readonly string[], options: MeshOptions = {}): Mesh {
+  return mesh({ name: 'bench', ...options })
     .service('orders', (s) => s.resolve(fixed(urls)).rateLimit(plenty))
     .build()
 }

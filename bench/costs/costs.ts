@@ -45,6 +45,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await startTable(run, times, url as string),
     await idleTable(run, quick, figures),
     await setTable(run, quick, figures),
+    await countedTable(run, times),
     ...(await strategyTables(run, quick)),
     await splitTable(run, quick),
     await telemetryTable(run, quick),
@@ -106,6 +107,18 @@ async function idleTable(run: Run, quick: boolean, kept: Record<string, number>)
       row('the same as 1,000 origins of an undici Agent', agent),
     ],
   }
+}
+
+async function countedTable(run: Run, times: number): Promise<CostTable> {
+  const rows = [['', 'ns', 'bytes']]
+  const add = async (title: string, input: object) => {
+    const { ns, bytes } = await run('counted', input, times)
+    rows.push([title, fixedTo(ns, 0), fixedTo(bytes, 0)])
+  }
+  await add('like the one before it', { otel: false, methods: 1 })
+  await add('of four methods in turn', { otel: false, methods: 4 })
+  await add('like the one before it, recorded by OpenTelemetry too', { otel: true, methods: 1 })
+  return { title: 'Counting an attempt for metrics', rows }
 }
 
 async function setTable(run: Run, quick: boolean, kept: Record<string, number>): Promise<CostTable> {

@@ -14,8 +14,10 @@ import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
 import { accessLog } from '../telemetry/access-log.ts'
+import type { ServiceMetrics } from '../telemetry/service-metrics.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
+import { hearBoth } from './hear-both.ts'
 import { byRoute, routeCalls, routeOfAttempt, routeOfCall } from './route-layers.ts'
 import type { LayerParts } from './service-parts.ts'
 
@@ -35,6 +37,8 @@ export interface Known {
   readonly broke?: ((call: Call, error: MeshError) => void) | undefined
   /** How the service is traced, if it is. */
   readonly telemetry: TelemetrySettings | undefined
+  /** What is counted of its attempts, if anything. */
+  readonly metrics?: ServiceMetrics | undefined
 }
 
 /**
@@ -77,7 +81,7 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     balancer: parts.balancer,
     classify,
     send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),
-    judged: tracing?.judged,
+    judged: hearBoth(tracing?.judged, known.metrics?.attempts.judged),
     routing: parts.routing,
     permits: parts.endpointPermits,
   })

@@ -24,3 +24,13 @@ export function statsOf(transport: Transport, endpoint: Endpoint, host: Host): P
     return {}
   }
 }
+
+/** What a transport can carry to an endpoint, in the same way. */
+export function capacityOf(transport: Transport, endpoint: Endpoint, host: Host): number | undefined {
+  try {
+    return transport.capacity?.(endpoint)
+  } catch (error) {
+    host.emit('part-threw', { service: host.service, part: `transport ${transport.name}`, error })
+    return undefined
+  }
+}

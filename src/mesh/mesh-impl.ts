@@ -24,6 +24,7 @@ import { faultControl } from './fault-control.ts'
 import type { CloseOptions, Mesh, ServiceClient } from './mesh.ts'
 import type { MeshMeans } from './mesh-means.ts'
 import { meshDefaults } from './mesh-options.ts'
+import { meterMesh } from './metered-meshes.ts'
 import { nearestName } from './nearest-name.ts'
 import { Passthrough } from './passthrough.ts'
 import type { MeshPlan, MeshPlanInput } from './plan.ts'
@@ -33,12 +34,14 @@ import { ServiceSet } from './service-set.ts'
 import { ServiceWitness } from './service-witness.ts'
 import type { MeshSnapshot, PassthroughSnapshot } from './snapshot.ts'
 import { splitControl } from './split-control.ts'
+import { joinUtilisation } from './utilisation.ts'
 
 const defaultGraceMs = durationMs(meshDefaults.grace, 'grace')
 
 const noPassthrough: PassthroughSnapshot = Object.freeze({
   origins: 0,
   calls: Object.freeze({ started: 0, succeeded: 0, failed: 0, ignored: 0, inFlight: 0, retried: 0 }),
+  metrics: undefined,
 })
 
 /** The class behind `Mesh`. */
@@ -74,6 +77,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     this.fetch = createFetch(this, clock)
     this.dispatcher = createDispatcher(this, clock)
     this.request = createRequest(this.dispatcher)
+    if (means.metrics !== undefined) {
+      meterMesh(this, means.metrics)
+      means.metrics.watch((name, listener) => this.#events.on(name, listener))
+    }
     this.#services.apply(plan.services, defaultGraceMs)
   }
 
@@ -126,12 +133,14 @@ export class MeshImpl implements Mesh, DestinationFinder {
 
   snapshot(): MeshSnapshot {
     const services = [...this.#services.running].map(([name, runtime]) => [name, runtime.snapshot()] as const)
+    const known = Object.fromEntries(services)
     return {
       name: this.#plan.name,
       since: this.#since,
       state: this.#state,
-      services: Object.fromEntries(services),
+      services: known,
       passthrough: this.#passthrough?.snapshot() ?? noPassthrough,
+      utilisation: joinUtilisation(Object.values(known).map(({ utilisation }) => utilisation)),
     }
   }
 
@@ -187,12 +196,13 @@ export class MeshImpl implements Mesh, DestinationFinder {
   }
 
   #openPassthrough(): Passthrough {
-    const { transport, telemetry } = this.#means
+    const { transport, telemetry, metrics } = this.#means
     const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
     const teller = new ServiceWitness('hosts that no service declares', () => undefined, host, { records: this.#records, telemetry })
-    return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry, teller })
+    const limit = meshDefaults.passthroughOrigins
+    return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit, telemetry, teller, metrics })
   }
 
   #closedError(service: string): MeshError {

@@ -3,6 +3,7 @@ import type { CallRecords } from '../records/call-records.ts'
 import type { RecordsSettings } from '../records/records-options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
+import type { MeshMetrics } from '../telemetry/mesh-metrics.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { MeshOptions } from './mesh-options.ts'
 
@@ -16,6 +17,8 @@ export interface ServiceMeans {
   readonly production: boolean
   /** Where records of calls are kept; `undefined` for nowhere. */
   readonly records?: CallRecords | undefined
+  /** What is counted for metrics; `undefined` for nothing. */
+  readonly metrics?: MeshMetrics | undefined
 }
 
 /** What a running service is given, apart from its plan. */

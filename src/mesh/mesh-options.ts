@@ -2,6 +2,7 @@ import type { RecordsOptions } from '../records/records-options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Part } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
+import type { MetricsOptions } from '../telemetry/metrics-options.ts'
 import type { TelemetryOptions } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -46,6 +47,13 @@ export interface MeshOptions {
    * @defaultValue {@link recordsDefaults}
    */
   readonly records?: RecordsOptions | false | undefined
+  /**
+   * What is counted for `proxyless/metrics` beside what the snapshot has anyway; `false` for nothing: then there are no durations, no reasons of
+   * repeated attempts and no connection times.
+   *
+   * @defaultValue {@link metricsDefaults}
+   */
+  readonly metrics?: MetricsOptions | false | undefined
 }
 
 /** The defaults of {@link MeshOptions} and of `net.close`. */

@@ -5,6 +5,7 @@ import { isProduction } from '../runtime/production.ts'
 import type { Random } from '../runtime/random.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { type MeshOptions, meshDefaults } from './mesh-options.ts'
+import { metricsSchema } from './metrics-schema.ts'
 import type { MeshPlanInput } from './plan.ts'
 import { flag, isPlainObject, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 import { recordsSchema } from './records-schema.ts'
@@ -38,6 +39,7 @@ export const meshOptionsSchema = options({
   telemetry: v.optional(orFalse(telemetrySchema)),
   production: v.optional(flag(), isProduction),
   records: v.optional(orFalse(recordsSchema)),
+  metrics: v.optional(orFalse(metricsSchema)),
 } satisfies { readonly [K in keyof Required<MeshOptions>]: v.GenericSchema })
 
 /** A plan without a look into its services. */

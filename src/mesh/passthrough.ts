@@ -13,12 +13,14 @@ import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
 import type { Host } from '../runtime/host.ts'
 import { accessLog } from '../telemetry/access-log.ts'
+import type { MeshMetrics } from '../telemetry/mesh-metrics.ts'
 import { ServiceTracing } from '../telemetry/service-tracing.ts'
 import type { TelemetrySettings } from '../telemetry/telemetry-options.ts'
 import type { Transport } from '../transport/transport.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
+import { hearBoth } from './hear-both.ts'
 import { portNumber } from './host-table.ts'
 import type { ServiceWitness } from './service-witness.ts'
 import type { PassthroughSnapshot } from './snapshot.ts'
@@ -37,6 +39,8 @@ export interface PassthroughParts {
   readonly telemetry: TelemetrySettings | undefined
   /** Sees how calls end, and tells of them. */
   readonly teller: ServiceWitness
+  /** What is counted for metrics; `undefined` for nothing. */
+  readonly metrics?: MeshMetrics | undefined
 }
 
 /** One origin that no service declares. */
@@ -49,7 +53,7 @@ class Origin implements Destination {
   readonly teller: ServiceWitness
   readonly send: Send<Call>
 
-  constructor(endpoint: Endpoint, host: Host, { transport, telemetry, teller }: PassthroughParts, ledger: CallLedger) {
+  constructor(endpoint: Endpoint, host: Host, { transport, telemetry, teller, metrics }: PassthroughParts, ledger: CallLedger) {
     this.service = host.service
     this.teller = teller
     const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0)
@@ -61,7 +65,7 @@ class Origin implements Destination {
       balancer: noChoice,
       classify: defaultClassifier,
       send: tracing === undefined ? transport.send : tracing.attempt(tracing.wire(transport.send)),
-      judged: tracing?.judged,
+      judged: hearBoth(tracing?.judged, metrics?.passthroughOf(host).attempts.judged),
       broke: teller.broke,
     })
     // A deadline of the call's own is kept, and a caller that leaves is let go at once. Nothing else stands in the way.
@@ -126,7 +130,8 @@ export class Passthrough {
 
   /** What is going on, as plain data. */
   snapshot(): PassthroughSnapshot {
-    return { origins: this.#origins.size, calls: this.#ledger.snapshot() }
+    const endpoints = [...this.#origins.values()].map(({ endpoint }) => endpoint)
+    return { origins: this.#origins.size, calls: this.#ledger.snapshot(), metrics: this.#parts.metrics?.passthrough?.snapshot(endpoints) }
   }
 
   /**

@@ -5,6 +5,7 @@ import { hostClashes, type NamedHosts } from './host-clashes.ts'
 import { isServiceName, serviceNameExpectation } from './host-syntax.ts'
 import type { MeshMeans } from './mesh-means.ts'
 import { meshOptionsSchema, planSchema } from './mesh-schema.ts'
+import { meshMetricsOf } from './metrics-schema.ts'
 import { mirrorProblems } from './mirror-problems.ts'
 import type { MeshPlan, ServicePlan } from './plan.ts'
 import { isPlainObject } from './plan-pieces.ts'
@@ -40,9 +41,9 @@ export interface PlanInput {
 export function finishPlan({ options, problems, services }: PlanInput): { readonly plan: MeshPlan; readonly means: MeshMeans } {
   const mesh = check(meshOptionsSchema, options, '')
   const plan = finishServices(mesh.value ?? {}, [...mesh.problems, ...problems], services)
-  const { clock, random, transport, telemetry, records, production } = mesh.value as NonNullable<typeof mesh.value>
+  const { clock, random, transport, telemetry, records, production, metrics } = mesh.value as NonNullable<typeof mesh.value>
   const [traced, recorded] = [telemetrySettingsOf(telemetry), recordsSettingsOf(records)]
-  return { plan, means: { clock, random, transport, telemetry: traced, records: recorded, production } }
+  return { plan, means: { clock, random, transport, telemetry: traced, records: recorded, production, metrics: meshMetricsOf(metrics) } }
 }
 
 /**

@@ -88,7 +88,12 @@ export class ServiceRuntime implements Destination {
     const { parts } = this.#current ?? {}
     if (parts === undefined) return undefined
     const [ejector, checker, circuits, board, faults] = [this.#ejector, this.#checker, this.#circuits, this.#health, this.#faults]
-    return { parts, directory: this.#directory as Directory, judges: { ejector, checker, circuits, board, faults }, host: this.#host }
+    return {
+      parts,
+      directory: this.#directory as Directory,
+      judges: { ejector, checker, circuits, board, faults, metrics: this.#given.metrics?.of(this.#host) },
+      host: this.#host,
+    }
   }
 
   /** How long a call may take that does not say so itself, in milliseconds. */
@@ -235,6 +240,7 @@ export class ServiceRuntime implements Destination {
       faults: this.#faults,
       broke: this.teller.broke,
       telemetry: this.#given.telemetry,
+      metrics: this.#given.metrics?.of(this.#host),
       probes: this.#probes,
       watchers: [endpoints, this.#ejector, this.#checker],
       circuit: service,

@@ -7,13 +7,15 @@ import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import { planEverything } from '../routing/candidate-sets.ts'
 import type { RoutingSettings } from '../routing/routing-settings.ts'
 import type { Host } from '../runtime/host.ts'
+import type { ServiceMetrics } from '../telemetry/service-metrics.ts'
 import type { CallLedger } from './call-ledger.ts'
-import { countsOf, statsOf } from './careful-counts.ts'
+import { capacityOf, countsOf, statsOf } from './careful-counts.ts'
 import type { ServiceCircuits } from './service-circuits.ts'
 import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
 import { routeSnapshots } from './service-routes.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
+import { type EndpointUse, utilisationOf } from './utilisation.ts'
 
 /** Who judges the health of endpoints. */
 export interface HealthJudges {
@@ -22,6 +24,7 @@ export interface HealthJudges {
   readonly circuits: ServiceCircuits
   readonly board: HealthBoard
   readonly faults: BalancerFaults
+  readonly metrics: ServiceMetrics | undefined
 }
 
 /** What is known about a running service, as plain data. */
@@ -29,10 +32,13 @@ export function snapshotService(
   parts: ServiceParts,
   directory: Directory,
   ledger: CallLedger,
-  { ejector, checker, circuits, board, faults: { faults, bypasses } }: HealthJudges,
+  { ejector, checker, circuits, board, faults: { faults, bypasses }, metrics }: HealthJudges,
   host: Host,
 ): ServiceSnapshot {
   const { balancer, transport, routing, rateLimit, extra, mirror, fault } = parts
+  const now = host.clock.now()
+  const left = extra.left(now)
+  const uses: EndpointUse[] = []
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -47,6 +53,7 @@ export function snapshotService(
     endpoints: directory.endpoints.map((endpoint) => {
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = statsOf(transport, endpoint, host)
+      uses.push({ endpoint, capacity: smaller(capacityOf(transport, endpoint, host), parts.endpointPermits?.limitOf(endpoint)) })
       const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
       const counted = { inFlight, attempts, failures, connections, idle, waiting }
       const judged = {
@@ -69,7 +76,15 @@ export function snapshotService(
     circuit: circuits.service.snapshot(),
     routes: routeSnapshots(parts.routes),
     extraAttempts: { ...extra.counts },
+    retryBudget: { left: left.budget, credit: left.credit },
+    utilisation: utilisationOf(uses, metrics?.throughput.rates(directory.endpoints, now), parts.plan.tls),
+    metrics: metrics?.snapshot(directory.endpoints),
   }
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  const least = Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY)
+  return Number.isFinite(least) ? least : undefined
 }
 
 /** The tiers, worked out as routing does, for calls that may go anywhere. */

@@ -9,6 +9,7 @@ import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
 import type { MirrorCounts } from '../policies/mirror/mirror.ts'
 import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 import type { SplitSnapshot } from '../routing/split-snapshot.ts'
+import type { ServiceMetricsSnapshot } from '../telemetry/service-metrics.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -22,6 +23,8 @@ export interface MeshSnapshot {
   readonly services: Readonly<Record<string, ServiceSnapshot>>
   /** Hosts that no service declares. */
   readonly passthrough: PassthroughSnapshot
+  /** How much is made of all endpoints of all services. */
+  readonly utilisation: UtilisationSnapshot
 }
 
 /** What is known about one service. */
@@ -72,6 +75,12 @@ export interface ServiceSnapshot {
   readonly circuit: ServiceCircuitSnapshot | undefined
   /** Its routes by name, in their order. */
   readonly routes: Readonly<Record<string, RouteSnapshot>>
+  /** What is left to pay for attempts beyond the first of a call. */
+  readonly retryBudget: RetryBudgetSnapshot
+  /** How much is made of its endpoints. */
+  readonly utilisation: UtilisationSnapshot
+  /** What is counted for metrics; `undefined` for a mesh that was told not to. */
+  readonly metrics: ServiceMetricsSnapshot | undefined
 }
 
 /** What is known about one route: its calls, and what it has of its own. What it shares with the service is told there. */
@@ -86,6 +95,28 @@ export interface RouteSnapshot {
   readonly admission: ServiceSnapshot['admission']
   /** Its own circuit. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+}
+
+/** What is left to pay for attempts beyond the first of a call. */
+export interface RetryBudgetSnapshot {
+  /** Retries and hedges that may be made now; `undefined` where they have no budget. */
+  readonly left: number | undefined
+  /** Requeues that may be made now without drawing on the budget. */
+  readonly credit: number
+}
+
+/** How much is made of endpoints: three plain means over them, each endpoint counted once. */
+export interface UtilisationSnapshot {
+  /** How many endpoints there are. */
+  readonly endpoints: number
+  /** Those among them whose capacity is known, or that are idle. */
+  readonly measured: number
+  /** R: attempts in flight by what the endpoint takes at once, its limit or that of its connections, over those that are measured; from 0 to 1. */
+  readonly utilisation: number | undefined
+  /** T: attempts a second that were answered and no failures, over the last five to ten seconds or since the last snapshot; left out without metrics. */
+  readonly throughput: number | undefined
+  /** S: the share of endpoints that are spoken to over TLS with their certificate checked, or over a UNIX socket; from 0 to 1. */
+  readonly security: number | undefined
 }
 
 /** Calls that hold a permit, and calls that wait for one. */
@@ -228,4 +259,6 @@ export interface PassthroughSnapshot {
   readonly origins: number
   /** Calls to them. */
   readonly calls: CallCounts
+  /** What is counted for metrics; `undefined` before the first call, and for a mesh that was told not to. */
+  readonly metrics: ServiceMetricsSnapshot | undefined
 }

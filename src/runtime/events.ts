@@ -162,6 +162,8 @@ export interface MeshEvents {
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }
   /** A balancer went wrong `faults` times in a row for one set of endpoints, and is not asked any more until that set changes. */
   'balancer-bypassed': { readonly service: string; readonly balancer: string; readonly faults: number }
+  /** A connection to an endpoint is closed, by whichever side, after it was open for `openForMs`. */
+  'connection-closed': { readonly service: string; readonly endpoint: string; readonly openForMs: number }
   /** A new plan is in force. */
   'plan-applied': { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] }
 }

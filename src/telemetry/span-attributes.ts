@@ -22,6 +22,26 @@ export function attemptName(method: string, template: string | undefined): strin
   return template === undefined ? name : `${name} ${template}`
 }
 
+/** A method as metrics and spans tell it: one that the standards do not know is `_OTHER`, of which there may be any number. */
+export function methodLabel(method: string): string {
+  return knownMethods.has(method) ? method : '_OTHER'
+}
+
+/** The server that a URL names. */
+export interface ServerAddress {
+  /** Host name or IP address, without brackets. */
+  readonly address: string
+  /** Its port. */
+  readonly port: number | undefined
+}
+
+/** Takes an authority apart; the port is that of the protocol where none is given. */
+export function serverOf(authority: string, protocol: string): ServerAddress {
+  const host = withoutUser(authority)
+  const [, name = host, port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(host) ?? []
+  return { address: name.replace(/^\[(.*)\]$/, '$1'), port: port === undefined ? (protocol === 'https:' ? 443 : 80) : Number(port) }
+}
+
 /** Most sets of {@link StartAttributes} that are kept. */
 const mostKept = 64
 
@@ -43,14 +63,13 @@ export class StartAttributes {
 }
 
 function startAttributes({ method, authority }: Call, protocol: string): Attributes {
-  const host = withoutUser(authority)
-  const [, name = host, port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(host) ?? []
-  const known = knownMethods.has(method)
+  const known = methodLabel(method)
+  const { address, port } = serverOf(authority, protocol)
   return {
-    'http.request.method': known ? method : '_OTHER',
-    ...(known ? {} : { 'http.request.method_original': method }),
-    'server.address': name.replace(/^\[(.*)\]$/, '$1'),
-    'server.port': port === undefined ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    'http.request.method': known,
+    ...(known === method ? {} : { 'http.request.method_original': method }),
+    'server.address': address,
+    'server.port': port as number,
   }
 }
 

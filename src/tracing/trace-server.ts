@@ -68,11 +68,10 @@ export function traceServer<L extends (request: IncomingMessage, response: Serve
     // A server that was started inside of a span serves in the context of that one, which has nothing to do with its requests.
     const parent = propagator.extract(api, withoutSpan(active), readTraceHeaders(header))
     const route = options.route?.(request)
-    const method = attemptName(request.method ?? '')
     const attributes = serverAttributes(request, route, readAttempt(header), settings.redact)
     const span = api.trace
       .getTracer('proxyless/tracing')
-      .startSpan(route === undefined ? method : `${method} ${route}`, { kind: spanKinds.server, attributes }, parent)
+      .startSpan(attemptName(request.method ?? '', route), { kind: spanKinds.server, attributes }, parent)
     endWith(span, response)
     return inContext(api, withSpan(parent, span), serve)
   }

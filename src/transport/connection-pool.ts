@@ -82,6 +82,11 @@ export class ConnectionPool implements ConnectionOwner {
     return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size, protocol }
   }
 
+  /** Most attempts at once, as far as is known of its protocol. */
+  get capacity(): number {
+    return this.#settings.connections * this.#streams()
+  }
+
   /**
    * Takes a connection that is free now; `undefined` when there is none.
    *
@@ -217,6 +222,7 @@ export class ConnectionPool implements ConnectionOwner {
     const { clock } = this.#host
     const retireAt = clock.now() + this.#settings.maxConnectionAgeMs * (0.9 + 0.2 * this.#jitter.next())
     const connection = new Connection(socket, this.#connector, this.#settings, this.#endpoint.protocol, retireAt, clock, this)
+    connection.openedAt = clock.now()
     this.#all.add(connection)
     this.#speaksHttp2 = connection.isHttp2
     this.#list(connection)
@@ -274,7 +280,10 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #forget(connection: Connection): void {
-    this.#all.delete(connection)
+    if (this.#all.delete(connection)) {
+      const { service, clock, emit } = this.#host
+      emit('connection-closed', { service, endpoint: this.#endpoint.address, openForMs: clock.now() - connection.openedAt })
+    }
     if (this.#all.size > 0) return
     this.#drained?.()
     this.#drained = undefined

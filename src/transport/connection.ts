@@ -52,6 +52,8 @@ export class Connection {
   #looks = 0
   /** When it is too old to be given new work, in monotonic milliseconds. */
   readonly retireAt: number
+  /** When it was opened, in monotonic milliseconds; written by the pool. */
+  openedAt = 0
   /** How many attempts it carries. */
   active = 0
   /** Whether the pool lists it among those with room. */

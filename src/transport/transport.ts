@@ -38,6 +38,8 @@ export interface Transport {
   retire?(endpoint: Endpoint): void
   /** What it holds open at the moment, for the snapshot. */
   stats?(endpoint: Endpoint): TransportStats | undefined
+  /** Most attempts that it carries to an endpoint at once, for the snapshot; `undefined` where there is no limit, or none that it knows of. */
+  capacity?(endpoint: Endpoint): number | undefined
   /**
    * Lets what is in flight end, then closes everything.
    *

@@ -87,6 +87,10 @@ class UndiciTransport implements Transport {
     return this.#pools.get(endpoint)?.stats
   }
 
+  capacity(endpoint: Endpoint): number | undefined {
+    return this.#pools.get(endpoint)?.capacity
+  }
+
   async close(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#closed = true
     const pools = [...this.#pools.values()]

@@ -90,6 +90,15 @@ export class ExtraAttempts {
     this.#credit = 0
   }
 
+  /**
+   * What is left to pay for attempts with: retries and hedges by the budget (`undefined` without one), and requeues by credit.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  left(at: number): { readonly budget: number | undefined; readonly credit: number } {
+    return { budget: this.#budget?.left(at), credit: this.#credit }
+  }
+
   /** Takes what one retry, or one hedge, costs; `false` when it is not there. */
   take(at: number): boolean {
     return this.#budget === undefined || this.#budget.tryWithdraw(at)

@@ -227,7 +227,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
   await textOf(net, 'http://orders/bad')
   const hanging = net.fetch('http://orders/hang', { signal: leave.signal })
   await clock.advance(500)
-  const { orders } = net.snapshot().services
+  const { metrics, ...orders } = net.snapshot().services.orders ?? assert.fail()
+  assert.deepEqual(metrics?.attempts, { success: 1, failure: 1, ignored: 0 })
   assert.deepEqual(orders, {
     state: 'resolved',
     resolver: 'fixed',
@@ -282,6 +283,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     circuit: undefined,
     routes: {},
     extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },
+    retryBudget: { left: 10.6, credit: 3 },
+    utilisation: { endpoints: 1, measured: 0, utilisation: undefined, throughput: 2, security: 0 },
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })
