@@ -26,8 +26,12 @@ const levels: Readonly<Record<string, number>> = {
   // The testing kit may use everything but the assembled mesh, and nobody uses it.
   testing: 6.5,
   mesh: 7,
+  // Plans from files: it makes what `net.apply` takes, and nobody in the mesh knows it.
+  planfile: 7.5,
   // src/index.ts itself.
   '': 8,
+  // Programs for the command line.
+  cli: 9,
 }
 
 /** The files that say what may be added to a room, and how. */

@@ -39,7 +39,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
   readonly request: MeshRequest
   readonly #means: MeshMeans
   readonly #events = new Events()
-  readonly #host: Host
+  /** What the parts of the mesh are given; for rooms above this one. */
+  readonly host: Host
   readonly #services: ServiceSet
   readonly #clients = new Map<string, ServiceClient>()
   readonly #since: number
@@ -47,6 +48,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
   #passthrough: Passthrough | undefined
   #state: MeshSnapshot['state'] = 'open'
   #closing: Promise<void> | undefined
+  readonly #closers = new Set<() => void>()
 
   /**
    * @param plan a finished plan.
@@ -57,8 +59,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const { clock, random = systemRandom() } = means
     this.#means = means
     this.#since = clock.wallTime()
-    this.#host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
-    this.#services = new ServiceSet(this.#host, means)
+    this.host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
+    this.#services = new ServiceSet(this.host, means)
     this.#plan = plan
     this.fetch = createFetch(this, clock)
     this.dispatcher = createDispatcher(this, clock)
@@ -132,6 +134,13 @@ export class MeshImpl implements Mesh, DestinationFinder {
     return this.#closing
   }
 
+  /** Runs a task when the mesh begins to close. @returns a function that takes the task away. */
+  whenClosing(task: () => void): () => void {
+    if (this.#state === 'open') this.#closers.add(task)
+    else task()
+    return () => void this.#closers.delete(task)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -140,8 +149,9 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const { clock, transport } = this.#means
     const endsAt = clock.now() + graceMs
     this.#state = 'closing'
+    for (const task of this.#closers) task()
     await Promise.all([this.#services.retire(graceMs), this.#passthrough?.retire(graceMs)])
-    if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.#host)
+    if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.host)
     this.#state = 'closed'
   }
 
@@ -158,7 +168,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
 
   #openPassthrough(): Passthrough {
     const { transport, telemetry } = this.#means
-    const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
+    const host: Host = { ...this.host, random: numberedStream(this.host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
     return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry })
