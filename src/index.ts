@@ -49,6 +49,14 @@ export type { MakeBody, MeshRequestInit } from './fetch/fetch-request.ts'
 export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
 
+// Plans from files.
+export { type MeshFromFileOptions, meshFromFile } from './planfile/mesh-from-file.ts'
+export { PlanFileError, type PlanFileProblem } from './planfile/plan-file-error.ts'
+export type { MakePart, PlanFileParts } from './planfile/plan-file-parts.ts'
+export { type PlanFileOptions, planFileDefaults, readPlanFile } from './planfile/read-plan-file.ts'
+export type { PlanFileFormat } from './planfile/read-plan-text.ts'
+export { type PlanFileWatch, type WatchPlanFileOptions, watchPlanFile, watchPlanFileDefaults } from './planfile/watch-plan-file.ts'
+
 // Look into it, change it.
 export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'

@@ -39,8 +39,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
   readonly request: MeshRequest
   readonly #means: MeshMeans
   readonly #events = new Events()
-  /** What the parts of the mesh are given; for rooms above this one. */
-  readonly host: Host
+  readonly #host: Host
   readonly #services: ServiceSet
   readonly #clients = new Map<string, ServiceClient>()
   readonly #since: number
@@ -59,13 +58,18 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const { clock, random = systemRandom() } = means
     this.#means = means
     this.#since = clock.wallTime()
-    this.host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
-    this.#services = new ServiceSet(this.host, means)
+    this.#host = Object.freeze({ service: plan.name, clock, random, emit: this.#events.emit })
+    this.#services = new ServiceSet(this.#host, means)
     this.#plan = plan
     this.fetch = createFetch(this, clock)
     this.dispatcher = createDispatcher(this, clock)
     this.request = createRequest(this.dispatcher)
     this.#services.apply(plan.services, defaultGraceMs)
+  }
+
+  /** What the parts of the mesh are given; for rooms above this one. */
+  get host(): Host {
+    return this.#host
   }
 
   get plan(): MeshPlan {
@@ -151,7 +155,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
     this.#state = 'closing'
     for (const task of this.#closers) task()
     await Promise.all([this.#services.retire(graceMs), this.#passthrough?.retire(graceMs)])
-    if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.host)
+    if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.#host)
     this.#state = 'closed'
   }
 
@@ -168,7 +172,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
 
   #openPassthrough(): Passthrough {
     const { transport, telemetry } = this.#means
-    const host: Host = { ...this.host, random: numberedStream(this.host.random, 'passthrough') }
+    const host: Host = { ...this.#host, random: numberedStream(this.#host.random, 'passthrough') }
     const shared = typeof transport === 'object'
     const carrier = shared ? transport : (transport ?? undiciTransport())(host)
     return new Passthrough({ host, transport: carrier, ownsTransport: !shared, limit: meshDefaults.passthroughOrigins, telemetry })

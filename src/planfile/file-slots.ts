@@ -11,6 +11,7 @@ const fileNames: Readonly<Record<string, string>> = {
   policies: 'use',
   aliases: 'alias',
   subsets: 'subset',
+  routes: 'route',
 }
 
 /** Settings that belong to one service, so that the defaults cannot have them. */

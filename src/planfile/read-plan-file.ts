@@ -11,7 +11,7 @@ import { type PlanFileFormat, type ReadText, readPlanText, type TextReading } fr
 export interface PlanFileOptions extends PlanFileParts {
   /** How the file is written. @defaultValue `'json'` when its name ends in `.json`, else `'yaml'` */
   readonly format?: PlanFileFormat | undefined
-  /** A file larger than this many bytes is refused unread. @defaultValue {@link planFileDefaults}.maxBytes, 1 MiB */
+  /** A file larger than this many bytes is refused unread. @defaultValue {@link planFileDefaults}.maxBytes, 256 KiB */
   readonly maxBytes?: number | undefined
   /**
    * Whether the certificates and keys are read that the file points to. `false` leaves them out of the plan: for a look at a file on a machine
@@ -22,8 +22,8 @@ export interface PlanFileOptions extends PlanFileParts {
   readonly secrets?: boolean | undefined
 }
 
-/** The defaults of {@link PlanFileOptions}. A mebibyte of YAML is read in a good part of a second, in which the process does nothing else. */
-export const planFileDefaults = Object.freeze({ maxBytes: 1024 * 1024, secrets: true } as const)
+/** The defaults of {@link PlanFileOptions}. So much YAML, which is some thousand services, is read in half a second, in which the process does nothing else. */
+export const planFileDefaults = Object.freeze({ maxBytes: 256 * 1024, secrets: true } as const)
 
 /** What a file says about the mesh wins; this is for what it leaves open. */
 export type OwnSettings = TextReading['own']

@@ -20,7 +20,7 @@ function parse(yaml: Yaml, text: string): Document.Parsed {
   let document: Document.Parsed
   try {
     // Names that stand twice are looked for below: the parser's own search takes time with the square of their number.
-    document = yaml.parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
+    document = yaml.parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' })
   } catch (error) {
     // Such as a stack that overflowed.
     const received = error instanceof Error ? error.message : String(error)
