@@ -17,15 +17,17 @@ const kinds: readonly StrategyKind[] = ['resolver', 'balancer', 'meter', 'limit'
 const known = { resolvers: resolvers((path) => path) }
 
 /** A schema of valibot as JSON Schema. What says nothing of itself is anything, and is left to the reader of the file. */
-function jsonOf(schema: v.GenericSchema): JsonSchema {
+export function toJsonSchema(schema: v.GenericSchema): JsonSchema {
   const form = formOf(schema)
   switch (form?.kind) {
     case 'options':
       return objectOf(Object.entries(form.entries))
+    case 'by-name':
+      return { type: 'object', additionalProperties: toJsonSchema(form.schema) }
     case 'or-false':
-      return { anyOf: [{ const: false }, jsonOf(form.schema)] }
+      return { anyOf: [{ const: false }, toJsonSchema(form.schema)] }
     case 'or-text':
-      return { anyOf: [{ type: 'string', minLength: 1 }, jsonOf(form.schema)] }
+      return { anyOf: [{ type: 'string', minLength: 1 }, toJsonSchema(form.schema)] }
     case 'strategy':
       return form.json === undefined ? { $ref: `#/definitions/${form.of}` } : { anyOf: [form.json, { $ref: `#/definitions/${form.of}` }] }
     case 'pem':
@@ -53,14 +55,15 @@ interface KnownSchema {
 /** Schemas that valibot itself has. */
 function jsonByType(schema: v.GenericSchema): JsonSchema {
   const { type, wrapped, default: byDefault, item, value, literal, options, pipe } = schema as unknown as KnownSchema
-  if (wrapped !== undefined) return { ...jsonOf(wrapped), ...defaultOf(byDefault) }
+  if (wrapped !== undefined) return { ...toJsonSchema(wrapped), ...defaultOf(byDefault) }
   const least = pipe?.find((step) => step.type === 'min_length')?.requirement
-  if (type === 'array' && item !== undefined) return { type: 'array', items: jsonOf(item), ...(least !== undefined && { minItems: least }) }
-  if (type === 'record' && value !== undefined) return { type: 'object', additionalProperties: jsonOf(value) }
+  if (type === 'array' && item !== undefined)
+    return { type: 'array', items: toJsonSchema(item), ...(least !== undefined && { minItems: least }) }
+  if (type === 'record' && value !== undefined) return { type: 'object', additionalProperties: toJsonSchema(value) }
   if (type === 'literal') return { const: literal }
   if (type === 'picklist' && options !== undefined) return { enum: options }
   if ((type === 'union' || type === 'variant') && options !== undefined)
-    return { anyOf: options.map((each) => jsonOf(each as v.GenericSchema)) }
+    return { anyOf: options.map((each) => toJsonSchema(each as v.GenericSchema)) }
   if (type === 'string' || type === 'number' || type === 'boolean') return { type }
   return {}
 }
@@ -76,7 +79,7 @@ function objectOf(entries: readonly (readonly [string, v.GenericSchema])[]): Jso
   const required = entries.filter(([, schema]) => !v.is(schema, undefined)).map(([name]) => name)
   return {
     type: 'object',
-    properties: Object.fromEntries(entries.map(([name, schema]) => [name, jsonOf(schema)])),
+    properties: Object.fromEntries(entries.map(([name, schema]) => [name, toJsonSchema(schema)])),
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   }
@@ -93,7 +96,7 @@ function strategyOf(kind: StrategyKind): JsonSchema {
       { type: 'object', minProperties: 1, maxProperties: 1 },
     ],
   }
-  const properties = { ...Object.fromEntries(strategies.map(([name, { schema }]) => [name, jsonOf(schema)])), custom }
+  const properties = { ...Object.fromEntries(strategies.map(([name, { schema }]) => [name, toJsonSchema(schema)])), custom }
   const withOptions = { type: 'object', minProperties: 1, maxProperties: 1, properties, additionalProperties: false }
   return alone.length === 0 ? withOptions : { anyOf: [{ enum: alone }, withOptions] }
 }
@@ -117,7 +120,7 @@ export function planSchema(): JsonSchema {
   const said = descriptions()
   const slots = [...fileSlots].map(([name, { planName, shared }]) => {
     const description = said.get(name)
-    const json = jsonOf(slotSchemas[planName] as v.GenericSchema)
+    const json = toJsonSchema(slotSchemas[planName] as v.GenericSchema)
     // A description beside a reference would not be read.
     const own = '$ref' in json ? { allOf: [json] } : json
     return { name, shared, json: description === undefined ? own : { ...own, description } }

@@ -18,6 +18,8 @@ export type StrategyKind = 'resolver' | 'balancer' | 'meter' | 'limit' | 'policy
 export type PlanForm =
   /** Settings by name. */
   | { readonly kind: 'options'; readonly entries: Readonly<Record<string, v.GenericSchema>> }
+  /** Values by names of any kind. */
+  | { readonly kind: 'by-name'; readonly schema: v.GenericSchema }
   /** `false`, or what the schema lets through. */
   | { readonly kind: 'or-false'; readonly schema: v.GenericSchema }
   /** Plain data. `endless`: the text `Infinity` stands for the number, which JSON does not have. */

@@ -132,6 +132,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** An object of values by names of any kind, which valibot's own record would also take from a list. */
+export function byName<const S extends v.GenericSchema>(schema: S, expected: string) {
+  const given = v.custom<Record<string, unknown>>(isPlainObject, expected)
+  return v.pipe(withForm(given, { kind: 'by-name', schema }), v.record(v.string(), schema, expected))
+}
+
 /**
  * An object of options. A name that does not exist is a problem, too; an option that is `undefined` was not given, and stays out of the
  * result, so that two plans that say the same are equal.

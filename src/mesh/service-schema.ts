@@ -14,7 +14,7 @@ import { healthCheckSchema } from './health-check-schema.ts'
 import { aliasExpectation, hostInFile, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
 import type { ServicePlanInput } from './plan.ts'
 import { someTexts, withForm } from './plan-form.ts'
-import { callable, duration, flag, integer, oneOf, options, orFalse, strategy, text, thing } from './plan-pieces.ts'
+import { byName, callable, duration, flag, integer, oneOf, options, orFalse, strategy, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
 import { hedgeSchema, retrySchema, sendOnSchema } from './retry-schema.ts'
@@ -108,7 +108,7 @@ export const serviceSchema = options({
   ),
   directory: v.optional(directory, {}),
   aliases: v.optional(v.pipe(v.array(alias, 'a list of hosts'), frozen()), []),
-  subsets: v.optional(v.pipe(v.record(v.string(), subsetValues, 'an object of labels, each with a list of values'), frozen()), {}),
+  subsets: v.optional(v.pipe(byName(subsetValues, 'an object of labels, each with a list of values'), frozen()), {}),
   balancer: v.optional(
     strategy<BalancerPart | BalanceFunction>(
       'balancer',

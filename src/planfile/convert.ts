@@ -21,6 +21,8 @@ export function convert(schema: v.GenericSchema, at: Located, path: string, read
   switch (form.kind) {
     case 'options':
       return eachEntry(at, path, reading, (name) => (Object.hasOwn(form.entries, name) ? form.entries[name] : undefined))
+    case 'by-name':
+      return eachEntry(at, path, reading, () => form.schema)
     case 'or-false':
       return at.kind === 'scalar' && at.value === false ? false : convert(form.schema, at, path, reading)
     case 'or-text':

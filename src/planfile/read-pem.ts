@@ -9,7 +9,10 @@ import { type Located, plainOf } from './located.ts'
  * @param list whether there may be several.
  */
 export function readPem(at: Located, list: boolean, path: string, reading: FileReading): unknown {
-  if (list && at.kind === 'list') return at.items.map((item, i) => readPem(item, false, pathTo(path, i), reading))
+  if (list && at.kind === 'list' && at.items.length > 0) {
+    const texts = at.items.map((item, i) => readPem(item, false, pathTo(path, i), reading)).filter((text) => text !== undefined)
+    return texts.length === 0 ? undefined : texts
+  }
   if (at.kind !== 'map') return plainOf(at)
   const [entry, ...others] = at.entries
   const [name, target] = entry ?? []
