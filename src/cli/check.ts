@@ -6,7 +6,7 @@ import { ConfigError } from '../errors/config-error.ts'
 import { PlanFileError, type PlanFileProblem, problemLine } from '../planfile/plan-file-error.ts'
 import type { PlanFileParts } from '../planfile/plan-file-parts.ts'
 import { type PlanFileOptions, readPlanFile } from '../planfile/read-plan-file.ts'
-import { codeFrame } from './code-frame.ts'
+import { codeFrame, printable } from './code-frame.ts'
 import type { Command, CommandOutput } from './command.ts'
 
 const usage = `proxyless check [options] FILE...
@@ -74,7 +74,7 @@ async function report({ file, ok, services, problems }: Checked, output: Command
   const text = await readFile(file, 'utf8').catch(() => '')
   const lines = text.split('\n')
   for (const problem of problems) {
-    output.print(`${problemLine(file, problem)}\n${codeFrame(lines[problem.line - 1], problem)}\n`)
+    output.print(`${printable(problemLine(file, problem))}\n${codeFrame(lines[problem.line - 1], problem)}\n`)
   }
   output.print(`${file}: ${counted(problems.length, 'problem')}\n`)
   if (problems.some(({ expected }) => expected.includes('that the program hands in')))

@@ -14,9 +14,13 @@ export function codeFrame(
 ): string {
   if (line === undefined || line.trim() === '') return ''
   const from = Math.max(0, Math.min(column - 1 - widest / 2, line.length - widest))
-  // A file is nobody's friend: what it holds must not move the cursor or colour the terminal.
-  const shown = line.slice(from, from + widest).replaceAll(/\p{Cc}|\p{Cf}/gu, ' ')
+  const shown = printable(line.slice(from, from + widest))
   const margin = ' '.repeat(String(number).length)
   const mark = '^'.repeat(Math.max(1, Math.min(length, from + widest - column + 1)))
   return `  ${number} | ${shown}\n  ${margin} | ${' '.repeat(column - 1 - from)}${mark}\n`
+}
+
+/** A text of a file on one line: what it holds must not move the cursor, or colour the terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}|\p{Cf}/gu, ' ')
 }

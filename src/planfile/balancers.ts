@@ -22,10 +22,13 @@ import { type SlowStartOptions, slowStart, slowStartDefaults } from '../balancin
 import { weightedRandom } from '../balancing/weighted-random.ts'
 import { weightedRoundRobin } from '../balancing/weighted-round-robin.ts'
 import { withForm } from '../mesh/plan-form.ts'
-import { callable, duration, flag, integer, number, options, strategy, text, thing } from '../mesh/plan-pieces.ts'
+import { callable, duration, flag, integer, number, options, strategy, thing } from '../mesh/plan-pieces.ts'
 import type { Part } from '../runtime/host.ts'
 import { hashOn } from './hash-on.ts'
 import { type Strategy, takes } from './strategy.ts'
+
+/** What a header or a cookie may be called: RFC 9110, section 5.6.2. */
+const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
@@ -45,10 +48,22 @@ function around<O extends object>(wrap: (balancer: BalancerPart, options: O) => 
   return ({ balancer, ...rest }: { readonly balancer: BalancerPart } & O) => wrap(balancer, rest as unknown as O)
 }
 
+const token = (expected: string) =>
+  thing<string>(expected, (value) => typeof value === 'string' && tokenPattern.test(value), {
+    type: 'string',
+    pattern: tokenPattern.source,
+  })
+
 const affinityCookie = options({
-  name: text(),
-  path: v.optional(text(), '/'),
-  ttl: v.optional(positive()),
+  name: token('the name of a cookie'),
+  path: v.optional(
+    thing<string>("a path that begins with '/'", (value) => typeof value === 'string' && /^\/[^;\s]*$/.test(value), {
+      type: 'string',
+      pattern: '^/[^;\\s]*$',
+    }),
+    '/',
+  ),
+  ttl: v.optional(duration({ from: 1_000 })),
 } satisfies SchemaOf<AffinityCookie>)
 
 const aperturePlace = { peer: whole(0), peers: whole(1), min: v.optional(whole(1), apertureDefaults.min) }
@@ -108,7 +123,7 @@ export const balancers: Readonly<Record<string, Strategy>> = {
     options({
       balancer: inner(),
       cookie: v.optional(affinityCookie),
-      header: v.optional(text('the name of a header')),
+      header: v.optional(token('the name of a header')),
       strict: v.optional(flag(), false),
     } satisfies SchemaOf<AffinityOptions & { balancer: BalancerPart }>),
     around(affinity),

@@ -94,10 +94,10 @@ function made(make: () => unknown, path: string, reading: FileReading, given: un
       return undefined
     }
     const message = error instanceof Error ? error.message : String(error)
-    const [, name, expected, received] = /^[^:]*: (?:([A-Za-z]+): )?expected (.*), got (.*)$/s.exec(message) ?? []
+    const [, name, expected, received] = /^[^:]*: (?:([A-Za-z.]+): )?expected (.*), got (.*)$/s.exec(message) ?? []
     const problem =
       expected === undefined || received === undefined ? { expected: message, received: printValue(given) } : { expected, received }
-    reading.problems.push({ path: name === undefined ? path : pathTo(path, name), ...problem })
+    reading.problems.push({ path: name === undefined ? path : `${path}.${name}`, ...problem })
     return undefined
   }
 }
