@@ -49,14 +49,6 @@ export type { MakeBody, MeshRequestInit } from './fetch/fetch-request.ts'
 export { replyTrailers } from './fetch/reply-trailers.ts'
 export type { AnyServices, CloseOptions, Mesh, ServiceCallOptions, ServiceClient, ServiceRequestInit, SubsetChoice } from './mesh/mesh.ts'
 
-// Plans from files.
-export { type MeshFromFileOptions, meshFromFile } from './planfile/mesh-from-file.ts'
-export { PlanFileError, type PlanFileProblem } from './planfile/plan-file-error.ts'
-export type { MakePart, PlanFileParts } from './planfile/plan-file-parts.ts'
-export { type PlanFileOptions, planFileDefaults, readPlanFile } from './planfile/read-plan-file.ts'
-export type { PlanFileFormat } from './planfile/read-plan-text.ts'
-export { type PlanFileWatch, type WatchPlanFileOptions, watchPlanFile, watchPlanFileDefaults } from './planfile/watch-plan-file.ts'
-
 // Look into it, change it.
 export type { RateLimitPlan } from './mesh/rate-limit-schema.ts'
 export type { DirectoryPlan, HttpPlan, MeshPlan, MeshPlanInput, ServicePlan, ServicePlanInput } from './mesh/plan.ts'
@@ -155,6 +147,14 @@ export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts
 // Traces.
 export { type TelemetryOptions, telemetryDefaults } from './telemetry/telemetry-options.ts'
 export type { TraceFormat } from './telemetry/trace-format.ts'
+
+// Plans from files.
+export { type MeshFromFileOptions, meshFromFile } from './planfile/mesh-from-file.ts'
+export { PlanFileError, type PlanFileProblem } from './planfile/plan-file-error.ts'
+export type { MakePart, PlanFileParts } from './planfile/plan-file-parts.ts'
+export { type PlanFileOptions, planFileDefaults, readPlanFile } from './planfile/read-plan-file.ts'
+export type { PlanFileFormat } from './planfile/read-plan-text.ts'
+export { type PlanFileWatch, type WatchPlanFileOptions, watchPlanFile, watchPlanFileDefaults } from './planfile/watch-plan-file.ts'
 
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
