@@ -225,6 +225,14 @@ export { eventLevels, otherEventLevel } from './telemetry/event-levels.ts'
 export { type EventSource, type LogOptions, logDefaults, logTo } from './telemetry/log-to.ts'
 export type { Logger, LogLevel } from './telemetry/logger.ts'
 
+// Plans from files.
+export { type MeshFromFileOptions, meshFromFile } from './planfile/mesh-from-file.ts'
+export { PlanFileError, type PlanFileProblem } from './planfile/plan-file-error.ts'
+export type { MakePart, PlanFileParts } from './planfile/plan-file-parts.ts'
+export { type PlanFileOptions, planFileDefaults, readPlanFile } from './planfile/read-plan-file.ts'
+export type { PlanFileFormat } from './planfile/read-plan-text.ts'
+export { type PlanFileWatch, type WatchPlanFileOptions, watchPlanFile, watchPlanFileDefaults } from './planfile/watch-plan-file.ts'
+
 // What servers say of themselves.
 export { type ServerDrainingOptions, serverDrainingDefaults } from './health/server-draining-options.ts'
 export { type LoadReporter, type ReportLoadOptions, reportLoad } from './inbound/report-load.ts'

@@ -32,8 +32,12 @@ const levels: Readonly<Record<string, number>> = {
   mesh: 7,
   // Reads what a mesh tells of itself, and writes it down for others.
   metrics: 7.5,
+  // Plans from files: it makes what `net.apply` takes, and nobody in the mesh knows it.
+  planfile: 7.5,
   // src/index.ts itself.
   '': 8,
+  // Programs for the command line.
+  cli: 9,
 }
 
 /** The files that say what may be added to a room, and how. */

@@ -5,14 +5,18 @@ import {
   concurrencyDefaults,
   type EndpointConcurrencyOptions,
 } from '../policies/concurrency/concurrency-options.ts'
+import { withForm } from './plan-form.ts'
 import { duration, integer, number, options, orFalse, thing } from './plan-pieces.ts'
 import type { RouteConcurrencyOptions } from './route-options.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
-const limit = thing<number | ConcurrencyLimitPart>(
-  'an integer in [1, Infinity), or a limit such as gradientLimit()',
-  (value) => typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 1),
+const limit = withForm(
+  thing<number | ConcurrencyLimitPart>(
+    'an integer in [1, Infinity), or a limit such as gradientLimit()',
+    (value) => typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 1),
+  ),
+  { kind: 'strategy', of: 'limit', json: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } },
 )
 const queue = () => v.optional(integer({ from: 0 }), concurrencyDefaults.queue)
 

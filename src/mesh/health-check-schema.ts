@@ -1,7 +1,7 @@
 /** What a plan may say about health checks, and what it is when it says nothing. */
 import * as v from 'valibot'
 import { type HealthCheckOptions, healthCheckDefaults, type StatusRange } from '../health/health-check-options.ts'
-import { aliasExpectation, readServiceHost } from './host-syntax.ts'
+import { aliasExpectation, hostInFile, readServiceHost } from './host-syntax.ts'
 import { duration, integer, isPlainObject, number, oneOf, options, text, thing } from './plan-pieces.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
@@ -10,11 +10,14 @@ const wait = () => duration({ from: 0, above: true })
 
 const isStatus = (value: unknown) => Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 599
 
+const status = { type: 'integer', minimum: 100, maximum: 599 }
+
 const statuses = (expected: string, least: number) =>
   v.pipe(
     thing<readonly StatusRange[]>(
       `${expected} in [100, 599] or [from, to]`,
       (value) => Array.isArray(value) && value.length >= least && value.every(isRange),
+      { type: 'array', minItems: least, items: { anyOf: [status, { type: 'array', minItems: 2, maxItems: 2, items: status }] } },
     ),
     v.transform((ranges) => Object.freeze(ranges.map((range) => (typeof range === 'number' ? range : Object.freeze([...range] as const))))),
   )
@@ -25,6 +28,7 @@ function isRange(value: unknown): boolean {
 }
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/
+const path = /^\/[!-~]*$/
 const unsendable = /[\0\r\n]/
 
 const headers = v.pipe(
@@ -33,6 +37,11 @@ const headers = v.pipe(
     (value) =>
       isPlainObject(value) &&
       Object.entries(value).every(([name, entry]) => headerName.test(name) && typeof entry === 'string' && !unsendable.test(entry)),
+    {
+      type: 'object',
+      propertyNames: { pattern: headerName.source },
+      additionalProperties: { type: 'string', not: { pattern: unsendable.source } },
+    },
   ),
   v.transform((given) => Object.freeze({ ...given })),
 )
@@ -42,20 +51,26 @@ export const healthCheckSchema = v.pipe(
   options({
     protocol: v.optional(oneOf(['http', 'tcp', 'grpc']), healthCheckDefaults.protocol),
     path: v.optional(
-      thing<string>("a path that begins with '/'", (value) => typeof value === 'string' && /^\/[!-~]*$/.test(value)),
+      thing<string>("a path that begins with '/'", (value) => typeof value === 'string' && path.test(value), {
+        type: 'string',
+        pattern: path.source,
+      }),
       healthCheckDefaults.path,
     ),
     method: v.optional(
-      thing<string>('an HTTP method', (value) => typeof value === 'string' && headerName.test(value)),
+      thing<string>('an HTTP method', (value) => typeof value === 'string' && headerName.test(value), {
+        type: 'string',
+        pattern: headerName.source,
+      }),
       healthCheckDefaults.method,
     ),
-    authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined)),
+    authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined, hostInFile)),
     headers: v.optional(headers, healthCheckDefaults.headers),
     expect: v.optional(statuses('a list of at least one status', 1), healthCheckDefaults.expect),
     retriable: v.optional(statuses('a list of statuses', 0), healthCheckDefaults.retriable),
     bodyIncludes: v.optional(text()),
     grpcService: v.optional(
-      thing<string>('text', (value) => typeof value === 'string'),
+      thing<string>('text', (value) => typeof value === 'string', { type: 'string' }),
       healthCheckDefaults.grpcService,
     ),
     timeout: v.optional(wait(), healthCheckDefaults.timeout),

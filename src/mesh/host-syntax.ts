@@ -15,6 +15,12 @@ export interface ServiceHost {
 const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/
 const withPort = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252})(?::(\d{1,5}))?$/
 
+/** The same in JSON Schema, as far as that can tell. */
+export const hostInFile = Object.freeze({
+  type: 'string',
+  pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252})(:[0-9]{1,5})?$',
+})
+
 /** Whether the host part of a URL comes out as it was written, apart from its case: `1.2` does not. */
 function survivesUrl(host: string): boolean {
   const url = `http://${host}/`

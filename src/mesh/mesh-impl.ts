@@ -60,6 +60,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
   #passthrough: Passthrough | undefined
   #state: MeshSnapshot['state'] = 'open'
   #closing: Promise<void> | undefined
+  readonly #closers = new Set<() => void>()
 
   /**
    * @param plan a finished plan.
@@ -82,6 +83,11 @@ export class MeshImpl implements Mesh, DestinationFinder {
       means.metrics.watch((name, listener) => this.#events.on(name, listener))
     }
     this.#services.apply(plan.services, defaultGraceMs)
+  }
+
+  /** What the parts of the mesh are given; for rooms above this one. */
+  get host(): Host {
+    return this.#host
   }
 
   get plan(): MeshPlan {
@@ -171,6 +177,13 @@ export class MeshImpl implements Mesh, DestinationFinder {
     return this.#closing
   }
 
+  /** Runs a task when the mesh begins to close. @returns a function that takes the task away. */
+  whenClosing(task: () => void): () => void {
+    if (this.#state === 'open') this.#closers.add(task)
+    else task()
+    return () => void this.#closers.delete(task)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -179,6 +192,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
     const { clock, transport } = this.#means
     const endsAt = clock.now() + graceMs
     this.#state = 'closing'
+    for (const task of this.#closers) task()
     await Promise.all([this.#services.retire(graceMs), this.#passthrough?.retire(graceMs)])
     if (typeof transport === 'object') await closeCarefully(transport, Math.max(0, endsAt - clock.now()), this.#host)
     this.#state = 'closed'

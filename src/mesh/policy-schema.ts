@@ -1,9 +1,13 @@
 import * as v from 'valibot'
 import type { Policy } from '../policies/policy.ts'
+import { withForm } from './plan-form.ts'
 
 /** The policies of a service. They are values with methods, so they are looked at and passed on, not copied. */
 export const policySchema = v.pipe(
-  v.custom<Policy>((value) => typeof value === 'object' && value !== null, 'a policy: an object with name, scope and layer'),
+  withForm(
+    v.custom<Policy>((value) => typeof value === 'object' && value !== null, 'a policy: an object with name, scope and layer'),
+    { kind: 'strategy', of: 'policy' },
+  ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const policy = dataset.value as unknown as Record<string, unknown>

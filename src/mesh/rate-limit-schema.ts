@@ -9,17 +9,25 @@ import {
   type RateLimitOptions,
   rateLimitDefaults,
 } from '../policies/limit/rate-limit-options.ts'
+import { functionInFile } from './plan-form.ts'
 import { duration, flag, integer, isPlainObject, number, oneOf, options, thing } from './plan-pieces.ts'
 
 const cost = thing<NonNullable<RateLimitOptions['cost']>>(
   'a number in (0, Infinity), or a function from a call to one',
   (value) => typeof value === 'function' || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
+  { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, functionInFile] },
 )
+
+/** An object with one text, such as `{ header: 'x-tenant' }`. */
+function oneName(kind: string) {
+  return { type: 'object', required: [kind], properties: { [kind]: { type: 'string', minLength: 1 } }, additionalProperties: false }
+}
 
 const key = v.pipe(
   thing<LimitKey>(
     '{ header: name }, { cookie: name }, or a function from a call to a text',
     (value) => typeof value === 'function' || (isPlainObject(value) && isNamed(value)),
+    { anyOf: [oneName('header'), oneName('cookie'), functionInFile] },
   ),
   v.transform((value) => (typeof value === 'function' ? value : Object.freeze({ ...value }))),
 )

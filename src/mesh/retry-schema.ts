@@ -7,6 +7,7 @@ import { type HedgeOptions, hedgeDefaults } from '../policies/hedge/hedge-option
 import { type BackoffOptions, backoffKinds } from '../policies/retry/backoff-options.ts'
 import type { BudgetOptions } from '../policies/retry/budget-options.ts'
 import { type RetryOptions, retryDefaults } from '../policies/retry/retry-options.ts'
+import { functionInFile, type JsonSchema } from './plan-form.ts'
 import { duration, flag, integer, number, oneOf, options, orFalse, thing } from './plan-pieces.ts'
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
@@ -15,9 +16,10 @@ type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 const share = () => number({ from: 0, to: 1 })
 
 /** A list of at least one entry, copied and frozen. */
-function listOf<T>(expected: string, test: (value: unknown) => boolean) {
+function listOf<T>(expected: string, test: (value: unknown) => boolean, items: JsonSchema) {
+  const json = { type: 'array', minItems: 1, items }
   return v.pipe(
-    thing<readonly T[]>(expected, (value) => Array.isArray(value) && value.length > 0 && value.every(test)),
+    thing<readonly T[]>(expected, (value) => Array.isArray(value) && value.length > 0 && value.every(test), json),
     v.transform((values) => Object.freeze([...values])),
   )
 }
@@ -49,6 +51,7 @@ export const retrySchema = options({
     listOf<RetryOn>(
       `a list of classes (${retryClasses.join(', ')}), statuses from 200 to 599 and functions (outcome, attempt) => boolean`,
       isRetryOn,
+      { anyOf: [{ enum: retryClasses }, { type: 'integer', minimum: 200, maximum: 599 }, functionInFile] },
     ),
   ),
   requeues: v.optional(integer({ from: 0 }), retryDefaults.requeues),
@@ -57,7 +60,12 @@ export const retrySchema = options({
   budget: v.optional(orFalse(budget), {}),
   avoidTriedZones: v.optional(flag(), retryDefaults.avoidTriedZones),
   attemptHeader: v.optional(
-    orFalse(thing<string>('the name of a header', (value) => typeof value === 'string' && headerName.test(value))),
+    orFalse(
+      thing<string>('the name of a header', (value) => typeof value === 'string' && headerName.test(value), {
+        type: 'string',
+        pattern: headerName.source,
+      }),
+    ),
     retryDefaults.attemptHeader,
   ),
   enforce: v.optional(share(), retryDefaults.enforce),
@@ -67,7 +75,11 @@ export const retrySchema = options({
 export const hedgeSchema = options({
   after: v.optional(duration({ from: 0 })),
   percentile: v.optional(
-    thing<number>('a share in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1),
+    thing<number>('a share in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1, {
+      type: 'number',
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+    }),
     hedgeDefaults.percentile,
   ),
   window: v.optional(duration({ from: 1_000 }), hedgeDefaults.window),
@@ -81,8 +93,10 @@ export const hedgeSchema = options({
 export const sendOnSchema = options({
   send: v.optional(orFalse(oneOf(['inbound', 'always'])), sendOnDefaults.send),
   headers: v.optional(
-    listOf<(typeof deadlineHeaders)[number]>(`a list of ${deadlineHeaders.join(', ')}`, (value) =>
-      deadlineHeaders.includes(value as never),
+    listOf<(typeof deadlineHeaders)[number]>(
+      `a list of ${deadlineHeaders.join(', ')}`,
+      (value) => deadlineHeaders.includes(value as never),
+      { enum: deadlineHeaders },
     ),
     sendOnDefaults.headers,
   ),

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { failoverDefaults } from '../routing/failover-options.ts'
 import { type LocalityOptions, type LocalitySettings, localityDefaults } from '../routing/locality-options.ts'
 import type { SubsetFallback } from '../routing/subset-fallback.ts'
+import { type JsonSchema, someTexts, textsByName } from './plan-form.ts'
 import { flag, integer, isPlainObject, number, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
 
 /** See {@link FailoverOptions}. */
@@ -23,7 +24,10 @@ function copied<T extends object>() {
 
 function texts(expected: string) {
   return v.pipe(
-    thing<Texts>(expected, (value) => isPlainObject(value) && Object.entries(value).flat().every(isText)),
+    thing<Texts>(expected, (value) => isPlainObject(value) && Object.entries(value).flat().every(isText), {
+      ...textsByName,
+      propertyNames: { minLength: 1 },
+    }),
     copied(),
   )
 }
@@ -36,15 +40,23 @@ function isNumbers(value: unknown): boolean {
 
 const numbersExpected = 'finite numbers of at least 0 by place, not all 0'
 
-const numbersByPlace = v.pipe(thing<Readonly<Record<string, number>>>(numbersExpected, isNumbers), copied())
+const numbersInFile: JsonSchema = { type: 'object', minProperties: 1, additionalProperties: { type: 'number', minimum: 0 } }
+
+const numbersByPlace = v.pipe(thing<Readonly<Record<string, number>>>(numbersExpected, isNumbers, numbersInFile), copied())
 
 const clients = v.pipe(
-  thing<'equal' | Readonly<Record<string, number>>>(`'equal', or ${numbersExpected}`, (value) => value === 'equal' || isNumbers(value)),
+  thing<'equal' | Readonly<Record<string, number>>>(`'equal', or ${numbersExpected}`, (value) => value === 'equal' || isNumbers(value), {
+    anyOf: [{ const: 'equal' }, numbersInFile],
+  }),
   v.transform((given) => (given === 'equal' ? given : Object.freeze({ ...given }))),
 )
 
 const labelNames = v.pipe(
-  thing<readonly string[]>('a list of at least one label', (value) => Array.isArray(value) && value.length > 0 && value.every(isText)),
+  thing<readonly string[]>(
+    'a list of at least one label',
+    (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+    someTexts,
+  ),
   v.transform((given) => Object.freeze([...given])),
 )
 
@@ -118,6 +130,12 @@ function isFallback(value: unknown): boolean {
   return name === 'alternatives' ? what.every(isLabels) : name === 'keys' && what.every(isText)
 }
 
+const labelsInFile: JsonSchema = { ...textsByName, minProperties: 1 }
+
+function fallbackRule(name: string, what: JsonSchema): JsonSchema {
+  return { type: 'object', required: [name], properties: { [name]: what, panicModeAny: { type: 'boolean' } }, additionalProperties: false }
+}
+
 function copyOf(rule: SubsetFallback): SubsetFallback {
   if (typeof rule === 'string') return rule
   if ('subset' in rule) return Object.freeze({ ...rule, subset: Object.freeze({ ...rule.subset }) })
@@ -126,4 +144,14 @@ function copyOf(rule: SubsetFallback): SubsetFallback {
 }
 
 /** See {@link SubsetFallback}. */
-export const subsetFallbackSchema = v.pipe(thing<SubsetFallback>(fallbackExpected, isFallback), v.transform(copyOf))
+export const subsetFallbackSchema = v.pipe(
+  thing<SubsetFallback>(fallbackExpected, isFallback, {
+    anyOf: [
+      { enum: ['none', 'any'] },
+      fallbackRule('subset', labelsInFile),
+      fallbackRule('alternatives', { type: 'array', minItems: 1, items: labelsInFile }),
+      fallbackRule('keys', someTexts),
+    ],
+  }),
+  v.transform(copyOf),
+)

@@ -12,10 +12,11 @@ import { concurrencySchema } from './concurrency-schema.ts'
 import { ejectionSchema } from './ejection-schema.ts'
 import { faultSchema } from './fault-schema.ts'
 import { healthCheckSchema } from './health-check-schema.ts'
-import { aliasExpectation, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
+import { aliasExpectation, hostInFile, printServiceHost, readServiceHost, type ServiceHost } from './host-syntax.ts'
 import { mirrorSchema } from './mirror-schema.ts'
 import type { ServicePlanInput } from './plan.ts'
-import { callable, duration, flag, integer, oneOf, options, orFalse, text, thing } from './plan-pieces.ts'
+import { someTexts, withForm } from './plan-form.ts'
+import { byName, callable, duration, flag, integer, oneOf, options, orFalse, strategy, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
 import { hedgeSchema, retrySchema, sendOnSchema } from './retry-schema.ts'
@@ -32,7 +33,7 @@ const timeout = () => duration({ from: 0, above: true, endless: true })
 
 const http = options({
   protocol: v.optional(oneOf(['h1', 'h2', 'auto']), httpDefaults.protocol),
-  authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined)),
+  authority: v.optional(thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined, hostInFile)),
   connections: v.optional(integer({ from: 1 }), httpDefaults.connections),
   streams: v.optional(integer({ from: 1 }), httpDefaults.streams),
   pending: v.optional(integer({ from: 0 }), httpDefaults.pending),
@@ -60,13 +61,16 @@ const directory = options({
 } satisfies SchemaOf<DirectoryOptions>)
 
 const isPem = (value: unknown) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array
-const pem = () => thing<string | Uint8Array>('text or bytes in PEM', isPem)
+const pem = () => withForm(thing<string | Uint8Array>('text or bytes in PEM', isPem), { kind: 'pem', list: false })
 
 const tls = options({
   ca: v.optional(
     v.pipe(
-      thing<NonNullable<TlsOptions['ca']>>('text or bytes in PEM, or a list of these', (value) =>
-        Array.isArray(value) ? value.length > 0 && value.every(isPem) : isPem(value),
+      withForm(
+        thing<NonNullable<TlsOptions['ca']>>('text or bytes in PEM, or a list of these', (value) =>
+          Array.isArray(value) ? value.length > 0 && value.every(isPem) : isPem(value),
+        ),
+        { kind: 'pem', list: true },
       ),
       v.transform((ca) => (Array.isArray(ca) ? Object.freeze([...ca]) : ca)),
     ),
@@ -90,25 +94,28 @@ const subsetValues = v.pipe(
       value.length > 0 &&
       value.every((entry) => typeof entry === 'string' && entry !== '') &&
       new Set(value).size === value.length,
+    { ...someTexts, uniqueItems: true },
   ),
   v.transform((values) => Object.freeze([...values])),
 )
 
 const alias = v.pipe(
-  thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined),
+  thing<string>(aliasExpectation, (value) => readServiceHost(value) !== undefined, hostInFile),
   v.transform((value) => printServiceHost(readServiceHost(value) as ServiceHost)),
 )
 
 /** A service as a plan may describe it. What comes out is a {@link ServicePlan}. */
 export const serviceSchema = options({
-  resolver: callable<ResolverPart | ResolveFunction>(
+  resolver: strategy<ResolverPart | ResolveFunction>(
+    'resolver',
     'a resolver, as .resolve(...) takes it: fixed([...]), dns(...), an async generator function',
   ),
   directory: v.optional(directory, {}),
   aliases: v.optional(v.pipe(v.array(alias, 'a list of hosts'), frozen()), []),
-  subsets: v.optional(v.pipe(v.record(v.string(), subsetValues, 'an object of labels, each with a list of values'), frozen()), {}),
+  subsets: v.optional(v.pipe(byName(subsetValues, 'an object of labels, each with a list of values'), frozen()), {}),
   balancer: v.optional(
-    callable<BalancerPart | BalanceFunction>(
+    strategy<BalancerPart | BalanceFunction>(
+      'balancer',
       'a balancer, as .balance(...) takes it: roundRobin(), or a function (endpoints, call) => endpoint',
     ),
     () => serviceDefaults.balancer,

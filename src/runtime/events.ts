@@ -166,6 +166,18 @@ export interface MeshEvents {
   'connection-closed': { readonly service: string; readonly endpoint: string; readonly openForMs: number }
   /** A new plan is in force. */
   'plan-applied': { readonly added: readonly string[]; readonly removed: readonly string[]; readonly changed: readonly string[] }
+  /** A plan file that is watched cannot be used; the plan that was in force goes on. `problems` is empty when the mesh could not apply it for another reason. */
+  'plan-refused': {
+    readonly file: string
+    readonly problems: readonly {
+      readonly path: string
+      readonly expected: string
+      readonly received: string
+      readonly line: number
+      readonly column: number
+    }[]
+    readonly error: unknown
+  }
 }
 
 /** An event's name. */

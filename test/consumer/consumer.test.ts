@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -49,6 +50,14 @@ for (const version of nodeVersions) {
       }
       await runsToItsEnd('out/typed.js')
       await runsToItsEnd('out/typed-require.cjs')
+    })
+
+    await t.test('the command of the package checks a plan file', async () => {
+      writeFileSync(join(project, 'mesh.yaml'), "services: { orders: { resolve: { fixed: ['http://127.0.0.1:80'] } } }\n")
+      const command = join('node_modules', 'proxyless', 'dist', 'cli', 'main.js')
+      assert.equal((await runToSuccess(node, [command, 'check', 'mesh.yaml'], here)).output, 'mesh.yaml: ok, 1 service: orders\n')
+      await access(join(project, 'node_modules', '.bin', 'proxyless'), constants.X_OK)
+      await access(join(project, 'node_modules', 'proxyless', 'schema', 'mesh.schema.json'))
     })
 
     const setting = { node, project, subject: 'proxyless' }

@@ -25,7 +25,15 @@ function complaints(program: string, ...args: string[]): string {
 
 test('the tarball holds the build, the licence and what people read, and nothing else', () => {
   const outside = tarball.paths.filter((path) => !path.startsWith('dist/'))
-  assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'dashboards/alerts.yaml', 'dashboards/proxyless.json', 'package.json'])
+  assert.deepEqual(outside, [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dashboards/alerts.yaml',
+    'dashboards/proxyless.json',
+    'package.json',
+    'schema/mesh.schema.json',
+  ])
   const modules = globSync('**/*.ts', { cwd: join(root, 'src') }).map((path) => `dist/${path.slice(0, -3)}`)
   const built = modules.flatMap((module) => [`${module}.js`, `${module}.js.map`, `${module}.d.ts`]).toSorted()
   assert.deepEqual(
