@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module'
 
 const entryPoints = new Map([
   ['proxyless', new URL('../src/index.ts', import.meta.url).href],
+  ['proxyless/admin', new URL('../src/admin/index.ts', import.meta.url).href],
   ['proxyless/testing', new URL('../src/testing/index.ts', import.meta.url).href],
 ])
 

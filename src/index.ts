@@ -133,7 +133,7 @@ export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
 export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
 export type { BudgetOptions } from './policies/retry/budget-options.ts'
-export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'
+export { type ExtraCounts, type ExtraLeft, requeueCredit } from './policies/retry/extra-attempts.ts'
 export { type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'
@@ -210,6 +210,7 @@ export { HealthBoard, type HealthState, type HealthView } from './health/health-
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
 export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
+export type { LatencySummary } from './endpoint/recent-latencies.ts'
 export type { Locality } from './endpoint/locality.ts'
 
 // Ejection.

@@ -91,14 +91,16 @@ export class MeshImpl implements Mesh, DestinationFinder {
     if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
     const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
     const running = () => this.#runningByName(name)
-    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running().eject(address, durationMs(time, 'eject: time'))
-    const readmit = (address: string) => running().eject(address, undefined)
+    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) =>
+      running().byHand.eject(address, durationMs(time, 'eject: time'))
+    const readmit = (address: string) => running().byHand.readmit(address)
+    const drain = (address: string) => running().byHand.drain(address)
     const ready = async () => {
       const found = this.#findByName(name)
       if (MeshError.is(found)) throw found
       await found.ready()
     }
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), ready, eject, readmit })
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit: circuitOf(running), ready, eject, drain, readmit })
     this.#clients.set(name, client)
     return client
   }
@@ -185,8 +187,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
 function circuitOf(running: () => ServiceRuntime): CircuitControl {
   return Object.freeze({
     get state() {
-      return running().circuitState
+      return running().byHand.circuitState
     },
-    force: (state: ForcedCircuit | undefined, endpoint?: string) => running().forceCircuit(state, endpoint),
+    force: (state: ForcedCircuit | undefined, endpoint?: string) => running().byHand.forceCircuit(state, endpoint),
   })
 }

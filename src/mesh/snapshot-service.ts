@@ -1,5 +1,6 @@
 import type { Directory } from '../discovery/directory.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import { type RecentLatencies, summarize } from '../endpoint/recent-latencies.ts'
 import type { Ejector } from '../health/ejector.ts'
 import type { HealthBoard } from '../health/health-board.ts'
 import type { HealthChecker } from '../health/health-checker.ts'
@@ -32,6 +33,7 @@ export function snapshotService(
   host: Host,
 ): ServiceSnapshot {
   const { balancer, transport, routing, rateLimit, extra } = parts
+  const now = host.clock.now()
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -47,7 +49,8 @@ export function snapshotService(
       const { address, weight, priority, locality, labels, inFlight, attempts, failures } = endpoint
       const { connections = 0, idle = 0, waiting = 0 } = statsOf(transport, endpoint, host)
       const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
-      const counted = { inFlight, attempts, failures, connections, idle, waiting }
+      const latency = (endpoint as RosterEndpoint).latencies?.summary(now)
+      const counted = { inFlight, attempts, failures, latency, connections, idle, waiting }
       const judged = {
         ejection: ejector.stateOf(endpoint),
         check: checker.stateOf(endpoint),
@@ -55,6 +58,7 @@ export function snapshotService(
       }
       return { address, weight, priority, zone: locality.zone, labels, ...found, ...counted, ...judged }
     }),
+    latency: summarize(latenciesOf(directory.endpoints), now),
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
     rateLimit:
@@ -62,7 +66,12 @@ export function snapshotService(
     ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
+    extraLeft: extra.left(now),
   }
+}
+
+function latenciesOf(endpoints: readonly Endpoint[]): readonly RecentLatencies[] {
+  return endpoints.map((endpoint) => (endpoint as RosterEndpoint).latencies).filter((latencies) => latencies !== undefined)
 }
 
 /** The tiers, worked out as routing does, for calls that may go anywhere. */

@@ -1,10 +1,11 @@
+import type { LatencySummary } from '../endpoint/recent-latencies.ts'
 import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
 import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
 import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
-import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
+import type { ExtraCounts, ExtraLeft } from '../policies/retry/extra-attempts.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -42,12 +43,16 @@ export interface ServiceSnapshot {
   readonly balancerFaults: BalancerFaultCounts
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
+  /** How long attempts took in the last 10 to 20 seconds, all endpoints taken together; `undefined` when there were none. */
+  readonly latency: LatencySummary | undefined
   /** Ejections since the service was added. */
   readonly ejections: EjectionCounts
   /** Calls since the service was added. */
   readonly calls: CallCounts
   /** Attempts beyond the first of a call since the service was added, and those that were not made. */
   readonly extraAttempts: ExtraCounts
+  /** How many more of them its budget allows now. */
+  readonly extraLeft: ExtraLeft
   /** What its rate limit did, if it has one. */
   readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number }) | undefined
   /** How many calls are in flight and wait, if that is limited. */
@@ -128,6 +133,8 @@ export interface EndpointSnapshot {
   readonly attempts: number
   /** Attempts ever judged a failure. */
   readonly failures: number
+  /** How long attempts took in the last 10 to 20 seconds, to the head of their reply or their failure; `undefined` when there were none. */
+  readonly latency: LatencySummary | undefined
   /** Connections open or being made, as far as the transport tells. */
   readonly connections: number
   /** Connections that nobody uses just now. */

@@ -6,6 +6,7 @@ import { failed, type Outcome } from '../call/outcome.ts'
 import { sideBySide } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import { RecentLatencies } from '../endpoint/recent-latencies.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { Observer } from './observer.ts'
 
@@ -44,7 +45,8 @@ export class Observation implements BodyListener, UnderwayAttempt {
    * @returns how the attempt was judged.
    */
   answered(outcome: Outcome, untriedLeft: boolean): Verdict {
-    this.#latencyMs = this.#observer.now() - this.startedAt
+    const now = this.#observer.now()
+    this.#latencyMs = now - this.startedAt
     const verdict = this.#observer.judge(outcome, this.#attempt)
     const { call } = this.#attempt
     const { spent, underway } = call
@@ -59,6 +61,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     }
     writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
     this.#settle(verdict)
+    if (verdict.kind !== 'ignored') noteLatency(this.endpoint as RosterEndpoint, this.#latencyMs, now)
     this.#tellAnswered(verdict, outcome)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
     if (outcome.ok) outcome.reply.body.whenOver(this)
@@ -110,6 +113,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
 /** Routing is the one that writes a call's records, and this is where. */
 function writable<T extends SpentAttempt | UnderwayAttempt>(records: readonly T[]): T[] {
   return records as T[]
+}
+
+function noteLatency(endpoint: RosterEndpoint, latencyMs: number, now: number): void {
+  endpoint.latencies ??= new RecentLatencies(now)
+  endpoint.latencies.add(latencyMs, now)
 }
 
 function withdraw(underway: UnderwayAttempt[], attempt: UnderwayAttempt): void {

@@ -20,6 +20,14 @@ export interface ExtraCounts {
   readonly hedgesWithheld: number
 }
 
+/** What is left for attempts beyond the first of a call. */
+export interface ExtraLeft {
+  /** How many retries or hedges the budget has; `undefined` without a budget. */
+  readonly budget: number | undefined
+  /** How many requeues are paid for in advance. */
+  readonly credit: number
+}
+
 /** What an attempt that was answered earns, and how much of that is kept, in requeues. */
 export const requeueCredit = Object.freeze({ perAnswer: 3, most: 100 })
 
@@ -100,6 +108,11 @@ export class ExtraAttempts {
     if (this.#credit < 1) return this.take(at)
     this.#credit -= 1
     return true
+  }
+
+  /** What is left at a monotonic time in milliseconds. */
+  left(at: number): ExtraLeft {
+    return { budget: this.#budget?.left(at), credit: this.#credit }
   }
 
   /** Gives back what an attempt cost that did not take place after all. */
