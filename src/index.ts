@@ -63,6 +63,7 @@ export type {
   EndpointSnapshot,
   MeshSnapshot,
   PassthroughSnapshot,
+  RetryBudgetSnapshot,
   ServiceSnapshot,
   TierSnapshot,
 } from './mesh/snapshot.ts'
@@ -133,7 +134,7 @@ export type { RetryClass, RetryOn, RetryPredicate } from './call/retry-on.ts'
 export { type HedgeOptions, hedgeDefaults } from './policies/hedge/hedge-options.ts'
 export type { BackoffKind, BackoffOptions } from './policies/retry/backoff-options.ts'
 export type { BudgetOptions } from './policies/retry/budget-options.ts'
-export { type ExtraCounts, type ExtraLeft, requeueCredit } from './policies/retry/extra-attempts.ts'
+export { type ExtraCounts, requeueCredit } from './policies/retry/extra-attempts.ts'
 export { type RetryOptions, retryDefaults } from './policies/retry/retry-options.ts'
 export type { Duration } from './runtime/duration.ts'
 export { type DispatcherFactory, type DispatcherLike, type HttpOptions, httpDefaults, type TlsOptions } from './transport/http-options.ts'

@@ -70,7 +70,7 @@ class AdminDesk {
     this.#settings = settings
     this.#keeper = new DoorKeeper(settings.token)
     this.#log = new EventLog(net, clock)
-    const overviews = new OverviewMaker(net, this.#log, actions, clock)
+    const overviews = new OverviewMaker(net, this.#log, actions, clock, intervalMs)
     this.#feed = new LiveFeed({ frame: () => plainJson(overviews.make()), clock, intervalMs, most })
   }
 

@@ -11,23 +11,36 @@ export interface CallLine {
   readonly text: string
 }
 
-/** Reads a record; what it does not say stays empty. */
+/** What is read of a record; it may come from another version of this package. */
+interface Said {
+  readonly service?: unknown
+  readonly method?: unknown
+  readonly path?: unknown
+  readonly startedAt?: unknown
+  readonly result?: unknown
+  readonly status?: unknown
+  readonly error?: { readonly code?: unknown } | null
+  readonly attempts?: unknown
+  readonly time?: { readonly totalMs?: unknown } | null
+  readonly text?: unknown
+}
+
+/** Reads a record of `Mesh.recent()`; what it does not say stays empty. */
 export function callLine(record: unknown): CallLine {
-  const said = (typeof record === 'object' && record !== null ? record : {}) as Record<string, unknown>
-  const text = (...names: string[]): string => {
-    const found = names.map((name) => said[name]).find((value) => typeof value === 'string' || typeof value === 'number')
-    return found === undefined ? '' : String(found)
-  }
-  const outcome = text('code', 'error', 'status', 'outcome', 'result')
-  const durationMs = ['durationMs', 'tookMs', 'latencyMs'].map((name) => said[name]).find((value) => typeof value === 'number')
+  const { service, method, path, startedAt, result, status, error, attempts, time, text } = (record ?? {}) as Said
+  const totalMs = time?.totalMs
   return {
-    key: text('id', 'number') || `${text('at', 'startedAt')} ${text('path')}`,
-    service: text('service'),
-    request: [text('method'), text('path', 'url')].filter((part) => part !== '').join(' '),
-    outcome: outcome || 'call',
-    failed: !/^[123]\d\d$/.test(outcome),
-    durationMs,
-    attempts: Array.isArray(said.attempts) ? said.attempts.length : 0,
-    text: text('text') || JSON.stringify(record, null, 2),
+    key: [startedAt, service, method, path, totalMs].map(word).join(' '),
+    service: word(service),
+    request: `${word(method)} ${word(path)}`.trim(),
+    outcome: word(error?.code) || word(status) || word(result) || 'call',
+    failed: result === 'failed',
+    durationMs: typeof totalMs === 'number' ? totalMs : undefined,
+    attempts: Array.isArray(attempts) ? attempts.length : 0,
+    text: word(text) || JSON.stringify(record, null, 2),
   }
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }

@@ -6,7 +6,7 @@ import type { EndpointOverview, Overview, ServiceOverview } from './overview.ts'
 
 /** The time that rates cover when somebody looks all the while. */
 const windowMs = 5_000
-/** What was counted longer ago says nothing of now. */
+/** What was counted longer ago than this, or than three looks, says nothing of now. */
 const oldestMs = 15_000
 
 interface Count {
@@ -26,6 +26,7 @@ export class OverviewMaker {
   readonly #net: AdminMesh
   readonly #log: EventLog
   readonly #actions: boolean
+  readonly #oldestMs: number
   readonly #clock: Clock
   #samples: readonly Sample[] = []
 
@@ -34,11 +35,13 @@ export class OverviewMaker {
    * @param log its events.
    * @param actions whether it may be acted upon.
    * @param clock the source of time.
+   * @param intervalMs how often somebody looks.
    */
-  constructor(net: AdminMesh, log: EventLog, actions: boolean, clock: Clock) {
+  constructor(net: AdminMesh, log: EventLog, actions: boolean, clock: Clock, intervalMs = 0) {
     this.#net = net
     this.#log = log
     this.#actions = actions
+    this.#oldestMs = Math.max(oldestMs, 3 * intervalMs)
     this.#clock = clock
   }
 
@@ -56,7 +59,7 @@ export class OverviewMaker {
 
   /** Keeps a sample; answers with the one to compare it with. */
   #remember(sample: Sample): Sample | undefined {
-    const recent = this.#samples.filter(({ at }) => sample.at - at <= oldestMs && sample.at > at)
+    const recent = this.#samples.filter(({ at }) => sample.at - at <= this.#oldestMs && sample.at > at)
     // The youngest that is old enough, and all after it.
     const enough = recent.findLastIndex(({ at }) => sample.at - at >= windowMs)
     const kept = recent.slice(Math.max(0, enough))
@@ -65,9 +68,9 @@ export class OverviewMaker {
   }
 
   #serviceOf(name: string, service: ServiceSnapshot, sample: Sample, before: Sample | undefined): ServiceOverview {
-    const { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, extraLeft, latency } = service
+    const { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, retryBudget, latency } = service
     const { rateLimit, concurrency, admission, circuit } = service
-    const told = { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, extraLeft, latency }
+    const told = { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, retryBudget, latency }
     const seconds = before === undefined ? undefined : (sample.at - before.at) / 1_000
     const delta = (address: string): Count => difference(sample.endpoints, before?.endpoints, keyOf(name, address))
     const all = service.endpoints.reduce((sum, { address }) => sum + delta(address).done, 0)

@@ -41,7 +41,7 @@ type FromService =
   | 'ejections'
   | 'calls'
   | 'extraAttempts'
-  | 'extraLeft'
+  | 'retryBudget'
 type LimitsOfService = 'rateLimit' | 'concurrency' | 'admission' | 'circuit' | 'latency'
 
 /** One service. */

@@ -34,6 +34,7 @@ export function snapshotService(
 ): ServiceSnapshot {
   const { balancer, transport, routing, rateLimit, extra } = parts
   const now = host.clock.now()
+  const left = extra.left(now)
   const { state, resolver, ageMs, lastError } = directory.snapshot()
   return {
     state,
@@ -66,7 +67,7 @@ export function snapshotService(
     ...concurrencySnapshots(parts, directory.endpoints),
     circuit: circuits.service.snapshot(),
     extraAttempts: { ...extra.counts },
-    extraLeft: extra.left(now),
+    retryBudget: { left: left.budget, credit: left.credit },
   }
 }
 

@@ -5,7 +5,7 @@ import type { HealthState } from '../health/health-board.ts'
 import type { AdmissionCounts } from '../policies/admission/admission.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import type { RateLimitCounts } from '../policies/limit/rate-limit.ts'
-import type { ExtraCounts, ExtraLeft } from '../policies/retry/extra-attempts.ts'
+import type { ExtraCounts } from '../policies/retry/extra-attempts.ts'
 
 /** What a mesh tells about itself. Plain data, made when it is asked for. */
 export interface MeshSnapshot {
@@ -51,8 +51,6 @@ export interface ServiceSnapshot {
   readonly calls: CallCounts
   /** Attempts beyond the first of a call since the service was added, and those that were not made. */
   readonly extraAttempts: ExtraCounts
-  /** How many more of them its budget allows now. */
-  readonly extraLeft: ExtraLeft
   /** What its rate limit did, if it has one. */
   readonly rateLimit: (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number }) | undefined
   /** How many calls are in flight and wait, if that is limited. */
@@ -63,6 +61,16 @@ export interface ServiceSnapshot {
   readonly admission: (AdmissionCounts & { readonly rejectedShare: number }) | undefined
   /** The circuit of the service as a whole; `undefined` if it has none. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+  /** What is left to pay for attempts beyond the first of a call. */
+  readonly retryBudget: RetryBudgetSnapshot
+}
+
+/** What is left to pay for attempts beyond the first of a call. */
+export interface RetryBudgetSnapshot {
+  /** Retries and hedges that may be made now; `undefined` where they have no budget. */
+  readonly left: number | undefined
+  /** Requeues that may be made now without drawing on the budget. */
+  readonly credit: number
 }
 
 /** Calls that hold a permit, and calls that wait for one. */

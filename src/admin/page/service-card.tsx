@@ -46,7 +46,7 @@ export function ServiceCard({ service, rates, act }: ServiceCardProps) {
         </Figure>
         <Figure name="repeated">{count(calls.retried)}</Figure>
         <Figure name="retry budget">
-          {service.extraLeft.budget === undefined ? 'no limit' : count(Math.floor(service.extraLeft.budget))}
+          {service.retryBudget.left === undefined ? 'no limit' : count(Math.floor(service.retryBudget.left))}
         </Figure>
         <Figure name="ejections">{count(service.ejections.carriedOut)}</Figure>
         <Circuit service={service} />

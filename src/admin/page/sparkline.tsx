@@ -6,7 +6,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
   if (values.length < 2) return null
   const top = Math.max(...values, 1)
   const points = values.map((value, i) => {
-    const x = width - (values.length - 1 - i) * (width / 59)
+    const x = width - (values.length - 1 - i) * (width / Math.max(values.length - 1, 19))
     return `${x.toFixed(1)},${(height - 1 - (value / top) * (height - 3)).toFixed(1)}`
   })
   return (

@@ -20,14 +20,6 @@ export interface ExtraCounts {
   readonly hedgesWithheld: number
 }
 
-/** What is left for attempts beyond the first of a call. */
-export interface ExtraLeft {
-  /** How many retries or hedges the budget has; `undefined` without a budget. */
-  readonly budget: number | undefined
-  /** How many requeues are paid for in advance. */
-  readonly credit: number
-}
-
 /** What an attempt that was answered earns, and how much of that is kept, in requeues. */
 export const requeueCredit = Object.freeze({ perAnswer: 3, most: 100 })
 
@@ -98,6 +90,15 @@ export class ExtraAttempts {
     this.#credit = 0
   }
 
+  /**
+   * What is left to pay for attempts with: retries and hedges by the budget (`undefined` without one), and requeues by credit.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  left(at: number): { readonly budget: number | undefined; readonly credit: number } {
+    return { budget: this.#budget?.left(at), credit: this.#credit }
+  }
+
   /** Takes what one retry, or one hedge, costs; `false` when it is not there. */
   take(at: number): boolean {
     return this.#budget === undefined || this.#budget.tryWithdraw(at)
@@ -108,11 +109,6 @@ export class ExtraAttempts {
     if (this.#credit < 1) return this.take(at)
     this.#credit -= 1
     return true
-  }
-
-  /** What is left at a monotonic time in milliseconds. */
-  left(at: number): ExtraLeft {
-    return { budget: this.#budget?.left(at), credit: this.#credit }
   }
 
   /** Gives back what an attempt cost that did not take place after all. */

@@ -65,16 +65,6 @@ export class RetryBudget {
   }
 
   /**
-   * How many retries it has left.
-   *
-   * @param at monotonic time, in milliseconds.
-   */
-  left(at: number): number {
-    if (at >= this.#nextAt) this.#advance(at)
-    return Math.max(0, this.#allowed(at) - this.#retryCount)
-  }
-
-  /**
    * Gives back what a retry cost that did not take place.
    *
    * @param at monotonic time, in milliseconds.
@@ -102,6 +92,16 @@ export class RetryBudget {
       this.#calls[slot] = left
       this.#callCount += left
     }
+  }
+
+  /**
+   * What is left of it just now, in retries.
+   *
+   * @param at monotonic time, in milliseconds.
+   */
+  left(at: number): number {
+    if (at >= this.#nextAt) this.#advance(at)
+    return Math.max(0, this.#allowed(at) - this.#retryCount)
   }
 
   #allowed(at: number): number {
