@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq and nft. Only what is missing, and nothing is started: the tests
+# Installs what the integration tests and the chaos run need: Envoy, nginx, dnsmasq, nft and Chromium. Only what is missing, and nothing is started: the tests
 # run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
@@ -10,8 +10,9 @@ PATH="$PATH:/usr/sbin:/sbin"
 command -v nginx >/dev/null || missing+=(nginx)
 command -v dnsmasq >/dev/null || missing+=(dnsmasq)
 command -v nft >/dev/null || missing+=(nft)
+command -v chromium >/dev/null || missing+=(chromium)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx, dnsmasq and nft are here"
+  echo "servers: nginx, dnsmasq, nft and chromium are here"
   exit 0
 fi
 
@@ -29,6 +30,8 @@ for name in "${missing[@]}"; do
     nginx) packages+=(nginx-light) ;;
     dnsmasq) packages+=(dnsmasq-base) ;;
     nft) packages+=(nftables) ;;
+    # Text in screenshots and in the accessibility tests needs a font.
+    chromium) packages+=(chromium fonts-dejavu-core) ;;
   esac
 done
 
