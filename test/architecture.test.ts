@@ -29,7 +29,7 @@ const levels: Readonly<Record<string, number>> = {
   // What looks at a mesh from the outside.
   admin: 7.5,
   // Programs for a terminal.
-  cli: 7.8,
+  cli: 7.9,
   // src/index.ts itself.
   '': 8,
 }
