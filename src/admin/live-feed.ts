@@ -9,7 +9,7 @@ const freshMs = 200
 /** Somebody who looks. */
 interface Viewer {
   readonly response: ServerResponse
-  /** Monotonic time since which what was sent has not been taken. */
+  /** Monotonic time since which what was sent has not been taken, as far as somebody looked. */
   fullSince: number | undefined
 }
 
@@ -64,9 +64,6 @@ export class LiveFeed {
     if (this.#closed || this.#viewers.size >= this.#means.most) return false
     const viewer: Viewer = { response, fullSince: undefined }
     this.#viewers.add(viewer)
-    response.on('drain', () => {
-      viewer.fullSince = undefined
-    })
     // An error means that the viewer left, and is followed by a close.
     response.on('error', () => {})
     response.on('close', () => this.#leave(viewer))
@@ -83,7 +80,7 @@ export class LiveFeed {
     this.#timer = undefined
     for (const viewer of [...this.#viewers]) {
       // One that takes nothing would not notice a polite end.
-      if (viewer.fullSince === undefined) viewer.response.end()
+      if (viewer.response.writableLength === 0) viewer.response.end()
       else viewer.response.destroy()
       this.#viewers.delete(viewer)
     }
@@ -100,13 +97,16 @@ export class LiveFeed {
   }
 
   #send(viewer: Viewer, text: string): void {
-    const { response, fullSince } = viewer
-    const now = this.#means.clock.now()
-    if (fullSince !== undefined) {
-      if (now - fullSince >= patienceMs) response.destroy()
+    const { response } = viewer
+    // Not by what write() answers: that allows for more than one frame of a small mesh.
+    if (response.writableLength === 0) {
+      viewer.fullSince = undefined
+      response.write(`data: ${text}\n\n`)
       return
     }
-    if (!response.write(`data: ${text}\n\n`)) viewer.fullSince = now
+    const now = this.#means.clock.now()
+    viewer.fullSince ??= now
+    if (now - viewer.fullSince >= patienceMs) response.destroy()
   }
 
   #leave(viewer: Viewer): void {

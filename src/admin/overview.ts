@@ -54,11 +54,13 @@ export interface ServiceOverview extends Rates, Pick<ServiceSnapshot, FromServic
   readonly endpoints: readonly EndpointOverview[]
 }
 
-type FromEndpoint = 'address' | 'weight' | 'priority' | 'zone' | 'labels' | 'health' | 'findings' | 'inFlight' | 'attempts' | 'failures'
+type FromEndpoint = 'weight' | 'priority' | 'zone' | 'labels' | 'health' | 'findings' | 'inFlight' | 'attempts' | 'failures'
 type JudgedEndpoint = 'connections' | 'waiting' | 'ejection' | 'check' | 'circuit'
 
 /** One endpoint. */
 export interface EndpointOverview extends Rates, Pick<EndpointSnapshot, FromEndpoint | JudgedEndpoint> {
+  /** Where it listens, such as `http://10.0.0.7:8080`. */
+  readonly address: string
   /** Its part of the attempts of its service, 0-1. */
   readonly share: number
   /** How long attempts took lately; `undefined` when there were none. */
