@@ -63,12 +63,11 @@ export class RecentLatencies {
     return summarize([this], now)
   }
 
-  /** Adds what was counted lately to other counts. */
-  addTo(counts: Uint32Array, now: number): void {
+  /** Adds what was counted lately to other counts; answers how many attempts that were. */
+  addTo(counts: Uint32Array, now: number): number {
     const age = now - this.#beganAt
-    if (age >= 2 * latencySpanMs) return
-    addCounts(counts, this.#now)
-    if (age < latencySpanMs) addCounts(counts, this.#before)
+    if (age >= 2 * latencySpanMs) return 0
+    return addCounts(counts, this.#now) + (age < latencySpanMs ? addCounts(counts, this.#before) : 0)
   }
 
   #turn(now: number): void {
@@ -81,19 +80,28 @@ export class RecentLatencies {
   }
 }
 
-function addCounts(counts: Uint32Array, more: Uint32Array): void {
-  for (let bucket = 0; bucket < buckets; bucket += 1) counts[bucket] = (counts[bucket] as number) + (more[bucket] as number)
+/** Adds counts to those of several endpoints; answers how many there were. */
+function addCounts(counts: Uint32Array, more: Uint32Array): number {
+  let sum = 0
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    const count = more[bucket] as number
+    if (count === 0) continue
+    counts[bucket] = (counts[bucket] as number) + count
+    sum += count
+  }
+  return sum
 }
 
 const scratch = new Uint32Array(buckets)
 
 /** Several endpoints taken together; `undefined` when nothing was counted lately. `now` is monotonic, in milliseconds. */
 export function summarize(all: Iterable<RecentLatencies>, now: number): LatencySummary | undefined {
-  scratch.fill(0)
-  for (const latencies of all) latencies.addTo(scratch, now)
   let samples = 0
-  for (const count of scratch) samples += count
-  return samples === 0 ? undefined : { samples, p50Ms: quantile(samples, 0.5), p99Ms: quantile(samples, 0.99) }
+  for (const latencies of all) samples += latencies.addTo(scratch, now)
+  if (samples === 0) return undefined
+  const summary = { samples, p50Ms: quantile(samples, 0.5), p99Ms: quantile(samples, 0.99) }
+  scratch.fill(0)
+  return summary
 }
 
 /** The latency that a share of the attempts did not exceed: the middle of its bucket. */

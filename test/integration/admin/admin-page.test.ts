@@ -225,3 +225,43 @@ test('a page whose program ends says so, and goes on when it is back', async (t)
   t.after(() => again.close())
   await page.getByText('live', { exact: true }).waitFor({ timeout: 15_000 })
 })
+
+test('calls that failed are listed with their record, and faults are switched, where the mesh has such', async (t) => {
+  const record = {
+    service: 'orders',
+    method: 'GET',
+    path: '/v1/42',
+    startedAt: 1,
+    result: 'failed',
+    error: { code: 'NO_ENDPOINT' },
+    attempts: [{}, {}],
+  }
+  const switched: string[] = []
+  const fault = { enable: () => switched.push('on'), disable: () => switched.push('off') }
+  const net = new Proxy(shopMesh(t), {
+    get(target, name) {
+      if (name === 'recent') return () => [{ ...record, time: { totalMs: 34 } }]
+      if (name === 'service') return (service: string) => ({ ...target.service(service), ...(service === 'orders' && { fault }) })
+      const value = Reflect.get(target, name) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const opened = await openPage(t, {}, net)
+  if (opened === undefined) return
+  const { page } = opened
+  await page.getByRole('button', { name: 'Faults on for orders' }).click()
+  await page.getByText('The faults of orders are switched on.').waitFor()
+  await page.getByRole('button', { name: 'Faults off for orders' }).click()
+  await until('both were switched', () => switched.join() === 'on,off')
+  assert.equal(await page.getByRole('button', { name: /Faults on/ }).count(), 1)
+  await page.getByRole('link', { name: 'Calls' }).click()
+  const call = page.getByRole('listitem').first()
+  await call.getByText('34 ms · 2 attempts').waitFor()
+  assert.match(await call.innerText(), /NO_ENDPOINT.*orders.*GET \/v1\/42/s)
+  assert.equal(await call.locator('pre').isVisible(), false)
+  await page.keyboard.press('Tab')
+  await call.locator('summary').focus()
+  await page.keyboard.press('Enter')
+  assert.match(await call.locator('pre').innerText(), /"path": "\/v1\/42"/)
+  assert.deepEqual(await barriers(page), [])
+})

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { adminHandler, type Overview } from '../../../src/admin/index.ts'
 import { ConfigError, type MeshSnapshot } from '../../../src/index.ts'
@@ -316,4 +318,17 @@ test('a handler below a path of a server of one’s own answers there, and leave
   assert.equal((await ask(port, '/ops/meshed')).text, 'own')
   handler.close()
   assert.equal((await ask(port, '/ops/mesh/api/overview')).status, 503)
+})
+
+test('a program that forgets to close its admin page ends all the same', async () => {
+  const program = `
+    import { fixed, mesh } from ${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)}
+    import { startAdmin } from ${JSON.stringify(new URL('../../../src/admin/index.ts', import.meta.url).href)}
+    const net = mesh().service('orders', (s) => s.resolve(fixed(['http://127.0.0.1:1']))).build()
+    const admin = await startAdmin(net, { port: 0 })
+    console.log((await fetch(new URL('readyz', admin.url))).status)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000 })
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>])
+  assert.deepEqual([printed, code], ['200\n', 0])
 })
