@@ -37,8 +37,14 @@ export interface LoadMeter {
    * meter that remembers failures.
    */
   readmitted?(endpoint: Endpoint): void
-  /** An attempt begins. @returns what routing calls when the attempt is over. */
-  began(endpoint: Endpoint): MeterEnd
+  /**
+   * An attempt begins.
+   *
+   * @param endpoint where it goes.
+   * @param at monotonic time in milliseconds, so that a meter of latencies need not ask the clock. Routing always says it.
+   * @returns what routing calls when the attempt is over.
+   */
+  began(endpoint: Endpoint, at?: number): MeterEnd
 }
 
 /** Hears the end of one attempt. A plain function will do. */
@@ -55,6 +61,7 @@ export interface MeterEnd {
    * not wait for a body that streams for an hour, and for one that reads what endpoints say of themselves in their replies.
    *
    * @param outcome what came; its body is not for a meter to read.
+   * @param at monotonic time at which it came, in milliseconds. Routing always says it.
    */
-  answered?: ((verdict: Verdict, latencyMs: number, outcome?: Outcome) => void) | undefined
+  answered?: ((verdict: Verdict, latencyMs: number, outcome?: Outcome, at?: number) => void) | undefined
 }

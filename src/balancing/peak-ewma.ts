@@ -62,7 +62,7 @@ class MeteredAttempt extends WaitingAttempt {
   constructor(meter: PeakEwmaMeter) {
     super()
     const end: MeterEnd = (verdict, latencyMs) => meter.ended(this, verdict, latencyMs)
-    end.answered = (verdict, latencyMs) => meter.answered(this, verdict, latencyMs)
+    end.answered = (verdict, latencyMs, _outcome, at) => meter.answered(this, verdict, latencyMs, at)
     this.end = end
   }
 }
@@ -109,8 +109,7 @@ class PeakEwmaMeter implements LoadMeter {
     this.#histories.get(endpoint)?.readmitted(this.#clock.now())
   }
 
-  began(endpoint: Endpoint): MeterEnd {
-    const now = this.#clock.now()
+  began(endpoint: Endpoint, now = this.#clock.now()): MeterEnd {
     const history = this.#historyOf(endpoint, now)
     const isProbe = this.#wantsProbe(history, now)
     if (isProbe) this.#begunAtProbe = this.#begun
@@ -129,8 +128,7 @@ class PeakEwmaMeter implements LoadMeter {
     return attempt.end
   }
 
-  answered(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number): void {
-    const now = this.#clock.now()
+  answered(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number, now = this.#clock.now()): void {
     const history = attempt.history as LatencyHistory
     attempt.answered = true
     history.waiting.leave(attempt)

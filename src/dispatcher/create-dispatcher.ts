@@ -63,7 +63,7 @@ class DispatcherImpl extends UndiciDispatcher {
     }
     const ticket = new DispatchTicket(this.#tickets)
     const call = new HandlerCall(handler, destination.service, request, ticket, this.#clock)
-    if (call.start()) void this.#carry(call, request, destination, ticket)
+    if (call.start()) this.#carry(call, request, destination, ticket)
     return true
   }
 
@@ -109,7 +109,7 @@ class DispatcherImpl extends UndiciDispatcher {
     return destination
   }
 
-  async #carry(handlerCall: HandlerCall, request: DispatchRequest, destination: Destination, ticket: DispatchTicket): Promise<void> {
+  #carry(handlerCall: HandlerCall, request: DispatchRequest, destination: Destination, ticket: DispatchTicket): void {
     const { origin, path, method, headers, body, idempotent, mesh } = request
     const context = new ContextValues()
     context.set(wireListener, handlerCall.tap)
@@ -131,14 +131,15 @@ class DispatcherImpl extends UndiciDispatcher {
       subset: mesh.subset,
       context,
     })
-    let outcome: Outcome
-    try {
-      outcome = await destination.send(call)
-    } catch (error) {
-      outcome = failed(new MeshError('INTERNAL', 'a layer of the mesh threw', { service: destination.service, sent: true }, error))
-    }
-    handlerCall.answered(outcome)
+    destination.send(call).then(
+      (outcome) => handlerCall.answered(outcome),
+      (error) => handlerCall.answered(threw(destination, error)),
+    )
   }
+}
+
+function threw({ service }: Destination, error: unknown): Outcome {
+  return failed(new MeshError('INTERNAL', 'a layer of the mesh threw', { service, sent: true }, error))
 }
 
 /** Answers by calling back, or with a promise when there is no callback. */

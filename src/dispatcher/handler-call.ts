@@ -6,7 +6,7 @@ import type { WireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Dispatcher, errors } from '../transport/load-undici.ts'
-import { WireReply } from '../transport/wire-reply.ts'
+import { type RawHeaders, WireReply } from '../transport/wire-reply.ts'
 import type { DispatchRequest } from './dispatch-request.ts'
 import type { DispatchTicket } from './dispatch-ticket.ts'
 import type { Handler } from './handler-style.ts'
@@ -16,20 +16,26 @@ import { StallTimer } from './stall-timer.ts'
 import { toUndiciError } from './undici-error.ts'
 import { WireTap } from './wire-tap.ts'
 
+/** Whom a call tells that is over. */
+const noHandler: Handler = Object.freeze({})
+
 /**
  * One call as its handler sees it: tells the handler what comes, in undici's order and each end once, and is the controller that the handler
  * is given. What the handler throws ends the call, as with undici, and never reaches whoever told it.
  */
 export class HandlerCall implements FeedReader, WireListener, Dispatcher.DispatchController {
-  readonly #handler: Handler
+  #handler: Handler
   readonly #service: string
-  readonly #request: DispatchRequest
-  readonly #ticket: DispatchTicket
+  #request: DispatchRequest | undefined
+  #ticket: DispatchTicket | undefined
   readonly #clock: Clock
   /** What the wire knows of this call. */
   readonly tap: WireTap = new WireTap(this)
   #timer: StallTimer | undefined
   #reply: Reply | undefined
+  /** The head of the reply, as its headers came. */
+  #wireHeaders: RawHeaders | undefined
+  #trailers: ReplyHeaders | undefined
   #rawHeaders: unknown
   #rawTrailers: unknown
   #over = false
@@ -65,8 +71,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   }
 
   get rawHeaders(): Buffer[] {
-    return (this.#rawHeaders ??=
-      this.#reply === undefined ? null : rawHeaders(WireReply.rawHeaders(this.#reply) ?? this.#reply.headers)) as Buffer[]
+    return (this.#rawHeaders ??= this.#wireHeaders === undefined ? null : rawHeaders(this.#wireHeaders)) as Buffer[]
   }
 
   set rawHeaders(value: unknown) {
@@ -74,7 +79,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   }
 
   get rawTrailers(): Buffer[] {
-    return (this.#rawTrailers ??= this.#reply === undefined ? null : rawHeaders(this.#reply.body.trailers ?? {})) as Buffer[]
+    return (this.#rawTrailers ??= this.#wireHeaders === undefined ? null : rawHeaders(this.#trailers ?? {})) as Buffer[]
   }
 
   set rawTrailers(value: unknown) {
@@ -104,7 +109,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
 
   /** Tells the handler that its request begins; `false` when the handler wants none any more. */
   start(): boolean {
-    const { headersTimeoutMs, body } = this.#request
+    const { headersTimeoutMs, body } = this.#request as DispatchRequest
     const stream = body.pieces?.stream
     if (stream !== undefined) {
       this.#streamFailed = (error) => this.#leave(error)
@@ -134,15 +139,16 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     }
     const { reply } = outcome
     this.#reply = reply
+    this.#wireHeaders = WireReply.rawHeaders(reply) ?? reply.headers
     this.#rawHeaders = undefined
-    reply.body.whenOver(this.#ticket)
+    reply.body.whenOver(this.#ticket as DispatchTicket)
     try {
       this.#handler.onResponseStart?.(this, reply.status, reply.headers as never, reply.statusText)
     } catch (error) {
       this.#leave(error)
     }
     if (this.#over) return
-    const { bodyTimeoutMs } = this.#request
+    const { bodyTimeoutMs } = this.#request as DispatchRequest
     if (bodyTimeoutMs > 0) this.#limit(bodyTimeoutMs, 'BODY_TIMEOUT', `the reply's body stood still for ${bodyTimeoutMs} ms`)
     if (this.#paused) this.#hold()
     else this.#flow()
@@ -212,11 +218,22 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
 
   #end(): void {
     this.#finish()
+    this.#trailers = this.#reply?.body.trailers
     try {
-      this.#handler.onResponseEnd?.(this, (this.#reply?.body.trailers ?? {}) as never)
+      this.#handler.onResponseEnd?.(this, (this.#trailers ?? {}) as never)
     } catch (error) {
       this.#report(error)
     }
+    this.#letGo()
+  }
+
+  /** The body that a caller was given keeps its controller, and must not keep the whole call: it would live through collections for nothing. */
+  #letGo(): void {
+    this.#handler = noHandler
+    this.#request = undefined
+    this.#ticket = undefined
+    this.#reply = undefined
+    this.#late = undefined
   }
 
   /** The handler wants no more: it aborted, or threw. */
@@ -227,16 +244,16 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
   #cancel(error: MeshError, reason: unknown): void {
     this.#finish()
     // First: whoever reads the caller's stream would end it without the reason.
-    this.#request.body.pieces?.stop(reason)
-    this.#ticket.cancel(error)
+    this.#request?.body.pieces?.stop(reason)
+    this.#ticket?.cancel(error)
     this.#reply?.body.abort(error)
-    if (this.#reply === undefined) this.#ticket.over()
+    if (this.#reply === undefined) this.#ticket?.over()
     this.#report(reason)
   }
 
   #fail(error: unknown): void {
     this.#finish()
-    if (this.#reply === undefined) this.#ticket.over()
+    if (this.#reply === undefined) this.#ticket?.over()
     this.#report(error)
   }
 
@@ -244,7 +261,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     this.#over = true
     this.#timer?.stop()
     this.tap.cut()
-    if (this.#streamFailed !== undefined) this.#request.body.pieces?.stream?.off('error', this.#streamFailed)
+    if (this.#streamFailed !== undefined) this.#request?.body.pieces?.stream?.off('error', this.#streamFailed)
   }
 
   #report(error: unknown): void {

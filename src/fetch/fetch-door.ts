@@ -33,6 +33,10 @@ interface Journey {
   readonly deadline: number
   /** The call of the last hop. */
   last: Call | undefined
+  /** Redirects followed so far. */
+  redirects: number
+  /** What kind of response it will be: `cors` once a redirect led to another origin. */
+  type: 'basic' | 'cors'
 }
 
 /** Carries requests that were read: from the request to the response, redirects included. */
@@ -73,50 +77,49 @@ export class FetchDoor {
     const deadline = startedAt + (mesh.deadlineMs ?? destination.deadlineMs)
     const cancellation = new Cancellation()
     const link = signal === undefined ? undefined : new AbortLink(destination.service, signal, cancellation)
-    return this.#travel(request, destination, { cancellation, link, startedAt, deadline, last: undefined })
+    return this.#travel(request, destination, { cancellation, link, startedAt, deadline, last: undefined, redirects: 0, type: 'basic' })
   }
 
-  async #travel(first: FetchRequest, start: Destination, journey: Journey): Promise<Response> {
-    let request = first
-    let destination = start
-    let type: 'basic' | 'cors' = 'basic'
-    for (let redirects = 0; ; redirects += 1) {
-      const outcome = await this.#send(request, destination, journey, type === 'cors')
-      const { link } = journey
-      if (request.signal?.aborted === true) {
-        if (outcome.ok) outcome.reply.body.discard()
-        return Promise.reject(request.signal.reason)
-      }
-      if (!outcome.ok) {
-        link?.release()
-        request.upload?.abandon(outcome.error)
-        throw fetchFailed(outcome.error)
-      }
-      const { reply } = outcome
-      const { redirect } = request.options
-      if (redirect === 'manual' || !isRedirect(reply.status)) return respond(request, reply, destination, journey, redirects > 0, type)
-      const next =
-        redirect === 'error' ? { problem: `unexpected redirect with ${reply.status}` } : followRedirect(request, reply, redirects)
-      if (next === 'stay') return respond(request, reply, destination, journey, redirects > 0, type)
-      reply.body.discard()
-      if ('problem' in next || next.request.upload === undefined) request.upload?.abandon(undefined)
-      const found = 'problem' in next ? badReply(destination, next.problem) : this.#find(next.request)
-      if ('problem' in next || MeshError.is(found)) {
-        link?.release()
-        request.upload?.abandon(found)
-        throw fetchFailed(found as MeshError)
-      }
-      if (next.request.target.origin.text !== request.target.origin.text) type = 'cors'
-      request = next.request
-      destination = found
+  /** One hop, and those that it leads to. Not an async function: nearly every request is answered at its first hop. */
+  #travel(request: FetchRequest, destination: Destination, journey: Journey): Promise<Response> {
+    return this.#send(request, destination, journey).then((outcome) => this.#arrived(outcome, request, destination, journey))
+  }
+
+  #arrived(outcome: Outcome, request: FetchRequest, destination: Destination, journey: Journey): Response | Promise<Response> {
+    const { link } = journey
+    if (request.signal?.aborted === true) {
+      if (outcome.ok) outcome.reply.body.discard()
+      throw request.signal.reason
     }
+    if (!outcome.ok) {
+      link?.release()
+      request.upload?.abandon(outcome.error)
+      throw fetchFailed(outcome.error)
+    }
+    const { reply } = outcome
+    const { redirect } = request.options
+    if (redirect === 'manual' || !isRedirect(reply.status)) return respond(request, reply, destination, journey)
+    const next =
+      redirect === 'error' ? { problem: `unexpected redirect with ${reply.status}` } : followRedirect(request, reply, journey.redirects)
+    if (next === 'stay') return respond(request, reply, destination, journey)
+    reply.body.discard()
+    if ('problem' in next || next.request.upload === undefined) request.upload?.abandon(undefined)
+    const found = 'problem' in next ? badReply(destination, next.problem) : this.#find(next.request)
+    if ('problem' in next || MeshError.is(found)) {
+      link?.release()
+      request.upload?.abandon(found)
+      throw fetchFailed(found as MeshError)
+    }
+    journey.redirects += 1
+    if (next.request.target.origin.text !== request.target.origin.text) journey.type = 'cors'
+    return this.#travel(next.request, found, journey)
   }
 
   #find({ target: { origin } }: FetchRequest): Destination | MeshError {
     return this.#finder.find(origin.protocol, origin.hostname, origin.port)
   }
 
-  #send(request: FetchRequest, destination: Destination, journey: Journey, elsewhere: boolean): Promise<Outcome> {
+  #send(request: FetchRequest, destination: Destination, journey: Journey): Promise<Outcome> {
     const { cancellation, link, startedAt, deadline, last } = journey
     const { target, method, headers, body, options, mesh, dispatcher } = request
     const context = new ContextValues()
@@ -130,7 +133,7 @@ export class FetchDoor {
     const header =
       referrer === undefined
         ? options.header
-        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target, elsewhere) }
+        : { ...options.header, referer: refererFor(referrer, target), origin: originFor(referrer, method, target, journey.type === 'cors') }
     const call = new Call({
       service: destination.service,
       method,
@@ -165,14 +168,9 @@ function hasNoBody(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 205 || status === 304 || status === 101 || status === 103
 }
 
-function respond(
-  request: FetchRequest,
-  reply: Reply,
-  destination: Destination,
-  { link }: Journey,
-  redirected: boolean,
-  type: 'basic' | 'cors',
-): Response | Promise<Response> {
+function respond(request: FetchRequest, reply: Reply, destination: Destination, journey: Journey): Response | Promise<Response> {
+  const { link, type } = journey
+  const redirected = journey.redirects > 0
   const { status, statusText, headers, body } = reply
   const head = { status, statusText, headers, url: request.target.href, redirected, type, ending: body }
   request.upload?.settle()

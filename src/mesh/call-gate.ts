@@ -37,20 +37,17 @@ export class CallGate {
   }
 
   /** Carries a call. */
-  readonly send: Send<Call> = async (call) => {
+  readonly send: Send<Call> = (call) => {
     this.#ledger.started += 1
     this.#inFlight += 1
-    let outcome: Outcome
     try {
-      outcome = await this.#next(call)
+      return this.#next(call).then(
+        (outcome) => this.#answered(call, outcome),
+        (error) => this.#answered(call, threw(call, error)),
+      )
     } catch (error) {
-      outcome = failed(new MeshError('INTERNAL', 'a layer of the mesh threw', { service: call.service, sent: true }, error))
+      return Promise.resolve(this.#answered(call, threw(call, error)))
     }
-    const { spent } = call
-    if (spent.length > 1) this.#ledger.retried += spent.length - 1
-    if (!outcome.ok) this.#over(outcome.error, true)
-    else outcome.reply.body.whenOver(decidingAttempt(call)?.verdict.kind === 'failure' ? this.#bad : this.#good)
-    return outcome
   }
 
   /**
@@ -71,6 +68,14 @@ export class CallGate {
     })
   }
 
+  #answered(call: Call, outcome: Outcome): Outcome {
+    const { spent } = call
+    if (spent.length > 1) this.#ledger.retried += spent.length - 1
+    if (!outcome.ok) this.#over(outcome.error, true)
+    else outcome.reply.body.whenOver(decidingAttempt(call)?.verdict.kind === 'failure' ? this.#bad : this.#good)
+    return outcome
+  }
+
   #over(error: MeshError | undefined, bad: boolean): void {
     if (error?.code === 'ABORTED' || error?.code === 'BODY_FAILED') this.#ledger.ignored += 1
     else if (bad || error !== undefined) this.#ledger.failed += 1
@@ -81,4 +86,8 @@ export class CallGate {
     this.#whenEmpty = []
     for (const done of waiting) done()
   }
+}
+
+function threw(call: Call, error: unknown): Outcome {
+  return failed(new MeshError('INTERNAL', 'a layer of the mesh threw', { service: call.service, sent: true }, error))
 }

@@ -34,7 +34,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.attempts += 1
     counted.inFlight += 1
     writable(attempt.call.underway).push(this)
-    this.#meterEnds = observer.beginMetering(this.endpoint)
+    this.#meterEnds = observer.beginMetering(this.endpoint, this.startedAt)
   }
 
   /**
@@ -62,7 +62,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     writable(spent).push(call.context.get(sideBySide) ? { ...record, copy: call } : record)
     this.#settle(verdict)
     if (verdict.kind !== 'ignored') noteLatency(this.endpoint as RosterEndpoint, this.#latencyMs, now)
-    this.#tellAnswered(verdict, outcome)
+    this.#tellAnswered(verdict, outcome, now)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome)
     if (outcome.ok) outcome.reply.body.whenOver(this)
     else this.#end()
@@ -89,11 +89,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
     counted.failures += 1
   }
 
-  #tellAnswered(verdict: Verdict, outcome: Outcome): void {
+  #tellAnswered(verdict: Verdict, outcome: Outcome, at: number): void {
     const ends = this.#meterEnds
     if (ends === undefined) return
-    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome)
-    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome)
+    if (typeof ends === 'function') this.#observer.answerMetering(ends, verdict, this.#latencyMs, outcome, at)
+    else for (const end of ends) this.#observer.answerMetering(end, verdict, this.#latencyMs, outcome, at)
   }
 
   #end(): void {

@@ -71,24 +71,26 @@ export class Observer {
   /**
    * Tells the meters that an attempt begins.
    *
+   * @param endpoint where it goes.
+   * @param at monotonic time, in milliseconds.
    * @returns what must be called when it is over: one function, several, or none at all.
    */
-  beginMetering(endpoint: Endpoint): MeterEnd | readonly MeterEnd[] | undefined {
+  beginMetering(endpoint: Endpoint, at: number): MeterEnd | readonly MeterEnd[] | undefined {
     const meters = this.#meters
-    if (meters.length === 1) return this.#began(meters[0] as LoadMeter, endpoint)
+    if (meters.length === 1) return this.#began(meters[0] as LoadMeter, endpoint, at)
     if (meters.length === 0) return undefined
     const ends: MeterEnd[] = []
     for (const meter of meters) {
-      const end = this.#began(meter, endpoint)
+      const end = this.#began(meter, endpoint, at)
       if (end !== undefined) ends.push(end)
     }
     return ends
   }
 
   /** Tells a meter that the head of a reply came, or that the attempt failed. */
-  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number, outcome: Outcome): void {
+  answerMetering(end: MeterEnd, verdict: Verdict, latencyMs: number, outcome: Outcome, at: number): void {
     try {
-      const given: unknown = end.answered?.(verdict, latencyMs, outcome)
+      const given: unknown = end.answered?.(verdict, latencyMs, outcome, at)
       if (given !== undefined) hearLateRejection(given, this.#meterThrew)
     } catch (error) {
       this.threw('load meter', error)
@@ -138,9 +140,9 @@ export class Observer {
 
   readonly #meterThrew = (error: unknown): void => this.threw('load meter', error)
 
-  #began(meter: LoadMeter, endpoint: Endpoint): MeterEnd | undefined {
+  #began(meter: LoadMeter, endpoint: Endpoint, at: number): MeterEnd | undefined {
     try {
-      const end: unknown = meter.began(endpoint)
+      const end: unknown = meter.began(endpoint, at)
       if (typeof end === 'function') return end as MeterEnd
       hearLateRejection(end)
       throw new TypeError(`began: expected a function to be returned, got ${printValue(end)}`)

@@ -33,7 +33,6 @@ import type { Classifier, Verdict } from '../call/verdict.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
-import { printValue } from '../errors/print-value.ts'
 import type { ReplyListener } from '../health/announced-health.ts'
 import type { AttemptWatcher } from '../health/attempt-watcher.ts'
 import type { HealthView } from '../health/health-board.ts'
@@ -44,6 +43,7 @@ import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
+import { checkedOutcome } from './checked-outcome.ts'
 import type { DirectoryView } from './directory-view.ts'
 import type { EndpointPermits, Reservation } from './endpoint-permits.ts'
 import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
@@ -120,47 +120,62 @@ export class Router {
   }
 
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
-  readonly send: Send<Call> = (call) => this.#route(call)
+  readonly send: Send<Call> = (call) => {
+    try {
+      return this.#directory.state === 'unresolved' ? this.#waitForAnswer(call).then(() => this.#choose(call)) : this.#choose(call)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 
   /** Attempts so far. */
   get counters(): AttemptCounts {
     return this.#observer.counters
   }
 
-  async #route(call: Call): Promise<Outcome> {
-    if (this.#directory.state === 'unresolved') await this.#waitForAnswer(call)
+  /** No async function, as all that every call goes through: the frame would cost more than the choice. */
+  #choose(call: Call): Promise<Outcome> {
     const { reason } = call.cancellation
-    if (reason !== undefined) return failed(reason)
-    if (this.#directory.endpoints.length === 0) return failed(nothingKnown(call, this.#directory))
-    let candidates = this.#sets.of(call.subset)
-    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return failed(nobodyElse(call))
-    let picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
-    if (picked === 'full') {
-      if (call.underway.length > 0 && call.context.get(sideBySide)) return failed(nobodyElse(call))
-      const permits = this.#permits as EndpointPermits
-      const place = await this.#waitForRoom(permits, call)
-      if (MeshError.is(place)) return failed(place)
-      // From here to the beginning of the attempt nothing else runs.
-      permits.settle(place)
-      if (call.cancellation.reason !== undefined) {
-        permits.reconsider()
-        return failed(call.cancellation.reason)
-      }
-      candidates = this.#sets.of(call.subset)
-      picked = place.endpoint
+    if (reason !== undefined) return nobody(reason)
+    if (this.#directory.endpoints.length === 0) return nobody(nothingKnown(call, this.#directory))
+    const candidates = this.#sets.of(call.subset)
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return nobody(nobodyElse(call))
+    const picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
+    if (picked !== 'full') return this.#attempt(call, candidates, picked)
+    if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))
+    return this.#attemptWithRoom(call, this.#permits as EndpointPermits)
+  }
+
+  async #attemptWithRoom(call: Call, permits: EndpointPermits): Promise<Outcome> {
+    const place = await this.#waitForRoom(permits, call)
+    if (MeshError.is(place)) return failed(place)
+    // From here to the beginning of the attempt nothing else runs.
+    permits.settle(place)
+    if (call.cancellation.reason !== undefined) {
+      permits.reconsider()
+      return failed(call.cancellation.reason)
     }
+    return this.#attempt(call, this.#sets.of(call.subset), place.endpoint)
+  }
+
+  #attempt(call: Call, candidates: Candidates, picked: Endpoint | undefined): Promise<Outcome> {
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : takeProbe(this.#probes, call, candidates, picked)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
-    if (endpoint === undefined) return failed(this.#whyNone(candidates, call))
+    if (endpoint === undefined) return nobody(this.#whyNone(candidates, call))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
-    let outcome: Outcome
+    const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
     try {
-      outcome = checked(await this.#send(attempt))
+      return this.#send(attempt).then(ended, (error) => ended(failed(this.#threw(attempt, error))))
     } catch (error) {
-      outcome = failed(this.#threw(attempt, error))
+      return Promise.resolve(ended(failed(this.#threw(attempt, error))))
     }
+  }
+
+  #ended(given: Outcome, attempt: Attempt, observation: Observation, candidates: Candidates, probe: Probe | undefined): Outcome {
+    const { call, endpoint } = attempt
+    let outcome = this.#checked(given, attempt)
     if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
     if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
     const untriedLeft = this.#hasUntried(candidates, call)
@@ -227,7 +242,7 @@ export class Router {
     try {
       const amended = this.#balancer.amend?.(attempt, reply) ?? reply
       hearLateRejection(amended)
-      return checked(replied(amended))
+      return checkedOutcome(replied(amended))
     } catch (error) {
       this.#observer.threw(`balancer ${this.#balancer.name}`, error)
       return replied(reply)
@@ -239,6 +254,14 @@ export class Router {
     this.#observer.threw('attempt', error)
     const facts = { service: this.#service, endpoint: endpoint.address, sent: true }
     return new MeshError('INTERNAL', `a policy or the transport threw during attempt ${number}`, facts, error)
+  }
+
+  #checked(outcome: Outcome, attempt: Attempt): Outcome {
+    try {
+      return checkedOutcome(outcome)
+    } catch (error) {
+      return failed(this.#threw(attempt, error))
+    }
   }
 
   #whyNone(candidates: Candidates, call: Call): MeshError {
@@ -257,6 +280,10 @@ export class Router {
   }
 }
 
+function nobody(error: MeshError): Promise<Outcome> {
+  return Promise.resolve(failed(error))
+}
+
 /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
 function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, picked: Endpoint | undefined): Probe | undefined {
   return probes.take(call, (endpoint) => mayProbe(endpoint, narrowed, picked), picked === undefined)
@@ -265,11 +292,4 @@ function takeProbe(probes: ProbeSource, call: Call, { narrowed }: Candidates, pi
 /** Whether an endpoint could not be reached, or took nothing; a call that nobody can send says nothing about endpoints. */
 function neverTaken({ sent, verdict }: SpentAttempt): boolean {
   return !sent && verdict.kind === 'failure' && verdict.retry === 'always'
-}
-
-/** Policies may be untyped code. */
-function checked(outcome: Outcome): Outcome {
-  const { ok, reply, error } = (outcome ?? {}) as { ok?: unknown; reply?: { body?: unknown }; error?: unknown }
-  if (ok === true ? reply?.body !== undefined : ok === false && MeshError.is(error)) return outcome
-  throw new TypeError(`expected an outcome with a reply or a MeshError, got ${printValue(outcome)}`)
 }

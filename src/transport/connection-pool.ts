@@ -81,12 +81,16 @@ export class ConnectionPool implements ConnectionOwner {
     return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size }
   }
 
-  /** Takes a connection that is free now; `undefined` when there is none. */
-  take(): Connection | undefined {
+  /**
+   * Takes a connection that is free now; `undefined` when there is none.
+   *
+   * @param now monotonic time in milliseconds, by which a connection may be too old.
+   */
+  take(now = this.#host.clock.now()): Connection | undefined {
     const free = this.#free
     while (free.length > 0) {
       const connection = free[free.length - 1] as Connection
-      if (connection.usable && this.#host.clock.now() < connection.retireAt) {
+      if (connection.usable && now < connection.retireAt) {
         const { active, capacity } = connection
         // The server may have said in the meantime that it allows fewer streams.
         const isFull = active >= capacity

@@ -67,7 +67,9 @@ class UndiciTransport implements Transport {
     if (own !== undefined) return this.#sendOver(own, attempt)
     if (this.#settings.dispatcher !== undefined) return this.#sendForeign(attempt, this.#settings.dispatcher)
     const pool = this.#poolOf(attempt)
-    const connection = pool.take()
+    const { underway } = attempt.call
+    // The attempt began just now: no need to ask the clock again.
+    const connection = pool.take(underway[underway.length - 1]?.startedAt)
     return connection === undefined ? this.#sendLater(attempt, pool) : this.#sendOn(connection, pool, attempt)
   }
 
@@ -116,18 +118,20 @@ class UndiciTransport implements Transport {
     return failed(cancelledUnsent(reason))
   }
 
-  async #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
+  #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
     const exchange = new Exchange(attempt, this.#host.clock, new PooledCarrier(pool, connection), this.#settings.maxReplyBytes)
     const authority = this.#authority ?? attempt.call.authority
     const client = connection.client(authority)
-    const outcome = await exchange.run(() => {
+    const answer = exchange.run(() => {
       client.dispatch(
         this.#options(attempt, exchange, connection.authority === authority ? undefined : authority, connection.servername) as never,
         exchange as never,
       )
     })
-    exchange.watchBody(this.#settings.bodyTimeoutMs)
-    return outcome
+    return answer.then((outcome) => {
+      exchange.watchBody(this.#settings.bodyTimeoutMs)
+      return outcome
+    })
   }
 
   #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {

@@ -72,7 +72,7 @@ export class ExtraAttempts {
    * An attempt is over.
    *
    * @param verdict how it was judged; `undefined` when there was none after all.
-   * @param at monotonic time, in milliseconds.
+   * @param at monotonic time, in milliseconds; read for failures alone.
    */
   attemptEnded(verdict: Verdict | undefined, at: number): void {
     this.#underway -= 1

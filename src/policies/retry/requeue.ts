@@ -26,23 +26,26 @@ class Requeuer {
     this.#jitter = host.random.fork('requeue')
   }
 
-  async run(call: Call, next: Send<Call>): Promise<Outcome> {
-    let outcome: Outcome
-    let last = lastAttemptOf(call)
-    for (;;) {
-      const before = last
-      this.#extra.attemptBegan()
-      outcome = await next(call)
-      last = lastAttemptOf(call)
-      const made = last !== before
-      this.#extra.attemptEnded(made ? last?.verdict : undefined, this.#host.clock.now())
+  run(call: Call, next: Send<Call>): Promise<Outcome> {
+    const before = lastAttemptOf(call)
+    this.#extra.attemptBegan()
+    // Not an async function: nearly every call is over with its first attempt, and would pay for the frame.
+    return next(call).then((outcome) => {
+      const last = lastAttemptOf(call)
       // Without another attempt there is nothing to judge: nobody was left to try, or the caller is gone.
-      if (last === undefined || !made || last.verdict.kind === 'success') return outcome
-      if (!this.#wantsOn(call, outcome, last) || !(await this.#paid(call))) return outcome
-      call.context.set(requeues, call.context.get(requeues) + 1)
-      this.#extra.counts.requeues += 1
-      tellRepeated(this.#host, call, last, 0)
-    }
+      const made = last === before ? undefined : last
+      const failed = made?.verdict.kind === 'failure'
+      this.#extra.attemptEnded(made?.verdict, failed ? this.#host.clock.now() : 0)
+      return made !== undefined && failed && this.#wantsOn(call, outcome, made) ? this.#goOn(call, next, outcome, made) : outcome
+    })
+  }
+
+  async #goOn(call: Call, next: Send<Call>, outcome: Outcome, last: SpentAttempt): Promise<Outcome> {
+    if (!(await this.#paid(call))) return outcome
+    call.context.set(requeues, call.context.get(requeues) + 1)
+    this.#extra.counts.requeues += 1
+    tellRepeated(this.#host, call, last, 0)
+    return this.run(call, next)
   }
 
   #wantsOn(call: Call, outcome: Outcome, last: SpentAttempt): boolean {

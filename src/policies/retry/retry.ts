@@ -27,17 +27,19 @@ class Retrier {
     this.#extra = extra
   }
 
-  async run(call: Call, next: Send<Call>): Promise<Outcome> {
+  run(call: Call, next: Send<Call>): Promise<Outcome> {
     this.#extra.callBegan(call.startedAt)
     if (this.#settings.avoidTriedZones) call.context.set(avoidTriedZones, true)
     // A policy of the user's may send a call again: then it has a past that does not count here.
     const past = call.spent.length === 0 ? 0 : attemptsMade(call)
     const before = decidingAttempt(call)
-    const outcome = await next(call)
-    const last = decidingAttempt(call)
-    return last === undefined || last === before || last.verdict.kind !== 'failure'
-      ? outcome
-      : this.#repeat(call, next, outcome, last, past)
+    // Not an async function: nearly every call is over with its first attempt, and would pay for the frame.
+    return next(call).then((outcome) => {
+      const last = decidingAttempt(call)
+      return last === undefined || last === before || last.verdict.kind !== 'failure'
+        ? outcome
+        : this.#repeat(call, next, outcome, last, past)
+    })
   }
 
   async #repeat(call: Call, next: Send<Call>, first: Outcome, firstLast: SpentAttempt, past: number): Promise<Outcome> {

@@ -32,7 +32,15 @@ class DeadlineWatch implements CancelListener, BodyListener {
     })
     this.#call.cancellation.add(this)
     if (leftMs !== Number.POSITIVE_INFINITY) this.#timer = this.#host.clock.schedule(leftMs, () => this.#due())
-    void this.#follow(next)
+    // Not an async function: it would cost every call another frame.
+    try {
+      next(this.#call).then(
+        (outcome) => this.#ended(outcome),
+        (error) => this.#ended(failed(this.#threw(error))),
+      )
+    } catch (error) {
+      this.#ended(failed(this.#threw(error)))
+    }
     return promise
   }
 
@@ -46,13 +54,7 @@ class DeadlineWatch implements CancelListener, BodyListener {
     this.#timer?.cancel()
   }
 
-  async #follow(next: Send<Call>): Promise<void> {
-    let outcome: Outcome
-    try {
-      outcome = await next(this.#call)
-    } catch (error) {
-      outcome = failed(this.#threw(error))
-    }
+  #ended(outcome: Outcome): void {
     if (this.#settle(outcome)) this.#answered(outcome)
     else if (outcome.ok) outcome.reply.body.discard()
   }
