@@ -6,6 +6,9 @@ const patienceMs = 30_000
 /** Many who come at once see the same. */
 const freshMs = 200
 
+/** What takes long to make is made seldom: a mesh of ten thousand endpoints has better things to do. */
+const pausesPerFrame = 20
+
 /** Somebody who looks. */
 interface Viewer {
   readonly response: ServerResponse
@@ -33,6 +36,7 @@ export class LiveFeed {
   #timer: Timer | undefined
   #text = ''
   #madeAt = Number.NEGATIVE_INFINITY
+  #costMs = 0
   #closed = false
 
   /** @param means see {@link FeedMeans}. */
@@ -51,6 +55,7 @@ export class LiveFeed {
     if (now - this.#madeAt >= freshMs) {
       this.#text = this.#means.frame()
       this.#madeAt = now
+      this.#costMs = this.#means.clock.now() - now
     }
     return this.#text
   }
@@ -87,12 +92,13 @@ export class LiveFeed {
   }
 
   #arm(): Timer {
-    return this.#means.clock.schedule(this.#means.intervalMs, () => this.#tick(), { background: true })
+    const { clock, intervalMs } = this.#means
+    return clock.schedule(Math.max(intervalMs, this.#costMs * pausesPerFrame), () => this.#tick(), { background: true })
   }
 
   #tick(): void {
-    this.#timer = this.#arm()
     const text = this.frame()
+    this.#timer = this.#arm()
     for (const viewer of [...this.#viewers]) this.#send(viewer, text)
   }
 

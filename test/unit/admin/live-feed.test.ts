@@ -88,3 +88,20 @@ test('close() ends those who keep up, cuts off those who do not, and lets nobody
   assert.equal(feed.join(responseOver(true).response), false)
   clock.assertIdle()
 })
+
+test('frames that take long to make come seldom: one part in twenty of the time is the most', async () => {
+  const clock = fakeClock()
+  let frames = 0
+  let skew = 0
+  const slow = { ...clock, now: () => clock.now() + skew, schedule: clock.schedule.bind(clock) }
+  const frame = (): string => {
+    frames += 1
+    skew += 200
+    return 'x'
+  }
+  const feed = new LiveFeed({ frame, clock: slow, intervalMs: 1_000, most: 3 })
+  feed.join(responseOver(true).response)
+  await clock.advance(20_000)
+  assert.equal(frames, 1 + 5)
+  feed.close()
+})

@@ -228,6 +228,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
   const hanging = net.fetch('http://orders/hang', { signal: leave.signal })
   await clock.advance(500)
   const { orders } = net.snapshot().services
+  // Half of the finest bucket: both came at once.
+  const latency = { samples: 2, p50Ms: 1 / 128, p99Ms: 1 / 128 }
   assert.deepEqual(orders, {
     state: 'resolved',
     resolver: 'fixed',
@@ -250,6 +252,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         inFlight: 1,
         attempts: 3,
         failures: 1,
+        latency,
         connections: 1,
         idle: 0,
         waiting: 0,
@@ -270,6 +273,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         },
       },
     ],
+    latency,
     ejections: { carriedOut: 0, notEnforced: 0, overLimit: 0 },
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
     rateLimit: undefined,
@@ -278,6 +282,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
     admission: undefined,
     circuit: undefined,
     extraAttempts: { retries: 0, requeues: 0, hedges: 0, hedgesWon: 0, overBudget: 0, retriesWithheld: 0, hedgesWithheld: 0 },
+    retryBudget: { left: 10.6, credit: 3 },
   })
   leave.abort()
   await assert.rejects(hanging, { name: 'AbortError' })
