@@ -1,6 +1,7 @@
 // What you learn: a whole mesh at work. Two services on eight real servers, discovered from a file; while traffic runs, one server is killed,
 // one becomes twenty times slower, one answers 500 faster than any other answers, and a new one comes. No call is lost. `npm start` runs it.
 import { file, mesh } from 'proxyless'
+import { startAdmin } from 'proxyless/admin'
 import { startTracing } from 'proxyless/tracing'
 import { LiveTable } from './quickstart/live-table.ts'
 import { startShop } from './quickstart/shop.ts'
@@ -14,6 +15,10 @@ const net = mesh({ name: 'quickstart' })
   .service('orders', (s) => s.resolve(file(shop.registry)))
   .service('users', (s) => s.resolve(file(shop.registry)))
   .build()
+
+// Its page shows all of this in a browser, and lets you drain, eject and force circuits while it runs.
+const admin = await startAdmin(net).catch(() => startAdmin(net, { port: 0 }))
+console.log(`watch it at ${admin.url}, or in another terminal: npm run top -- ${admin.url}\n`)
 
 const traffic = new Traffic(net)
 const table = new LiveTable(net, traffic, process.stdout)
@@ -49,6 +54,7 @@ for (let call = 0; call < 200 && tracing.counts().traces.kept === 0; call += 1) 
 await tracing.stop()
 console.log(`\none call that was repeated, as Jaeger or Zipkin would show it:\n${waterfall(kept.spans)}`)
 
+await admin.close()
 await net.close()
 await shop.close()
 process.exitCode = lost === 0 ? 0 : 1

@@ -1,11 +1,12 @@
-// Builds dist/ from src/: compiles, then makes the declarations import what is there.
+// Builds dist/ from src/: compiles, makes the declarations import what is there, and bundles the admin page.
 //
 // TypeScript rewrites './x.ts' to './x.js' in the JavaScript that it emits, and leaves it alone in declarations. TypeScript itself can read
 // such declarations; other readers of declarations look for a file called x.ts, which is not in the package.
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { bundlePage } from './bundle-page.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -27,3 +28,9 @@ for (const name of globSync('**/*.d.ts', { cwd: dist })) {
   }
   if (rewritten !== text) writeFileSync(file, rewritten)
 }
+
+const page = join(dist, 'admin', 'page')
+const { script, style } = await bundlePage()
+mkdirSync(page, { recursive: true })
+writeFileSync(join(page, 'page.js'), script)
+writeFileSync(join(page, 'page.css'), style)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the integration tests and the chaos run need: Envoy, Zipkin, Jaeger, nginx, dnsmasq, nft, Redis and Prometheus. Only what is missing, and
-# nothing is started: the tests run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
+# Installs what the integration tests and the chaos run need: Envoy, Zipkin, Jaeger, nginx, dnsmasq, nft, Redis, Prometheus and Chromium. Only what is
+# missing, and nothing is started: the tests run them on loopback ports of their own. Needs Debian or Ubuntu, and root or sudo.
 set -euo pipefail
 
 "$(dirname "${BASH_SOURCE[0]}")/install-envoy.sh"
@@ -16,8 +16,9 @@ command -v nft >/dev/null || missing+=(nft)
 command -v redis-server >/dev/null || missing+=(redis-server)
 # The package has promtool as well.
 command -v prometheus >/dev/null || missing+=(prometheus)
+command -v chromium >/dev/null || missing+=(chromium)
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "servers: nginx, dnsmasq, nft, redis-server and prometheus are here"
+  echo "servers: nginx, dnsmasq, nft, redis-server, prometheus and chromium are here"
   exit 0
 fi
 
@@ -37,6 +38,8 @@ for name in "${missing[@]}"; do
     nft) packages+=(nftables) ;;
     redis-server) packages+=(redis-server) ;;
     prometheus) packages+=(prometheus) ;;
+    # Text in screenshots and in the accessibility tests needs a font.
+    chromium) packages+=(chromium fonts-dejavu-core) ;;
   esac
 done
 

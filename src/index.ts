@@ -295,6 +295,7 @@ export { HealthBoard, type HealthState, type HealthView } from './health/health-
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
 export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
+export type { LatencySummary } from './endpoint/recent-latencies.ts'
 export type { Locality } from './endpoint/locality.ts'
 
 // Ejection.

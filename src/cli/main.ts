@@ -4,6 +4,7 @@ import type { Command, CommandOutput } from './command.ts'
 /** Every subcommand, by its name. Each is loaded when it is called. */
 const commands: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   check: () => import('./check.ts'),
+  top: () => import('./top.ts'),
 }
 
 async function usage(): Promise<string> {

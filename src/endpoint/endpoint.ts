@@ -1,4 +1,5 @@
 import { type Locality, unknownLocality } from './locality.ts'
+import type { RecentLatencies } from './recent-latencies.ts'
 
 /**
  * What discovery says of the health of an endpoint: `degraded` ones are used when there are not enough healthy ones; `draining` and `unhealthy`
@@ -94,6 +95,8 @@ export class RosterEndpoint implements Endpoint {
   inFlight = 0
   attempts = 0
   failures = 0
+  /** How long attempts took lately; `undefined` before the first that was answered. */
+  latencies: RecentLatencies | undefined = undefined
 
   constructor(address: EndpointAddress) {
     this.address = address.address

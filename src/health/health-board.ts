@@ -32,6 +32,8 @@ export interface HealthView {
   readonly version: number
   /** The worst that is noted of an endpoint; `healthy` if nothing is. */
   stateOf(endpoint: Endpoint): HealthState
+  /** Whether it leaves as planned, so that its tier is not short of it; without this, what discovery says. */
+  isLeaving?(endpoint: Endpoint): boolean
 }
 
 /** What is noted of one endpoint: the finding of each judge, and the worst of them. */
@@ -39,6 +41,9 @@ interface Entry {
   readonly findings: Map<string, HealthState>
   state: HealthState
 }
+
+/** The name under which it is noted that somebody lets an endpoint drain. */
+export const drained = 'drained'
 
 const ranks = { healthy: 0, degraded: 1, unhealthy: 2 } as const satisfies Record<HealthState, number>
 
@@ -57,6 +62,11 @@ export class HealthBoard implements HealthView {
   /** See {@link HealthView.stateOf}. */
   stateOf(endpoint: Endpoint): HealthState {
     return this.#entries.get(endpoint)?.state ?? 'healthy'
+  }
+
+  /** See {@link HealthView.isLeaving}. */
+  isLeaving(endpoint: Endpoint): boolean {
+    return endpoint.health === 'draining' || this.findingsOf(endpoint).has(drained)
   }
 
   /** What each judge noted of an endpoint, by the judge's name; only what speaks against it. */
@@ -82,7 +92,7 @@ export class HealthBoard implements HealthView {
     if (finding === 'healthy') entry.findings.delete(judge)
     else entry.findings.set(judge, finding)
     const worst = worstOf(entry.findings)
-    if (worst === entry.state) return
+    if (worst === entry.state && judge !== drained) return
     entry.state = worst
     this.#version += 1
   }

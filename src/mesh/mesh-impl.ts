@@ -115,8 +115,10 @@ export class MeshImpl implements Mesh, DestinationFinder {
     if (!names.includes(name)) throw new TypeError(`service: expected one of ${names.map(printValue).join(', ')}, got ${printValue(name)}`)
     const fetch = createServiceFetch(this, this.#means.clock, name, () => this.#findByName(name))
     const running = () => this.#runningByName(name)
-    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) => running().eject(address, durationMs(time, 'eject: time'))
-    const readmit = (address: string) => running().eject(address, undefined)
+    const eject = (address: string, time: Duration = Number.POSITIVE_INFINITY) =>
+      running().byHand.eject(address, durationMs(time, 'eject: time'))
+    const readmit = (address: string) => running().byHand.readmit(address)
+    const drain = (address: string) => running().byHand.drain(address)
     const fault = faultControl(name, () => running().faultInjector)
     const ready = async () => {
       const found = this.#findByName(name)
@@ -124,7 +126,7 @@ export class MeshImpl implements Mesh, DestinationFinder {
       await found.ready()
     }
     const [circuit, split] = [circuitOf(running), splitControl(name, running)]
-    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit, split, fault, ready, eject, readmit })
+    client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit, split, fault, ready, eject, drain, readmit })
     this.#clients.set(name, client)
     return client
   }
@@ -240,8 +242,8 @@ export class MeshImpl implements Mesh, DestinationFinder {
 function circuitOf(running: () => ServiceRuntime): CircuitControl {
   return Object.freeze({
     get state() {
-      return running().circuitState
+      return running().byHand.circuitState
     },
-    force: (state: ForcedCircuit | undefined, endpoint?: string) => running().forceCircuit(state, endpoint),
+    force: (state: ForcedCircuit | undefined, endpoint?: string) => running().byHand.forceCircuit(state, endpoint),
   })
 }

@@ -63,7 +63,15 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
    */
   readonly eject: (address: string, time?: Duration) => void
   /**
-   * Lets an endpoint that is ejected back in, at once.
+   * Sends an endpoint no new calls until {@link ServiceClient.readmit}; what it works on ends as it would. Its tier is not short of it: others take
+   * over its part, without spilling into the next tier.
+   *
+   * @param address see {@link Endpoint.address}.
+   * @throws TypeError when the service has no such endpoint at the moment; MeshError when the mesh is closed, or the service not part of it any more.
+   */
+  readonly drain: (address: string) => void
+  /**
+   * Lets an endpoint that is ejected or drained back in, at once.
    *
    * @param address see {@link Endpoint.address}.
    * @throws TypeError when the service has no such endpoint at the moment; MeshError when the mesh is closed, or the service not part of it any more.

@@ -5,7 +5,6 @@ import { Directory } from '../discovery/directory.ts'
 import { Roster } from '../endpoint/roster.ts'
 import type { Destination } from '../fetch/destination.ts'
 import { AnnouncedHealth } from '../health/announced-health.ts'
-import type { CircuitState, ForcedCircuit } from '../health/circuit-snapshot.ts'
 import { Ejector } from '../health/ejector.ts'
 import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
@@ -15,13 +14,13 @@ import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { assemble, type Known } from './assemble.ts'
+import { ByHand } from './by-hand.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
 import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
-import { endpointAt } from './endpoint-at.ts'
 import { goneError } from './gone-error.ts'
 import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
@@ -45,6 +44,8 @@ import { TransportUsers } from './transport-users.ts'
  */
 export class ServiceRuntime implements Destination {
   readonly service: string
+  /** What somebody outside may do to it. */
+  readonly byHand: ByHand
   readonly #host: Host
   readonly #given: RuntimeMeans
   readonly #ledger = new CallLedger()
@@ -80,6 +81,7 @@ export class ServiceRuntime implements Destination {
     this.#ejector = new Ejector({ host, board: this.#health, probes: this.#probes, count })
     this.#checker = new HealthChecker(host, this.#health, (endpoint) => this.#announced.takeBack(endpoint))
     this.#circuits = new ServiceCircuits(host, this.#health, this.#probes)
+    this.byHand = new ByHand(() => this.#roster.endpoints, this.#ejector, this.#health, this.#circuits)
     this.teller = new ServiceWitness(host.service, () => this.facts, host, means)
   }
 
@@ -197,13 +199,6 @@ export class ServiceRuntime implements Destination {
     await Promise.all([...this.#drains].map((drain) => drain.run(graceMs, background)))
   }
 
-  /** Leaves an endpoint out for a time, in milliseconds, or lets it back in: with no time. */
-  eject(address: string, forMs: number | undefined): void {
-    const endpoint = endpointAt(this.#roster.endpoints, address)
-    if (forMs === undefined) this.#ejector.readmit(endpoint)
-    else this.#ejector.eject(endpoint, forMs)
-  }
-
   /** What is going on, as plain data. */
   snapshot(): ServiceSnapshot {
     const { parts, directory, judges, host } = this.facts as ServiceFacts
@@ -219,16 +214,6 @@ export class ServiceRuntime implements Destination {
   }
   /** What divides its calls, if anything does. */
   readonly split = () => this.#current?.parts.split
-
-  /** See {@link CircuitControl}. */
-  get circuitState(): CircuitState {
-    return this.#circuits.service.state
-  }
-
-  /** See {@link CircuitControl.force}. */
-  forceCircuit(forced: ForcedCircuit | undefined, endpoint: string | undefined): void {
-    this.#circuits.force(forced, endpoint, this.#roster.endpoints)
-  }
 
   #known(directory: Directory, plan: ServicePlan): Known {
     const { endpoints, service } = this.#circuits

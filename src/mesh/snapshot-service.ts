@@ -1,5 +1,6 @@
 import type { Directory } from '../discovery/directory.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import { type RecentLatencies, summarize } from '../endpoint/recent-latencies.ts'
 import type { Ejector } from '../health/ejector.ts'
 import type { HealthBoard } from '../health/health-board.ts'
 import type { HealthChecker } from '../health/health-checker.ts'
@@ -55,7 +56,8 @@ export function snapshotService(
       const { connections = 0, idle = 0, waiting = 0 } = statsOf(transport, endpoint, host)
       uses.push({ endpoint, capacity: smaller(capacityOf(transport, endpoint, host), parts.endpointPermits?.limitOf(endpoint)) })
       const found = { health: board.stateOf(endpoint), findings: Object.fromEntries(board.findingsOf(endpoint)) }
-      const counted = { inFlight, attempts, failures, connections, idle, waiting }
+      const latency = (endpoint as RosterEndpoint).latencies?.summary(now)
+      const counted = { inFlight, attempts, failures, latency, connections, idle, waiting }
       const judged = {
         ejection: ejector.stateOf(endpoint),
         check: checker.stateOf(endpoint),
@@ -63,6 +65,7 @@ export function snapshotService(
       }
       return { address, weight, priority, zone: locality.zone, labels, ...found, ...counted, ...judged }
     }),
+    latency: summarize(latenciesOf(directory.endpoints), now),
     ejections: { ...ejector.counts },
     calls: ledger.snapshot(),
     rateLimit:
@@ -85,6 +88,10 @@ export function snapshotService(
 function smaller(one: number | undefined, other: number | undefined): number | undefined {
   const least = Math.min(one ?? Number.POSITIVE_INFINITY, other ?? Number.POSITIVE_INFINITY)
   return Number.isFinite(least) ? least : undefined
+}
+
+function latenciesOf(endpoints: readonly Endpoint[]): readonly RecentLatencies[] {
+  return endpoints.map((endpoint) => (endpoint as RosterEndpoint).latencies).filter((latencies) => latencies !== undefined)
 }
 
 /** The tiers, worked out as routing does, for calls that may go anywhere. */

@@ -1,3 +1,4 @@
+import type { LatencySummary } from '../endpoint/recent-latencies.ts'
 import type { CircuitSnapshot, ServiceCircuitSnapshot } from '../health/circuit-snapshot.ts'
 import type { EjectionState } from '../health/ejection-record.ts'
 import type { HealthState } from '../health/health-board.ts'
@@ -49,6 +50,8 @@ export interface ServiceSnapshot {
   readonly balancerFaults: BalancerFaultCounts
   /** Every endpoint. */
   readonly endpoints: readonly EndpointSnapshot[]
+  /** How long attempts took in the last 10 to 20 seconds, all endpoints taken together; `undefined` when there were none. */
+  readonly latency: LatencySummary | undefined
   /** Ejections since the service was added. */
   readonly ejections: EjectionCounts
   /** Calls since the service was added. */
@@ -205,6 +208,8 @@ export interface EndpointSnapshot {
   readonly attempts: number
   /** Attempts ever judged a failure. */
   readonly failures: number
+  /** How long attempts took in the last 10 to 20 seconds, to the head of their reply or their failure; `undefined` when there were none. */
+  readonly latency: LatencySummary | undefined
   /** Connections open or being made, as far as the transport tells. */
   readonly connections: number
   /** Connections that nobody uses just now. */

@@ -23,6 +23,8 @@ export interface SplitTier {
   readonly eligible: readonly Endpoint[]
   /** Whether it is the first tier, and these are its healthy ones. */
   readonly foremost: boolean
+  /** Which of them leave as planned. */
+  readonly isLeaving: (endpoint: Endpoint) => boolean
 }
 
 interface Place {
@@ -56,7 +58,7 @@ export function splitByPlace(
   return used.some(({ weight }) => weight > 0) ? used.sort((left, right) => right.weight - left.weight) : undefined
 }
 
-function placesOf({ endpoints, eligible }: SplitTier): readonly Place[] {
+function placesOf({ endpoints, eligible, isLeaving }: SplitTier): readonly Place[] {
   const places = new Map<string, Place>()
   // Most endpoints share their locality object with nobody, so the text decides.
   const placeOf = ({ locality }: Endpoint): Place => {
@@ -65,7 +67,7 @@ function placesOf({ endpoints, eligible }: SplitTier): readonly Place[] {
     if (place === undefined) places.set(name, (place = { locality, eligible: [], total: 0 }))
     return place
   }
-  for (const endpoint of endpoints) placeOf(endpoint).total += endpoint.health === 'draining' ? 0 : 1
+  for (const endpoint of endpoints) placeOf(endpoint).total += isLeaving(endpoint) ? 0 : 1
   for (const endpoint of eligible) placeOf(endpoint).eligible.push(endpoint)
   return [...places.values()]
 }

@@ -6,6 +6,7 @@ import { failed, type Outcome } from '../call/outcome.ts'
 import { sideBySide } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
+import { RecentLatencies } from '../endpoint/recent-latencies.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { Observer } from './observer.ts'
 
@@ -66,6 +67,7 @@ export class Observation implements BodyListener, UnderwayAttempt {
     this.#record = call.context.get(sideBySide) ? { ...record, copy: call } : record
     writable(spent).push(this.#record)
     this.#settle(verdict)
+    if (verdict.kind !== 'ignored') noteLatency(this.endpoint as RosterEndpoint, this.#latencyMs, now)
     this.#tellAnswered(verdict, outcome, now)
     this.#observer.tellAnswered(this.endpoint, verdict, this.#latencyMs, outcome, this.#attempt)
     if (outcome.ok) {
@@ -129,6 +131,11 @@ type BodyTimes = { -readonly [Name in 'bodyMs' | 'bodyError']: SpentAttempt[Name
 /** Routing is the one that writes a call's records, and this is where. */
 function writable<T extends SpentAttempt | UnderwayAttempt>(records: readonly T[]): T[] {
   return records as T[]
+}
+
+function noteLatency(endpoint: RosterEndpoint, latencyMs: number, now: number): void {
+  endpoint.latencies ??= new RecentLatencies(now)
+  endpoint.latencies.add(latencyMs, now)
 }
 
 function withdraw(underway: UnderwayAttempt[], attempt: UnderwayAttempt): void {

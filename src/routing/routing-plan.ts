@@ -62,8 +62,8 @@ export function planRouting(tiers: readonly TierSet[], health: HealthView, setti
       fit.push({ name: `${name} all`, endpoints, load: load.healthy + load.degraded })
       continue
     }
-    fit.push(...groupsOf(`${name} healthy`, entry.tier.endpoints, entry.healthy, load.healthy, settings, i === 0))
-    degraded.push(...groupsOf(`${name} degraded`, entry.tier.endpoints, entry.degraded, load.degraded, settings, false))
+    fit.push(...groupsOf(`${name} healthy`, entry.tier.endpoints, entry.healthy, load.healthy, settings, health, i === 0))
+    degraded.push(...groupsOf(`${name} degraded`, entry.tier.endpoints, entry.degraded, load.degraded, settings, health, false))
   }
   const plans = sorted.map(
     ({ tier: { priority, distance } }, i): TierPlan => ({ priority, distance, ...(counts[i] as TierHealth), load: loads[i] as TierLoad }),
@@ -86,9 +86,13 @@ function sortByHealth(tier: TierSet, health: HealthView): Sorted {
     const state = health.stateOf(endpoint)
     if (state === 'healthy') healthy.push(endpoint)
     else if (state === 'degraded') degraded.push(endpoint)
-    else if (endpoint.health === 'draining') total -= 1
+    else if (isLeaving(endpoint, health)) total -= 1
   }
   return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded), total }
+}
+
+function isLeaving(endpoint: Endpoint, health: HealthView): boolean {
+  return health.isLeaving?.(endpoint) ?? endpoint.health === 'draining'
 }
 
 function groupsOf(
@@ -97,10 +101,11 @@ function groupsOf(
   eligible: readonly Endpoint[],
   load: number,
   { locality, failover }: RoutingSettings,
+  health: HealthView,
   foremost: boolean,
 ): readonly GroupPlan[] {
   if (eligible.length === 0) return []
-  const places = splitByPlace({ endpoints, eligible, foremost }, locality, failover)
+  const places = splitByPlace({ endpoints, eligible, foremost, isLeaving: (endpoint) => isLeaving(endpoint, health) }, locality, failover)
   if (places === undefined) return [{ name, endpoints: eligible, load }]
   const all = places.reduce((sum, { weight }) => sum + weight, 0)
   return places.map((place) => ({ name: `${name} ${place.place}`, endpoints: place.endpoints, load: (load * place.weight) / all }))

@@ -43,6 +43,7 @@ for (const version of nodeVersions) {
     await t.test('a CommonJS program requires the package', () => runsToItsEnd('required.cjs'))
     await t.test('a program that forgets to close ends by itself', () => runsToItsEnd('forgets-to-close.mjs'))
     await t.test('tracing without the packages of OpenTelemetry names them', () => runsToItsEnd('tracing.mjs'))
+    await t.test('the admin page and proxyless top work from the package', () => runsToItsEnd('admin.mjs'))
     await t.test('a TypeScript program runs as it is', () => runsToItsEnd('typed.ts'))
     await t.test('TypeScript programs compile with the DOM types or without, and run', async () => {
       for (const config of ['tsconfig.json', 'tsconfig.no-dom.json']) {

@@ -229,6 +229,8 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
   await clock.advance(500)
   const { metrics, ...orders } = net.snapshot().services.orders ?? assert.fail()
   assert.deepEqual(metrics?.attempts, { success: 1, failure: 1, ignored: 0 })
+  // Half of the finest bucket: both came at once.
+  const latency = { samples: 2, p50Ms: 1 / 128, p99Ms: 1 / 128 }
   assert.deepEqual(orders, {
     state: 'resolved',
     resolver: 'fixed',
@@ -251,6 +253,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         inFlight: 1,
         attempts: 3,
         failures: 1,
+        latency,
         connections: 1,
         idle: 0,
         waiting: 0,
@@ -271,6 +274,7 @@ test('a snapshot tells endpoints, loads and calls as plain data', async () => {
         },
       },
     ],
+    latency,
     ejections: { carriedOut: 0, notEnforced: 0, overLimit: 0 },
     calls: { started: 3, succeeded: 1, failed: 1, ignored: 0, inFlight: 1, retried: 0 },
     rateLimit: undefined,

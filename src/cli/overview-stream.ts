@@ -1,0 +1,57 @@
+import type { Overview } from '../admin/overview.ts'
+
+/** What is said to somebody who looks at a mesh from a terminal. */
+export class TopError extends Error {
+  override readonly name: string = 'TopError'
+}
+
+const longestFrame = 64 * 2 ** 20
+
+/**
+ * Reads the overviews of an admin page as they come.
+ *
+ * @param url of the page.
+ * @param token see `AdminHandlerOptions.token`.
+ * @param signal ends the stream.
+ * @throws TopError with a sentence for whoever started the program.
+ */
+export async function* overviewStream(url: URL, token: string | undefined, signal: AbortSignal): AsyncGenerator<Overview, void> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const at = new URL('api/stream', url)
+  let response: Response
+  try {
+    response = await fetch(at, { headers, signal })
+  } catch (error) {
+    if (signal.aborted) return
+    const { cause } = error as { cause?: unknown }
+    throw new TopError(`${at.href} cannot be reached: ${cause instanceof Error ? cause.message || cause.name : String(error)}`, {
+      cause: error,
+    })
+  }
+  if (!response.ok || response.body === null) throw new TopError(`${at.href} answered ${response.status}: ${await reasonOf(response)}`)
+  if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream'))
+    throw new TopError(`${at.href} is not an admin page of a mesh`)
+  let left = ''
+  try {
+    for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+      const messages = `${left}${part}`.split('\n\n')
+      left = messages.pop() ?? ''
+      if (left.length > longestFrame) throw new TopError(`${at.href} sends more than can be shown`)
+      for (const message of messages) if (message.startsWith('data: ')) yield JSON.parse(message.slice(6)) as Overview
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    throw error instanceof TopError ? error : new TopError(`the connection to ${at.href} broke: ${String(error)}`, { cause: error })
+  }
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text()
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown }
+    if (typeof error === 'string') return response.status === 401 ? `${error}; give it with --token or PROXYLESS_ADMIN_TOKEN` : error
+  } catch {
+    // Somebody else answered.
+  }
+  return response.statusText
+}
