@@ -34,6 +34,7 @@ export type {
   SetResolver,
   Slot,
   SlotValues,
+  SplitFor,
   SplitOf,
   SplitSlot,
   SubsetFallbackSlot,

@@ -12,6 +12,8 @@ import { type ServiceCircuit, serviceBreaker } from '../policies/breaker/service
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { DirectoryView } from '../routing/directory-view.ts'
 import { Router } from '../routing/router.ts'
+import type { Split } from '../routing/split.ts'
+import { SplitByRoute } from '../routing/split-by-route.ts'
 import type { Host } from '../runtime/host.ts'
 import { accessLog } from '../telemetry/access-log.ts'
 import type { ServiceMetrics } from '../telemetry/service-metrics.ts'
@@ -57,12 +59,10 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
     // The span of an attempt covers all of these; the policies run in its context.
     ...(tracing === undefined ? [] : [tracing.attempt]),
     ...byRoute(
-      parts.routes.filter(({ own }) => own.attemptTimeout !== undefined),
+      parts.routes.filter(({ own }) => 'attemptTimeout' in own || 'fault' in own),
       routeOfAttempt,
-      (route) => timeLayers({ ...parts, ...route?.own }),
+      (route) => innerLayers({ ...parts, ...route?.own }),
     ),
-    // Faults stand inside the timeout and the observation, which take them for real, and outside of what sees what is sent.
-    ...(parts.fault?.allowed ? [parts.fault.layer] : []),
     // The user's attempt policies stand next to the wire: they see what is sent, and one that waits is cut off by the timeout.
     ...parts.attemptPolicies,
     // Those of a route come after those of the service, as with calls.
@@ -72,12 +72,13 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
       (route) => route?.attemptPolicies ?? [],
     ),
   ]
+  const split = splitOf(parts)
   const router = new Router({
     host: { ...host, random: numberedStream(host.random, 'routing') },
     ...known,
     // Who divides calls among versions compares what becomes of them.
-    split: parts.split,
-    watchers: parts.split === undefined ? known.watchers : [...known.watchers, parts.split],
+    split,
+    watchers: split === undefined ? known.watchers : [...known.watchers, split],
     balancer: parts.balancer,
     classify,
     send: compose(perAttempt, tracing === undefined ? parts.transport.send : tracing.wire(parts.transport.send)),
@@ -109,12 +110,14 @@ export function assemble(parts: LayerParts, known: Known, classify: Classifier, 
 }
 
 /** Layers that each route may have of its own, and that stand outside the user's attempt policies. */
-function timeLayers(parts: Pick<LayerParts, 'attemptTimeout' | 'sendOn'>): Layer<Attempt>[] {
+function innerLayers(parts: Pick<LayerParts, 'attemptTimeout' | 'sendOn' | 'fault'>): Layer<Attempt>[] {
   return [
     // The attempt timeout stands outside the user's policies: an attempt is what the endpoint and they take together.
     parts.attemptTimeout,
     // What is told to the server stands inside the timeout, which it tells, and outside the user's policies, which may change it.
     parts.sendOn,
+    // Faults stand inside the timeout and the observation, which take them for real, and outside of what sees what is sent.
+    ...(parts.fault?.allowed ? [parts.fault.layer] : []),
   ]
 }
 
@@ -138,6 +141,12 @@ function limitLayers(parts: LayerParts, circuit: ServiceCircuit): Layer<Call>[] 
     // What was never sent goes on within its own try, at once; outside of it are those who wait.
     parts.requeue,
   ]
+}
+
+/** Who divides calls: the split of the service, or that of their route where routes have their own. */
+function splitOf({ split, routes }: LayerParts): Split | SplitByRoute | undefined {
+  const own = new Map(routes.filter((route) => 'split' in route.own).map((route) => [route, route.own.split]))
+  return own.size === 0 ? split : new SplitByRoute(split, own)
 }
 
 /** Counts the endpoints that are left out, anew whenever that may have changed. */

@@ -18,14 +18,23 @@ interface Described {
 export function mirrorProblems(services: readonly Described[]): ConfigProblem[] {
   const known = new Map(services.map(({ name, settings }) => [String(name), settings]))
   return services.flatMap(({ name, settings }) => {
-    const mirror = isPlainObject(settings) ? settings.mirror : undefined
-    if (!isPlainObject(mirror)) return []
-    return problemsOf(String(name), mirror.to, known)
+    if (!isPlainObject(settings)) return []
+    const path = pathTo('services', name)
+    const routes: readonly unknown[] = Array.isArray(settings.routes) ? settings.routes : []
+    return [
+      ...problemsAt(path, String(name), settings, known),
+      ...routes.flatMap((route, i) => problemsAt(pathTo(pathTo(path, 'routes'), i), String(name), route, known)),
+    ]
   })
 }
 
-function problemsOf(own: string, to: unknown, known: ReadonlyMap<string, unknown>): ConfigProblem[] {
-  const path = pathTo(pathTo(pathTo('services', own), 'mirror'), 'to')
+/** @param holder what has the mirror: a service, or a route of it. */
+function problemsAt(path: string, own: string, holder: unknown, known: ReadonlyMap<string, unknown>): ConfigProblem[] {
+  if (!isPlainObject(holder) || !isPlainObject(holder.mirror)) return []
+  return problemsOf(pathTo(pathTo(path, 'mirror'), 'to'), own, holder.mirror.to, known)
+}
+
+function problemsOf(path: string, own: string, to: unknown, known: ReadonlyMap<string, unknown>): ConfigProblem[] {
   const { service, subset } = isPlainObject(to) ? { service: to.service ?? own, subset: to.subset } : { service: to, subset: undefined }
   if (typeof service !== 'string' || service === '') return []
   if (service === own && subset === undefined) {

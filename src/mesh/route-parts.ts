@@ -10,22 +10,24 @@ import { rateLimitSettings } from '../policies/limit/rate-limit-options.ts'
 import { RouteMatcher } from '../routing/route-match.ts'
 import { Rewriter } from '../routing/route-rewrite.ts'
 import type { TableRoute } from '../routing/route-table.ts'
-import type { Emit } from '../runtime/events.ts'
 import { samePart } from '../runtime/part.ts'
 import { CallLedger } from './call-ledger.ts'
 import { makeAdmission, makeConcurrency } from './make-concurrency.ts'
 import { attemptLayersOf, callLayersOf, makePolicies, type PolicyLayer } from './make-policies.ts'
+import type { RuntimeMeans } from './mesh-means.ts'
 import type { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import { judgeOf, makeRepeatParts, type RepeatParts } from './repeat-parts.ts'
+import { toldOf } from './route-host.ts'
 import { planOnRoute, type RoutePlan } from './route-plan.ts'
+import { makeRouteTraffic, type RouteTraffic } from './route-traffic.ts'
 import type { LayerParts, ServiceParts } from './service-parts.ts'
 
 /** The built-in layers that a route may have in place of those of the service. */
 type Replaceable = Pick<LayerParts, 'rateLimit' | 'admission' | 'concurrencyGate' | keyof RepeatParts>
 
 /** What a route has in place of what the service has; what is not there is the service's. */
-export interface RouteOwn extends Partial<Replaceable> {
+export interface RouteOwn extends Partial<Replaceable>, RouteTraffic {
   /** Its circuit. */
   readonly circuit?: ServiceCircuit
 }
@@ -58,8 +60,9 @@ interface Basis extends RepeatParts {
   readonly judge: Classifier
 }
 
-/** What was there before. */
+/** What was there before, and what the mesh gives. */
 interface Before {
+  readonly means: RuntimeMeans
   /** The route of the same name. */
   readonly route: RouteParts | undefined
   /** Whether the service repeats attempts as it did. */
@@ -73,9 +76,16 @@ interface Before {
  * @param plan the service.
  * @param maker makes parts, and collects what goes wrong.
  * @param basis the parts of the service.
+ * @param means what the mesh gives its services.
  * @param before the parts of the plan before, if there was one.
  */
-export function makeRoutes(plan: ServicePlan, maker: PartMaker, basis: Basis, before: ServiceParts | undefined): readonly RouteParts[] {
+export function makeRoutes(
+  plan: ServicePlan,
+  maker: PartMaker,
+  basis: Basis,
+  means: RuntimeMeans,
+  before: ServiceParts | undefined,
+): readonly RouteParts[] {
   const alike = (...slots: readonly (keyof ServicePlan)[]) => slots.every((slot) => samePart(before?.plan[slot], plan[slot]))
   const repeatsAlike = alike('retry', 'hedge', 'classifier')
   if (before !== undefined && repeatsAlike && alike('routes', 'sendOn') && before.lastingJudge === basis.judge) return before.routes
@@ -84,6 +94,7 @@ export function makeRoutes(plan: ServicePlan, maker: PartMaker, basis: Basis, be
     makeRoute(plan, route, maker.within(`routes[${i}]`, `route ${route.name}`), basis, {
       route: known.get(route.name),
       repeatsAlike,
+      means,
     }),
   )
 }
@@ -109,6 +120,7 @@ function makeRoute(plan: ServicePlan, route: RoutePlan, maker: PartMaker, basis:
     own: {
       ...limits.own,
       ...(repeat === basis ? undefined : repeat),
+      ...makeRouteTraffic(route, maker, before.means, known),
       ...(route.circuitBreaker === undefined ? undefined : { circuit }),
     },
     repeat,
@@ -155,7 +167,7 @@ function makeLimits(
               rateLimit === false
                 ? undefined
                 : (same('rateLimit')?.own.rateLimit ??
-                  maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), host))),
+                  maker.make('rateLimit', (host) => new RateLimit(rateLimitSettings(rateLimit), toldOf(host, route.name)))),
           }),
       ...(limited && { concurrencyGate: limited.concurrencyGate }),
       ...(route.admission === undefined ? undefined : { admission: same('admission')?.own.admission ?? makeAdmission(effective, maker) }),
@@ -167,10 +179,4 @@ function makeLimits(
 /** The gate of a route, as the makers of gates know one. */
 export function gateOf({ own, concurrency }: RouteParts) {
   return { concurrency, concurrencyGate: own.concurrencyGate, endpointPermits: undefined }
-}
-
-/** Events of what is the route's alone say so. */
-function toldOf<H extends { readonly emit: Emit }>(host: H, route: string): H {
-  const emit: Emit = (name, event) => host.emit(name, { ...event, route })
-  return { ...host, emit }
 }

@@ -7,6 +7,7 @@ import type { ServicePlan } from './plan.ts'
 import type { RateLimitPlan } from './rate-limit-schema.ts'
 import type { HedgePlan, RetryPlan } from './retry-plan.ts'
 import type { RouteOptions } from './route-options.ts'
+import type { SplitPlan } from './split-schema.ts'
 
 /** {@link RouteConcurrencyOptions} in a finished plan: durations in milliseconds. */
 export interface RouteConcurrencyPlan extends Omit<ConcurrencyPlan, 'endpoints'> {
@@ -36,6 +37,8 @@ export interface RoutePlan extends RouteOptions {
   readonly admission?: AdmissionPlan | false | undefined
   /** See {@link RouteOverrides.circuitBreaker}. */
   readonly circuitBreaker?: CircuitPlan | false | undefined
+  /** See {@link RouteOverrides.split}. */
+  readonly split?: SplitPlan | false | undefined
 }
 
 /** What a route matches, in a few words: the name of one that has none. */
@@ -70,5 +73,8 @@ export function planOnRoute(plan: ServicePlan, route: RoutePlan): ServicePlan {
     rateLimit: route.rateLimit ?? plan.rateLimit,
     concurrency: concurrency === undefined ? plan.concurrency : concurrency && { ...concurrency, endpoints: false },
     admission: route.admission ?? plan.admission,
+    split: route.split ?? plan.split,
+    mirror: route.mirror ?? plan.mirror,
+    fault: route.fault ?? plan.fault,
   }
 }

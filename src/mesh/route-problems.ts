@@ -4,6 +4,7 @@ import { readDuration } from '../runtime/duration.ts'
 import { pathTo } from './config-problems.ts'
 import { isPlainObject } from './plan-pieces.ts'
 import { serviceDefaults } from './service-defaults.ts'
+import { splitProblems } from './split-problems.ts'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -19,7 +20,12 @@ export function routeProblems(settings: Settings, path: string): ConfigProblem[]
   return routes.flatMap((route: unknown, i) => {
     if (!isPlainObject(route)) return []
     const at = pathTo(pathTo(path, 'routes'), i)
-    return [...labelProblems(route, isPlainObject(subsets) ? subsets : {}, at), ...timeProblems(route, deadline, at)]
+    return [
+      ...labelProblems(route, isPlainObject(subsets) ? subsets : {}, at),
+      ...timeProblems(route, deadline, at),
+      ...splitProblems({ split: route.split, subsets }, at),
+      ...idleSplitProblems(route, at),
+    ]
   })
 }
 
@@ -37,6 +43,13 @@ function labelProblems({ subset }: Settings, declared: Settings, path: string): 
     const expected = `a value of the label ${label} that .subset(...) declares: ${values.join(', ')}`
     return [{ path: at, expected, received: printValue(value) }]
   })
+}
+
+/** A split by a label that the route says itself would never divide a call. */
+function idleSplitProblems({ split, subset }: Settings, path: string): ConfigProblem[] {
+  if (!isPlainObject(split) || !isPlainObject(subset) || typeof split.by !== 'string' || !Object.hasOwn(subset, split.by)) return []
+  const expected = `another label than those of the route's subset, which no call is divided by: ${Object.keys(subset).join(', ')}`
+  return [{ path: pathTo(pathTo(path, 'split'), 'by'), expected, received: printValue(split.by) }]
 }
 
 /** A route that limits its attempts must leave its calls the time for one. */

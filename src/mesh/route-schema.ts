@@ -8,6 +8,8 @@ import type { RouteRewrite } from '../routing/route-rewrite.ts'
 import { admissionSchema } from './admission-schema.ts'
 import { circuitEntries } from './circuit-plan.ts'
 import { routeConcurrencySchema } from './concurrency-schema.ts'
+import { faultSchema } from './fault-schema.ts'
+import { mirrorSchema } from './mirror-schema.ts'
 import { duration, isPlainObject, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
@@ -15,6 +17,7 @@ import { hedgeSchema, retrySchema } from './retry-schema.ts'
 import { routeMatchSchema, routeRewriteSchema } from './route-match-schema.ts'
 import type { RouteOptions, RouteOverrides } from './route-options.ts'
 import { nameOfMatch, type RoutePlan } from './route-plan.ts'
+import { splitSchema } from './split-schema.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
@@ -45,6 +48,9 @@ const overrides = {
   concurrency: v.optional(orFalse(routeConcurrencySchema)),
   admission: v.optional(orFalse(admissionSchema)),
   circuitBreaker: v.optional(orFalse(options(circuitEntries(serviceCircuitDefaults)))),
+  split: v.optional(orFalse(splitSchema)),
+  mirror: v.optional(orFalse(mirrorSchema)),
+  fault: v.optional(orFalse(faultSchema)),
   use: v.optional(
     v.pipe(
       v.array(policySchema, 'a list of policies'),

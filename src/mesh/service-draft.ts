@@ -190,18 +190,22 @@ export type SubsetFallbackSlot<S extends DraftState> = S['of'] extends 'defaults
 /** The slot of routes; it knows the subsets that are declared before it. */
 export type RouteSlot<S extends DraftState> = S['of'] extends 'defaults'
   ? MeshTypeError<'a route belongs to one service, not to the defaults'>
-  : (route: RouteOptions<SubsetChoice<S['subsets']>>) => ServiceDraft<S>
+  : (route: RouteOptions<SubsetChoice<S['subsets']>, SplitFor<S['subsets']>>) => ServiceDraft<S>
+
 /** A split by one of the labels that are declared, among their values. */
 export type SplitOf<Subsets extends object> = {
   readonly [Label in keyof Subsets & string]: SplitOptions<Label, Subsets[Label] & string>
 }[keyof Subsets & string]
+
+/** What a split may be: by any label as long as none is declared. */
+export type SplitFor<Subsets extends object> = [keyof Subsets] extends [never] ? SplitOptions : SplitOf<Subsets>
 
 /** The slot of the split; it knows the subsets that are declared before it. */
 export type SplitSlot<S extends DraftState> = S['of'] extends 'defaults'
   ? MeshTypeError<'a split belongs to one service, not to the defaults'>
   : 'split' extends S['set']
     ? MeshTypeError<'split is already set for this service'>
-    : (split: ([keyof S['subsets']] extends [never] ? SplitOptions : SplitOf<S['subsets']>) | false) => ServiceDraft<WithSlot<S, 'split'>>
+    : (split: SplitFor<S['subsets']> | false) => ServiceDraft<WithSlot<S, 'split'>>
 
 /**
  * A service that is being described. Everything but `.resolve(...)` has a default that protects.

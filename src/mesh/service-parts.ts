@@ -110,7 +110,7 @@ export function makeParts(plan: ServicePlan, maker: PartMaker, means: RuntimeMea
     inherit: before?.inherit ?? maker.make('deadline', (host) => inherit(host)),
     ...judges,
     ...repeat,
-    routes: makeRoutes(plan, maker, { ...repeat, judge }, before),
+    routes: makeRoutes(plan, maker, { ...repeat, judge }, means, before),
     mirror: same('mirror')?.mirror ?? makeMirror(plan, maker, means),
     fault: same('fault')?.fault ?? makeFault(plan, maker, means),
     policies,

@@ -1,12 +1,15 @@
 import { circuitSettings, serviceCircuitDefaults } from '../health/circuit-options.ts'
 import { samePart } from '../runtime/part.ts'
 import { gateOf, type RouteParts } from './route-parts.ts'
+import { closeRouteMirrors, useRouteSplits } from './route-traffic.ts'
 import { closeConcurrency, concurrencySnapshots, useConcurrency } from './service-concurrency.ts'
 import type { RouteSnapshot } from './snapshot.ts'
+import { faultSnapshot, mirrorSnapshot } from './snapshot-traffic.ts'
 
-/** Puts the limits and circuits of a plan's routes in force. */
+/** Puts the limits, circuits and splits of a plan's routes in force. */
 export function useRoutes(next: readonly RouteParts[], before: readonly RouteParts[] = []): void {
   if (next === before) return
+  useRouteSplits(next, before)
   for (const route of next) {
     const known = before.find(({ name }) => name === route.name)
     useConcurrency(gateOf(route), known && gateOf(known))
@@ -29,6 +32,8 @@ export function closeRoutes(old: readonly RouteParts[], current: readonly RouteP
 /** The service ends: nobody is left waiting on any of its routes. */
 export function endRoutes(routes: readonly RouteParts[], service: string): void {
   closeRoutes(routes)
+  closeRouteMirrors(routes)
+  useRouteSplits([], routes)
   for (const route of routes) closeConcurrency(gateOf(route), service)
 }
 
@@ -51,6 +56,9 @@ export function routeSnapshots(routes: readonly RouteParts[]): Readonly<Record<s
           concurrency: limits.concurrency,
           admission: limits.admission,
           circuit: route.circuit.snapshot(),
+          split: route.own.split?.snapshot(),
+          mirror: mirrorSnapshot(route.own.mirror),
+          fault: faultSnapshot(route.own.fault),
         },
       ]
     }),

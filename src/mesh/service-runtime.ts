@@ -26,6 +26,7 @@ import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import { closeRouteMirrors } from './route-traffic.ts'
 import { sameChain } from './same-chain.ts'
 import { ServiceCircuits } from './service-circuits.ts'
 import { closeConcurrency, useConcurrency, whenReady } from './service-concurrency.ts'
@@ -192,6 +193,7 @@ export class ServiceRuntime implements Destination {
   async retire(graceMs: number, background: boolean): Promise<void> {
     const current = this.#current
     current?.parts.mirror?.close()
+    if (current !== undefined) closeRouteMirrors(current.parts.routes)
     if (current !== undefined && !this.#retired) {
       this.#final ??= new Drain(current.gate, this.#host.clock, (leftMs) => this.#end(current, leftMs))
       this.#drains.add(this.#final)
@@ -240,6 +242,7 @@ export class ServiceRuntime implements Destination {
   /** Lets the calls of an old chain end. Its transport is closed with the last chain that uses it. */
   #giveUp(before: ReadyService, graceMs: number): void {
     if (this.#current?.parts.mirror !== before.parts.mirror) before.parts.mirror?.close()
+    closeRouteMirrors(before.parts.routes, this.#current?.parts.routes)
     const drain = new Drain(before.gate, this.#host.clock, async (leftMs) => {
       this.#drains.delete(drain)
       if (this.#current?.parts.balancer !== before.parts.balancer) closeBalancer(before.parts.balancer, this.#host)

@@ -16,6 +16,7 @@ import { concurrencySnapshots } from './service-concurrency.ts'
 import type { ServiceParts } from './service-parts.ts'
 import { routeSnapshots } from './service-routes.ts'
 import type { ServiceSnapshot, TierSnapshot } from './snapshot.ts'
+import { faultSnapshot, mirrorSnapshot } from './snapshot-traffic.ts'
 import { type EndpointUse, utilisationOf } from './utilisation.ts'
 
 /** Who judges the health of endpoints. */
@@ -78,8 +79,8 @@ export function snapshotService(
             ...(rateLimit.quota && { quota: rateLimit.quota.counts }),
           },
     ...concurrencySnapshots(parts, directory.endpoints),
-    mirror: mirror && { ...mirror.counts, to: mirror.to, inFlight: mirror.inFlight },
-    fault: fault && { ...fault.counts, enabled: fault.enabled, allowed: fault.allowed, active: fault.active },
+    mirror: mirrorSnapshot(mirror),
+    fault: faultSnapshot(fault),
     split: parts.split?.snapshot(),
     circuit: circuits.service.snapshot(),
     routes: routeSnapshots(parts.routes),

@@ -98,6 +98,12 @@ export interface RouteSnapshot {
   readonly admission: ServiceSnapshot['admission']
   /** Its own circuit. */
   readonly circuit: ServiceCircuitSnapshot | undefined
+  /** How its own split divides its calls. */
+  readonly split: SplitSnapshot | undefined
+  /** Copies that its own mirror made. */
+  readonly mirror: MirrorSnapshot | undefined
+  /** Its own faults. */
+  readonly fault: FaultSnapshot | undefined
 }
 
 /** What is left to pay for attempts beyond the first of a call. */

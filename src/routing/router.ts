@@ -150,7 +150,8 @@ export class Router {
     // Once for the attempt: one that waits for room waits for room at its version.
     const choice = this.#split?.choose(call, this.#sets)
     const candidates = this.#candidates(call, choice)
-    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#endpoints.hasUntried(candidates, call)) return nobody(nobodyElse(call))
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#endpoints.hasUntried(candidates, call))
+      return nobody(nobodyElse(call))
     const picked = this.#endpoints.of(candidates, call)
     if (picked !== 'full') return this.#attempt(call, candidates, picked, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))

@@ -41,9 +41,15 @@ export interface MeshEvents {
   /** A call was refused by the rate limit of its service. */
   'call-limited': { readonly service: string; readonly retryAfterMs: number; readonly route?: string }
   /** The source of a shared quota cannot be reached; until it is, `policy` says what becomes of calls. */
-  'quota-lost': { readonly service: string; readonly source: string; readonly policy: string; readonly error: unknown }
+  'quota-lost': {
+    readonly service: string
+    readonly source: string
+    readonly policy: string
+    readonly error: unknown
+    readonly route?: string
+  }
   /** The source of a shared quota answers again. */
-  'quota-recovered': { readonly service: string; readonly source: string }
+  'quota-recovered': { readonly service: string; readonly source: string; readonly route?: string }
   /** A call was refused with `OVERLOADED`, by the setting `by`: `concurrency`, `concurrency.endpoints` or `admission`. */
   'call-shed': { readonly service: string; readonly by: string; readonly priority: number; readonly route?: string }
   /**
@@ -111,14 +117,16 @@ export interface MeshEvents {
     readonly fault: 'delay' | 'abort' | 'cut-body' | 'throttle'
     readonly detail: string
     readonly by: 'share' | 'header'
+    readonly route?: string
   }
-  /** The faults of a service were turned on or off while it runs. */
-  'faults-switched': { readonly service: string; readonly enabled: boolean }
+  /** The faults of a service, or of a route, were turned on or off while it runs. */
+  'faults-switched': { readonly service: string; readonly enabled: boolean; readonly route?: string }
   /** A call was not copied to the service `to`, and why. */
   'mirror-dropped': {
     readonly service: string
     readonly to: string
     readonly reason: 'in-flight' | 'body-too-large' | 'body-incomplete' | 'no-target' | 'closed'
+    readonly route?: string
   }
   /** The ramp of a split went a step further: it is `progress` of its way, from 0 to 1, and `shares` is what each version gets now. */
   'split-stepped': {
@@ -127,6 +135,7 @@ export interface MeshEvents {
     readonly progress: number
     readonly shares: Readonly<Record<string, number>>
     readonly done: boolean
+    readonly route?: string
   }
   /**
    * A split was given up, and all calls go to its stable version: another one did worse, by these figures, or somebody said so. `shares` is what each
@@ -150,6 +159,7 @@ export interface MeshEvents {
           readonly stableLatencyMs: number | undefined
         }
       | undefined
+    readonly route?: string
   }
   /** A split that was aborted goes on where it was. */
   'split-resumed': {
@@ -157,6 +167,7 @@ export interface MeshEvents {
     readonly by: string
     readonly progress: number
     readonly shares: Readonly<Record<string, number>>
+    readonly route?: string
   }
   /** A user's code (policy, balancer, meter, classifier) threw; the mesh went on without it for this call. */
   'part-threw': { readonly service: string; readonly part: string; readonly error: unknown }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../call/attempt.ts'
 import type { BodyListener } from '../../call/body-feed.ts'
+import { routeFact } from '../../call/call-route.ts'
 import { headerOf, withHeader } from '../../call/header-list.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import type { Outcome } from '../../call/outcome.ts'
@@ -149,7 +150,10 @@ export class FaultInjector {
   #tell(attempt: Attempt, { by }: ChosenFaults, fault: FaultKind, detail: string): void {
     this.#counts[counted[fault]] += 1
     const { call, endpoint, number } = attempt
-    this.#host.emit('fault-injected', { service: call.service, endpoint: endpoint.address, attempt: number, fault, detail, by })
+    this.#host.emit('fault-injected', {
+      ...{ service: call.service, endpoint: endpoint.address, attempt: number },
+      ...{ fault, detail, by, ...routeFact(call) },
+    })
     const told = { 'proxyless.fault': fault, 'proxyless.fault.detail': detail, 'proxyless.fault.by': by }
     call.context.get(callTrace)?.tellAttempt(number, 'proxyless.fault_injected', told)
   }
