@@ -148,7 +148,7 @@ export {
   serviceCircuitDefaults,
 } from './health/circuit-options.ts'
 export type { CircuitReason, CircuitSnapshot, CircuitState, ForcedCircuit, ServiceCircuitSnapshot } from './health/circuit-snapshot.ts'
-export type { FaultControl } from './mesh/fault-control.ts'
+export type { FaultControl, FaultSwitch } from './mesh/fault-control.ts'
 export type { CircuitControl } from './mesh/circuit-control.ts'
 export type { CircuitBreakerPlan, CircuitPlan } from './mesh/circuit-plan.ts'
 // Which endpoints at all: health, place, labels.
@@ -156,7 +156,7 @@ export { type FailoverOptions, type FailoverSettings, failoverDefaults } from '.
 export { type LocalityOptions, type LocalitySettings, localityDefaults } from './routing/locality-options.ts'
 export type { SubsetFallback } from './routing/subset-fallback.ts'
 // Which version: splits and ramps.
-export type { SplitControl } from './mesh/split-control.ts'
+export type { SplitControl, SplitSwitch } from './mesh/split-control.ts'
 export type { SplitPlan } from './mesh/split-schema.ts'
 export type { SplitFinding } from './routing/split-judge.ts'
 export {

@@ -119,13 +119,14 @@ export class MeshImpl implements Mesh, DestinationFinder {
       running().byHand.eject(address, durationMs(time, 'eject: time'))
     const readmit = (address: string) => running().byHand.readmit(address)
     const drain = (address: string) => running().byHand.drain(address)
-    const fault = faultControl(name, () => running().faultInjector)
+    const switches = () => running().switches()
+    const fault = faultControl(name, switches)
     const ready = async () => {
       const found = this.#findByName(name)
       if (MeshError.is(found)) throw found
       await found.ready()
     }
-    const [circuit, split] = [circuitOf(running), splitControl(name, running)]
+    const [circuit, split] = [circuitOf(running), splitControl(name, switches)]
     client = Object.freeze({ name, fetch: fetch as ServiceClient['fetch'], circuit, split, fault, ready, eject, drain, readmit })
     this.#clients.set(name, client)
     return client

@@ -79,7 +79,7 @@ export interface ServiceClient<Subsets extends object = AnyServices[string]> {
   readonly readmit: (address: string) => void
   /** Its circuits, to be forced open or closed. */
   readonly circuit: CircuitControl
-  /** Its faults, to be turned on and off. */
+  /** Its faults, to be turned on and off; those of its routes, too. */
   readonly fault: FaultControl
   /** Its split among versions, to be given up and taken up again. */
   readonly split: SplitControl

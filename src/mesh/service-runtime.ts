@@ -10,7 +10,6 @@ import { HealthBoard } from '../health/health-board.ts'
 import { HealthChecker } from '../health/health-checker.ts'
 import { ProbeDesk } from '../health/probe-desk.ts'
 import { noteReportedHealth } from '../health/reported-health.ts'
-import type { FaultInjector } from '../policies/fault/fault-injector.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { assemble, type Known } from './assemble.ts'
@@ -26,6 +25,7 @@ import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
 import type { ServicePlan } from './plan.ts'
 import type { PreparedService, ReadyService } from './prepared-service.ts'
+import type { RoutedParts } from './route-control.ts'
 import { closeRouteMirrors } from './route-traffic.ts'
 import { sameChain } from './same-chain.ts'
 import { ServiceCircuits } from './service-circuits.ts'
@@ -38,6 +38,8 @@ import type { ServiceSnapshot } from './snapshot.ts'
 import { snapshotService } from './snapshot-service.ts'
 import { useSplit } from './split-control.ts'
 import { TransportUsers } from './transport-users.ts'
+
+const nothingToSwitch: RoutedParts = Object.freeze({ split: undefined, fault: undefined, routes: [] })
 
 /**
  * One running service. Its endpoints and counts stay as long as it is part of the mesh; the chain of layers is replaced when a new plan
@@ -210,12 +212,8 @@ export class ServiceRuntime implements Destination {
   /** Resolves when a call would not have to wait for a permit. */
   readonly ready = () => whenReady(() => (this.#retired ? undefined : this.#current?.parts), this.#roster, this.service)
 
-  /** What injects faults, if the plan asks for them. */
-  get faultInjector(): FaultInjector | undefined {
-    return this.#current?.parts.fault
-  }
-  /** What divides its calls, if anything does. */
-  readonly split = () => this.#current?.parts.split
+  /** What somebody outside may switch. */
+  readonly switches = (): RoutedParts => this.#current?.parts ?? nothingToSwitch
 
   #known(directory: Directory, plan: ServicePlan): Known {
     const { endpoints, service } = this.#circuits
