@@ -115,6 +115,25 @@ mesh().service('orders', (s) =>
     // @ts-expect-error no such label
     .route({ match: {}, subset: { zone: 'a' } }),
 )
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('version', ['v1', 'v2'])
+    .route({
+      match: {},
+      split: { by: 'version', weights: { v1: 90, v2: 10 } },
+      mirror: { to: { subset: { version: 'v2' } } },
+      fault: { abort: { share: 0.1, status: 503 } },
+    })
+    .route({ match: { path: '/v1' }, split: false, mirror: false, fault: false }),
+)
+mesh().service('orders', (s) =>
+  s
+    .resolve(fixed(urls))
+    .subset('version', ['v1', 'v2'])
+    // @ts-expect-error a version that is not declared
+    .route({ match: {}, split: { by: 'version', weights: { v3: 100 } } }),
+)
 // @ts-expect-error routes belong to one service
 mesh().defaults((s) => s.route({ match: {} }))
 // A limit is a number, one of those that learn, or one of your own.

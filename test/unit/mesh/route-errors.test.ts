@@ -56,6 +56,31 @@ const wrong: readonly (readonly [title: string, routes: readonly Untyped[], ...l
     'routes[0].match.headers: expected an object of names of headers, none twice',
   ],
   ['with a value that cannot be', [{ match: { query: { q: 5 } } }], 'routes[0].match.query: expected an object of names of parameters'],
+  [
+    'with a split that does not add up',
+    [{ match: {}, split: { by: 'version', weights: { v1: 60, v2: 60 } } }],
+    'routes[0].split.weights: expected weights that add up to 100, or to 1, got v1 60 + v2 60 = 120',
+  ],
+  [
+    'with a mirror that leads nowhere',
+    [any, { name: 'b', match: { path: '/b' }, mirror: { to: 'nobody' } }].toReversed(),
+    'routes[0].mirror.to: expected a service of the mesh: there is no other, got "nobody"',
+  ],
+  [
+    'with a mirror of itself',
+    [{ match: {}, mirror: { to: 'orders' } }],
+    'routes[0].mirror.to: expected another service of the mesh, or a subset of this one, got "orders" itself',
+  ],
+  [
+    'with a mirror to a label that nobody declares',
+    [{ match: {}, mirror: { to: { subset: { version: 'v2' } } } }],
+    'routes[0].mirror.to.subset.version: expected a label that orders declares, got "version"',
+  ],
+  [
+    'with faults that are none',
+    [{ match: {}, fault: { maxActive: 5 } }],
+    'routes[0].fault.delay: expected a fault: delay, abort, cutBody or throttle, or header: true, got undefined',
+  ],
   ['with no share', [{ match: { share: 0 } }], 'routes[0].match.share: expected a number in (0, 1], got 0'],
   ['with too great a share', [{ match: { share: 5 } }], 'routes[0].match.share: expected a number in (0, 1], got 5'],
   [
@@ -194,4 +219,15 @@ test('routes belong to one service, not to the defaults', () => {
 
 test('every route that is wrong is told at once', () => {
   assert.equal(linesOf([{ match: { share: 2 } }, { match: { path: 'a' } }, { match: {}, deadline: 'soon' }]).length, 3)
+})
+
+test('a split of a route is refused that its subset leaves nothing to, or that names a version which the service does not declare', () => {
+  const declare = (s: Untyped) => s.subset('version', ['v1', 'v2'])
+  const split = { by: 'version', weights: { v1: 50, v2: 50 } }
+  assert.deepEqual(linesOf([{ match: {}, subset: { version: 'v1' }, split }], declare), [
+    'routes[0].split.by: expected another label than those of the route\'s subset, which no call is divided by: version, got "version"',
+  ])
+  assert.deepEqual(linesOf([{ match: {}, split: { by: 'version', weights: { v1: 50, v3: 50 } } }], declare), [
+    'routes[0].split.weights: expected versions that .subset(...) declares as values of the label version: v1, v2, got "v3"',
+  ])
 })
