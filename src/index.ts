@@ -86,7 +86,7 @@ export type {
 export type { HeardEvent, MeshEventListener, MeshEventName, MeshEvents } from './runtime/events.ts'
 
 // Why a call ended as it did, and what would become of one.
-export type { ExplainedEndpoint, ExplainedGroup, ExplainedPolicy, Explanation } from './mesh/explanation.ts'
+export type { ExplainedEndpoint, ExplainedGroup, ExplainedPolicy, ExplainedRoute, ExplainedSplit, Explanation } from './mesh/explanation.ts'
 export { meshInfo } from './mesh/mesh-info.ts'
 export type {
   AttemptRecord,

@@ -8,9 +8,11 @@ import { inboundRequest } from '../inbound/inbound-context.ts'
 import type { Host } from '../runtime/host.ts'
 import { redactPath } from '../telemetry/redact-path.ts'
 import { telemetryDefaults } from '../telemetry/telemetry-options.ts'
+import { explainRoutes, factsOnRoute, likeliestRoute, routeOddsOf } from './explain-route.ts'
 import { explainService } from './explain-service.ts'
 import type { Explanation } from './explanation.ts'
 import type { MeshPlan } from './plan.ts'
+import { onRoute } from './route-layers.ts'
 import type { ServiceSet } from './service-set.ts'
 
 const usualSecrets: ReadonlySet<string> = new Set(telemetryDefaults.redact)
@@ -19,7 +21,9 @@ const nobody = {
   by: 'nobody',
   matched: undefined,
   route: undefined,
+  routes: [],
   subset: undefined,
+  split: undefined,
   tiers: [],
   groups: [],
   balancer: undefined,
@@ -51,7 +55,7 @@ export function explainCall(
   const path = redactPath(target.path, secrets)
   const runtime = services.hosts.find(protocol, hostname, port)
   const said = { method, path, idempotent, repeatable: mesh.mayRepeat && bodyRepeats }
-  const deadline = deadlineOf(mesh.deadlineMs, runtime?.deadlineMs)
+  const deadline = deadlineOf(mesh.deadlineMs, undefined, runtime?.deadlineMs)
   if (closed) return { ...nobody, ...said, deadline, service: written, ...refused('CLOSED', `the mesh "${plan.name}" is closed`) }
   if (runtime === undefined) {
     if (plan.outbound === 'registered-only')
@@ -67,16 +71,22 @@ export function explainCall(
   }
   const facts = runtime.facts
   if (facts === undefined) return { ...nobody, ...said, deadline, service: runtime.service, ...refused('CLOSED', 'the service is gone') }
-  const call = callOf(outline, runtime.service, runtime.authority ?? written, host, deadline.ms)
+  const call = callOf(outline, runtime.service, runtime.authority ?? written, host)
+  const odds = routeOddsOf(call, facts)
+  const route = likeliestRoute(odds)
+  const limit = deadlineOf(mesh.deadlineMs, route?.deadlineMs, runtime.deadlineMs)
+  const limited = { deadline: call.startedAt + (limit.ms ?? Number.POSITIVE_INFINITY) }
+  const taken = (route === undefined ? call : onRoute(call, route)).with(limited)
   const isName = runtime.service.toLowerCase() === hostname.toLowerCase()
   return {
     ...said,
-    deadline,
+    deadline: limit,
     by: 'service',
     service: runtime.service,
     matched: { kind: isName ? 'name' : 'alias', host: written },
-    route: undefined,
-    ...explainService(call, facts, said.repeatable),
+    route: route?.name,
+    routes: explainRoutes(call, odds, secrets),
+    ...explainService(taken, factsOnRoute(facts, route), said.repeatable),
   }
 }
 
@@ -84,12 +94,12 @@ function refused(code: string, because: string): Pick<Explanation, 'outcome' | '
   return { outcome: 'refused', because, code }
 }
 
-function deadlineOf(own: number | undefined, service: number | undefined): Explanation['deadline'] {
-  const ms = own ?? service ?? Number.POSITIVE_INFINITY
+function deadlineOf(own: number | undefined, route: number | undefined, service: number | undefined): Explanation['deadline'] {
+  const ms = own ?? route ?? service ?? Number.POSITIVE_INFINITY
   const above = inboundRequest()?.leftMs ?? Number.POSITIVE_INFINITY
   if (above < ms) return { ms: above, from: 'inbound' }
   if (ms === Number.POSITIVE_INFINITY) return { ms: undefined, from: own === undefined ? 'nobody' : 'call' }
-  return { ms, from: own === undefined ? 'service' : 'call' }
+  return { ms, from: own !== undefined ? 'call' : route === undefined ? 'service' : 'route' }
 }
 
 /** A call that nobody will carry. */
@@ -98,14 +108,13 @@ function callOf(
   service: string,
   authority: string,
   host: Host,
-  ms = Number.POSITIVE_INFINITY,
 ): Call {
   const context = new ContextValues()
   if (!mesh.mayRepeat) context.set(repeatable, false)
   if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
   if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)
   const startedAt = host.clock.now()
-  const deadline = startedAt + ms
+  const deadline = Number.POSITIVE_INFINITY
   const { subset } = mesh
   const { path } = target
   return new Call({

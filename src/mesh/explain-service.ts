@@ -3,12 +3,13 @@ import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type Survey, survey } from '../routing/survey.ts'
 import { explainPolicies } from './explain-policies.ts'
+import { explainSplit, type VersionShare } from './explain-split.ts'
 import type { ExplainedEndpoint, Explanation } from './explanation.ts'
 import { objectionTo } from './passed-over.ts'
 import type { ServiceFacts } from './service-facts.ts'
 import { serviceState } from './service-state.ts'
 
-type OfService = Omit<Explanation, 'by' | 'service' | 'matched' | 'route' | 'method' | 'path' | 'idempotent' | 'repeatable' | 'deadline'>
+type OfService = Omit<Explanation, 'by' | 'service' | 'matched' | 'route' | 'routes' | 'method' | 'path' | 'idempotent' | 'repeatable' | 'deadline'>
 
 /**
  * What a service would do with a call now.
@@ -19,14 +20,17 @@ type OfService = Omit<Explanation, 'by' | 'service' | 'matched' | 'route' | 'met
  */
 export function explainService(call: Call, facts: ServiceFacts, repeatable: boolean): OfService {
   const { parts, directory, judges } = facts
-  const found = survey(directory.endpoints, call.subset, judges.board, parts.routing)
-  const chances = chancesOf(call, facts, found)
+  const split = explainSplit(call, facts)
+  const only = split?.shares.length === 1 ? split.shares[0] : undefined
+  const found = only?.found ?? survey(directory.endpoints, call.subset, judges.board, parts.routing)
+  const chances = split === undefined ? chancesOf(call, facts, found) : dividedChances(call, facts, split.shares)
   const endpoints = directory.endpoints.map((endpoint) => explained(endpoint, call, facts, found, chances))
   const policies = explainPolicies(call, facts, repeatable)
   const { subset } = call
   return {
     ...verdictOf(policies, facts, endpoints),
     subset: subset && { labels: { ...subset }, matching: found.matching.size, fellBack: found.fellBack },
+    split: split?.told,
     tiers: found.tiers.map(({ priority, distance, total, healthy, degraded, load }) => ({
       ...{ priority, distance, endpoints: total, healthy, degraded },
       ...{ load: load.healthy, degradedLoad: load.degraded, panic: load.panic },
@@ -92,6 +96,17 @@ function chancesOf(
     const odds = endpoints.length === 1 ? [1] : oddsOf(balancer, endpoints, query)
     if (odds === undefined) return undefined
     for (const [i, endpoint] of endpoints.entries()) chances.set(endpoint, ((odds[i] ?? 0) * load) / all)
+  }
+  return chances
+}
+
+/** The chances over all versions; `undefined` when the balancer cannot tell for one of them. */
+function dividedChances(call: Call, facts: ServiceFacts, shares: readonly VersionShare[]): ReadonlyMap<Endpoint, number> | undefined {
+  const chances = new Map<Endpoint, number>()
+  for (const { share, found } of shares) {
+    const within = chancesOf(call, facts, found)
+    if (within === undefined) return undefined
+    for (const [endpoint, chance] of within) chances.set(endpoint, (chances.get(endpoint) ?? 0) + share * chance)
   }
   return chances
 }

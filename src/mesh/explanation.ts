@@ -1,5 +1,6 @@
 import type { HealthState } from '../health/health-board.ts'
 import type { PassedOverReason, ServiceState } from '../records/decision-record.ts'
+import type { SplitState } from '../routing/split-snapshot.ts'
 import type { TierSnapshot } from './snapshot.ts'
 
 /** What would become of a call now, as plain data; made by `net.explain`. */
@@ -16,8 +17,10 @@ export interface Explanation {
   readonly service: string
   /** What matched: the name of the service, or one of its aliases; `undefined` if nothing did. */
   readonly matched: { readonly kind: 'name' | 'alias'; readonly host: string } | undefined
-  /** The route within the service, if there is one. */
+  /** The route within the service that it would take; the likeliest, where chance decides. All else is told for it. */
   readonly route: string | undefined
+  /** The routes that it may take, first match first; empty for a service without routes. */
+  readonly routes: readonly ExplainedRoute[]
   /** As it would go over the wire. */
   readonly method: string
   /** Path and query, secrets left out. */
@@ -27,9 +30,11 @@ export interface Explanation {
   /** Whether it may be repeated at all, as far as its caller and its body go. */
   readonly repeatable: boolean
   /** How long it might take, in milliseconds, `undefined` for no limit, and who says so. */
-  readonly deadline: { readonly ms: number | undefined; readonly from: 'call' | 'service' | 'inbound' | 'nobody' }
+  readonly deadline: { readonly ms: number | undefined; readonly from: 'call' | 'route' | 'service' | 'inbound' | 'nobody' }
   /** The labels that it asks for, how many endpoints carry them, and whether the fallback stands in. */
   readonly subset: { readonly labels: Readonly<Record<string, string>>; readonly matching: number; readonly fellBack: boolean } | undefined
+  /** How it would be divided among versions; `undefined` if it is not. */
+  readonly split: ExplainedSplit | undefined
   /** The tiers in which the endpoints stand by, and what they get. */
   readonly tiers: readonly TierSnapshot[]
   /** Endpoints that stand for each other (a tier, or a place in it) and their part of 100 calls. */
@@ -42,6 +47,30 @@ export interface Explanation {
   readonly policies: readonly ExplainedPolicy[]
   /** How the service is. */
   readonly state: ServiceState | undefined
+}
+
+/** A route that a call may take. */
+export interface ExplainedRoute {
+  /** Its name; `undefined` for no route. */
+  readonly name: string | undefined
+  /** The chance that the call takes it, from 0 to 1; below 1 where routes match by share. */
+  readonly chance: number
+  /** The path and query that endpoints would see, secrets left out. */
+  readonly path: string
+  /** What it has of its own in place of what the service has, by the names of {@link RouteOverrides}. */
+  readonly own: readonly string[]
+}
+
+/** How a call would be divided among versions. */
+export interface ExplainedSplit {
+  /** The label whose values are the versions. */
+  readonly by: string
+  /** See {@link SplitState}. */
+  readonly state: SplitState
+  /** The version that `stickyBy` keeps this call on; `undefined` where chance decides. */
+  readonly sticky: string | undefined
+  /** The chance of each version, from 0 to 1, and the version that would serve in its place: its own unless it has nobody who is fit. */
+  readonly versions: Readonly<Record<string, { readonly share: number; readonly servedBy: string }>>
 }
 
 /** Endpoints that stand for each other. */
@@ -90,4 +119,6 @@ export interface ExplainedPolicy {
   readonly does: 'passes' | 'waits' | 'refuses' | 'may-refuse' | 'sees'
   /** With what it would do so. */
   readonly detail: string
+  /** The name of the route that has it of its own; left out for what is the service's. */
+  readonly route?: string | undefined
 }

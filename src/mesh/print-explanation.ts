@@ -18,18 +18,32 @@ const mostPrinted = 20
  * ```
  */
 export function printExplanation(explanation: Explanation): string {
-  const { outcome, because, by, service, method, path, matched, deadline, subset, tiers, endpoints, policies, balancer } = explanation
+  const { outcome, because, by, service, method, path, matched, deadline, routes, subset, split } = explanation
+  const { tiers, endpoints, policies, balancer } = explanation
   const lines = [`${method} ${path} to ${service}: ${outcome}${because === undefined ? '' : `, ${because}`}`]
   if (by === 'passthrough') lines.push('  no service has this host: straight to it')
   if (matched?.kind === 'alias') lines.push(`  by the alias ${matched.host}`)
+  for (const { name, chance, path: seen, own } of routes) {
+    const said = own.length === 0 ? '' : `, with its own ${own.join(', ')}`
+    const odds = chance === 1 ? '' : ` with a chance of ${round(chance)}`
+    lines.push(name === undefined ? `  no route${odds}` : `  route ${name}${odds}${seen === path ? '' : `, as ${seen}`}${said}`)
+  }
   if (subset !== undefined) {
     const labels = Object.entries(subset.labels).map(([name, value]) => `${name}=${value}`)
     lines.push(`  subset ${labels.join(', ')}: ${subset.matching} endpoints${subset.fellBack ? ', by the fallback' : ''}`)
   }
-  for (const { name, does, detail } of policies) {
+  if (split !== undefined) {
+    const versions = Object.entries(split.versions).map(
+      ([name, { share, servedBy }]) => `${name} ${round(share * 100)} of 100${servedBy === name ? '' : ` (by ${servedBy})`}`,
+    )
+    const why = split.sticky === undefined ? '' : `, kept on ${split.sticky}`
+    lines.push(`  split by ${split.by}, ${split.state}${why}: ${versions.join(', ')}`)
+  }
+  for (const { name, does, detail, route: own } of policies) {
     const from =
       name === 'deadline' && deadline.from !== 'nobody' ? `, of the ${deadline.from === 'inbound' ? 'inbound request' : deadline.from}` : ''
-    lines.push(`  ${name}: ${does === 'sees' ? '' : `${does}, `}${detail}${from}`)
+    const whose = own === undefined || from !== '' ? '' : ', of the route'
+    lines.push(`  ${name}: ${does === 'sees' ? '' : `${does}, `}${detail}${from}${whose}`)
   }
   if (tiers.length > 1) {
     for (const { priority, distance, load, degradedLoad, healthy, endpoints: total, panic } of tiers)
@@ -42,6 +56,10 @@ export function printExplanation(explanation: Explanation): string {
   for (const endpoint of endpoints.slice(0, mostPrinted)) lines.push(`    ${endpointText(endpoint)}`)
   if (endpoints.length > mostPrinted) lines.push(`    ... and ${endpoints.length - mostPrinted} more`)
   return lines.join('\n')
+}
+
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000
 }
 
 function endpointText({ address, zone, chance, reason, detail, health, inFlight, load }: ExplainedEndpoint): string {

@@ -8,6 +8,7 @@ import { MeshError } from '../errors/mesh-error.ts'
 import { RouteTable } from '../routing/route-table.ts'
 import { CallGate } from './call-gate.ts'
 import type { RouteParts } from './route-parts.ts'
+import type { RoutePlan } from './route-plan.ts'
 
 /**
  * Layers of which a route may have others than the service.
@@ -70,21 +71,25 @@ function inRoute(outcome: Outcome, route: string): Outcome {
 }
 
 /** A call as its route wants it: the very same if the route changes nothing. */
-function onRoute(call: Call, route: RouteParts): Call {
+export function onRoute(call: Call, route: RouteParts): Call {
   const { rewriter, plan } = route
   const path = rewriter?.pathOf(call) ?? call.path
   const headers = rewriter?.headersOf(call) ?? call.headers
-  const deadline = deadlineOf(call, route)
-  // A label that the caller asks for goes before that of the route.
-  const subset = plan.subset === undefined ? call.subset : call.subset === undefined ? plan.subset : { ...plan.subset, ...call.subset }
+  const deadline = deadlineOnRoute(call, route)
+  const subset = subsetOnRoute(call, plan)
   if (path !== call.path) call.context.set(pathBeforeRewrite, call.path)
   if (path === call.path && headers === call.headers && deadline === call.deadline && subset === call.subset) return call
   const change: Partial<CallParts> = { path, headers, deadline, subset }
   return call.with(change)
 }
 
+/** The labels of a call on its route: one that the caller asks for goes before that of the route. */
+export function subsetOnRoute(call: Call, plan: RoutePlan): Call['subset'] {
+  return plan.subset === undefined ? call.subset : call.subset === undefined ? plan.subset : { ...plan.subset, ...call.subset }
+}
+
 /** What the caller says goes first. Redirects do not begin a new time: the first hop's route decides. */
-function deadlineOf(call: Call, route: CallRoute): number {
+export function deadlineOnRoute(call: Call, route: CallRoute): number {
   if (call.context.get(ownDeadline)) return call.deadline
   let first = call
   for (let before = call.context.get(previousHop); before !== undefined; before = before.context.get(previousHop)) first = before

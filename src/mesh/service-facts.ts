@@ -1,5 +1,6 @@
 import type { Directory } from '../discovery/directory.ts'
 import type { Host } from '../runtime/host.ts'
+import type { RouteParts } from './route-parts.ts'
 import type { ServiceParts } from './service-parts.ts'
 import type { HealthJudges } from './snapshot-service.ts'
 
@@ -9,4 +10,6 @@ export interface ServiceFacts {
   readonly directory: Directory
   readonly judges: HealthJudges
   readonly host: Host
+  /** The route that they are of, where they are of one; see {@link factsOnRoute}. */
+  readonly route?: RouteParts
 }

@@ -1,8 +1,10 @@
 import { mostPassedOver, type ServiceState } from '../records/decision-record.ts'
+import { circuitOf } from './explain-route.ts'
 import type { ServiceFacts } from './service-facts.ts'
 
 /** How a service is now, as far as it matters to its calls. Reading it changes nothing. */
-export function serviceState({ parts, directory, judges, host }: ServiceFacts): ServiceState {
+export function serviceState(facts: ServiceFacts): ServiceState {
+  const { parts, directory, judges, host } = facts
   const { rateLimit, concurrencyGate: gate, admission, extra } = parts
   const counts = { healthy: 0, degraded: 0, unhealthy: 0 }
   const openCircuits: Record<string, 'open' | 'half-open'> = {}
@@ -18,7 +20,7 @@ export function serviceState({ parts, directory, judges, host }: ServiceFacts): 
     readAt: host.clock.wallTime(),
     discovery: directory.state,
     endpoints: { total: directory.endpoints.length, ...counts },
-    circuit: judges.circuits.service.snapshot()?.state,
+    circuit: circuitOf(facts)?.state,
     openCircuits,
     budgetLeft: extra.budgetLeft(host.clock.now()),
     rateLimit: rateLimit && { permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting },

@@ -10,9 +10,12 @@ import { survey } from '../routing/survey.ts'
 import type { Host } from '../runtime/host.ts'
 import { type TelemetrySettings, telemetryDefaults } from '../telemetry/telemetry-options.ts'
 import { statsOf } from './careful-counts.ts'
+import { factsOnRoute } from './explain-route.ts'
 import { passedOver } from './passed-over.ts'
+import { deadlineOnRoute, subsetOnRoute } from './route-layers.ts'
 import type { ServiceFacts } from './service-facts.ts'
 import { serviceState } from './service-state.ts'
+import { versionOf } from './tell-version.ts'
 
 /** What a witness is given. */
 export interface WitnessMeans {
@@ -23,7 +26,7 @@ export interface WitnessMeans {
 
 const usualSecrets: ReadonlySet<string> = new Set(telemetryDefaults.redact)
 
-const nothingBeside = { protocol: undefined, passedOver: [], passedOverCounts: {}, state: undefined, mostAttempts: undefined } as const
+const nothingBeside = { protocol: undefined, version: undefined, passedOver: [], passedOverCounts: {}, state: undefined, mostAttempts: undefined } as const
 
 /**
  * Sees how the calls of one service end, keeps records of those that failed or were slow, and tells of any of them. A call that went well and was not slow costs
@@ -78,18 +81,25 @@ export class ServiceWitness implements CallTeller {
   }
 
   /** See {@link CallTeller.describe}. */
-  describe(call: Call, ending: Ending, kept?: DecisionRecord['kept']): DecisionRecord {
+  describe(given: Call, ending: Ending, kept?: DecisionRecord['kept']): DecisionRecord {
     const facts = this.#facts()
-    if (facts === undefined) return describeCall(call, ending, this.#secrets, this.#host.clock, { kept, ...nothingBeside })
-    const { parts, directory, judges, host } = facts
+    if (facts === undefined) return describeCall(given, ending, this.#secrets, this.#host.clock, { kept, ...nothingBeside })
+    const route = facts.parts.routes.find(({ name }) => name === given.route)
+    const seen = factsOnRoute(facts, route)
+    const { parts, directory, judges, host } = seen
+    // The call may be the caller's, from before it found its route.
+    const call = route === undefined ? given : given.with({ subset: subsetOnRoute(given, route.plan), deadline: deadlineOnRoute(given, route) })
     const chosen = (decidingAttempt(call) ?? call.underway[0])?.endpoint
     const protocol = chosen && (statsOf(parts.transport, chosen, host).protocol ?? chosen.protocol.slice(0, -1))
-    const found = survey(directory.endpoints, call.subset, judges.board, parts.routing)
+    const version = versionOf(call, seen)
+    const divided = version === undefined ? call : call.with({ subset: { ...call.subset, [version.by]: version.name } })
+    const found = survey(directory.endpoints, divided.subset, judges.board, parts.routing)
     return describeCall(call, ending, this.#secrets, this.#host.clock, {
       kept,
       protocol,
-      ...passedOver(call, chosen, facts, found),
-      state: serviceState(facts),
+      version,
+      ...passedOver(divided, chosen, seen, found),
+      state: serviceState(seen),
       mostAttempts: parts.plan.retry === false ? undefined : parts.plan.retry.attempts,
     })
   }

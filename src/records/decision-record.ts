@@ -29,8 +29,10 @@ export interface DecisionRecord {
   readonly endpoint: string | undefined
   /** What is spoken to that endpoint, as far as it is known. */
   readonly protocol: string | undefined
-  /** The labels that the call asked for. */
+  /** The labels that the call asked for, or its route for it. */
   readonly subset: Readonly<Record<string, string>> | undefined
+  /** The version that a split chose, and the one that was to take the call if that had nobody for it; `undefined` for a call that was not divided. *Read*. */
+  readonly version: { readonly by: string; readonly name: string; readonly insteadOf: string | undefined } | undefined
   /** How many redirects led here. */
   readonly redirects: number
   /** Every attempt in the order in which they began; of more than 32, the first and the last ones. */
@@ -97,6 +99,8 @@ export interface AttemptRecord {
   readonly hedge: boolean
   /** Whether the call went on with what came of it. */
   readonly decided: boolean
+  /** The faults that were put into it to rehearse an outage, in words; nearly always none. */
+  readonly injected: readonly string[]
   /** How the call went on after it: another attempt after a wait (`retry`), or at once because nobody had got this one (`requeue`). */
   readonly repeated: { readonly how: 'retry' | 'requeue'; readonly waitMs: number } | undefined
 }

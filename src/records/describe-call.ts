@@ -19,7 +19,7 @@ export interface Ending {
 }
 
 /** What the call itself does not know. */
-export type KnownBeside = Pick<DecisionRecord, 'kept' | 'protocol' | 'passedOver' | 'passedOverCounts' | 'state'> & {
+export type KnownBeside = Pick<DecisionRecord, 'kept' | 'protocol' | 'version' | 'passedOver' | 'passedOverCounts' | 'state'> & {
   /** Most attempts of a call to the service; `undefined` when it does not repeat them at all. */
   readonly mostAttempts: number | undefined
 }
@@ -43,7 +43,7 @@ export function describeCall(call: Call, ending: Ending, secrets: ReadonlySet<st
   const isReply = error === undefined && decided !== undefined && decided.error === undefined
   return {
     service: call.service,
-    route: routeOf(call),
+    route: call.route,
     method: call.method,
     path: redactPath(call.path, secrets),
     startedAt: clock.wallTime() - (now - call.startedAt),
@@ -75,12 +75,6 @@ function resultOf(call: Call, error: MeshError | undefined): DecisionRecord['res
   if (decided.verdict.kind === 'ignored') return 'ignored'
   if (decided.bodyError !== undefined) return decided.bodyError === 'ABORTED' ? 'ignored' : 'failed'
   return decided.verdict.kind === 'failure' ? 'failed' : 'succeeded'
-}
-
-/** Routes are told where calls know them. */
-function routeOf(call: Call): string | undefined {
-  const { route } = call as { route?: unknown }
-  return typeof route === 'string' ? route : undefined
 }
 
 function redirectsOf(call: Call): number {

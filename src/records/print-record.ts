@@ -21,9 +21,11 @@ const mostPrinted = 8
  * ```
  */
 export function printRecord(record: DecisionRecord): string {
-  const { attempts, attemptsLeftOut, time, error, notRepeated, redirects } = record
+  const { attempts, attemptsLeftOut, time, error, notRepeated, redirects, version } = record
   const lines = [headline(record)]
   if (error !== undefined) lines.push(`  ${error.message}`)
+  if (version !== undefined)
+    lines.push(`  ${version.by} ${version.name}${version.insteadOf === undefined ? '' : `, in place of ${version.insteadOf}, which had nobody for it`}`)
   if (redirects > 0) lines.push(`  ${redirects === 1 ? '1 redirect' : `${redirects} redirects`} before`)
   for (const attempt of attempts) lines.push(...attemptLines(attempt, time.totalMs))
   if (attemptsLeftOut > 0) lines.push(`  ... and ${attemptsLeftOut} more attempts in between`)
@@ -56,7 +58,7 @@ function headline({ service, route, method, path, result, status, error, endpoin
 }
 
 function attemptLines(attempt: AttemptRecord, totalMs: number): readonly string[] {
-  const { number, endpoint, zone, startMs, tookMs, bodyMs, result, verdict, hedge, decided, repeated, message } = attempt
+  const { number, endpoint, zone, startMs, tookMs, bodyMs, result, verdict, hedge, decided, repeated, message, injected } = attempt
   const place = zone === '' ? endpoint : `${endpoint} ${zone}`
   const mark = hedge ? 'hedge' : decided ? 'decided' : ''
   const notes = [verdict === 'success' ? '' : verdict, mark].filter((note) => note !== '').join(', ')
@@ -64,6 +66,7 @@ function attemptLines(attempt: AttemptRecord, totalMs: number): readonly string[
   const lines = [
     `  ${String(number).padStart(2)} |${bar(startMs, tookMs, bodyMs ?? 0, totalMs)}| ${ms(startMs)} +${took} ${place}: ${result ?? 'no answer yet'}${notes === '' ? '' : ` (${notes})`}`,
   ]
+  if (injected.length > 0) lines.push(`       injected: ${injected.join(', ')}`)
   if (message !== undefined && verdict !== 'lost') lines.push(`       ${message}`)
   if (repeated !== undefined)
     lines.push(

@@ -1,4 +1,5 @@
 import type { Call, SpentAttempt, UnderwayAttempt } from '../call/call.ts'
+import { injectedFaults } from '../call/injected-faults.ts'
 import { type RepeatNote, repeats } from '../call/repeat-notes.ts'
 import { LostRace } from '../call/side-by-side.ts'
 import { type AttemptRecord, mostAttempts } from './decision-record.ts'
@@ -11,6 +12,7 @@ import { type AttemptRecord, mostAttempts } from './decision-record.ts'
  * @param now monotonic time: for what is not over.
  */
 export function attemptsOf(call: Call, decided: SpentAttempt | undefined, now: number): readonly AttemptRecord[] {
+  const faults = call.context.get(injectedFaults)
   const notes = new Map<SpentAttempt, RepeatNote>()
   for (const note of call.context.get(repeats)) notes.set(note.after, note)
   const began: readonly (SpentAttempt | UnderwayAttempt)[] = [...call.spent, ...call.underway].sort((a, b) => a.startedAt - b.startedAt)
@@ -35,6 +37,7 @@ export function attemptsOf(call: Call, decided: SpentAttempt | undefined, now: n
       sent: spent?.sent ?? true,
       hedge,
       decided: spent !== undefined && spent === decided,
+      injected: faults.filter(({ attempt: number }) => number === i + 1).map(({ what }) => what),
       repeated: note && { how: note.how, waitMs: note.waitMs },
     }
   })

@@ -53,16 +53,36 @@ export class RouteTable<Route extends TableRoute> {
 
   /** The route of a call; `undefined` if none is for it. Draws for a share when everything else fits. */
   find(call: Call): Route | undefined {
-    const end = call.path.indexOf('?')
-    const path = end < 0 ? call.path : call.path.slice(0, end)
-    const head = this.#depth === 0 ? undefined : headOf(path, this.#depth)
-    const rows = (head === undefined ? undefined : this.#rows.get(head)) ?? this.#open
-    const view: CallView = { call, path, query: undefined }
-    for (const { route, matcher, share } of rows) {
+    const view = viewOf(call)
+    for (const { route, matcher, share } of this.#rowsOf(view.path)) {
       if (matcher.fits(view) && (share === 1 || route.draws.next() < share)) return route
     }
     return undefined
   }
+
+  /** The routes that a call may take, each with its chance, first match first, and `undefined` for none; together they are 1. Draws nothing. */
+  odds(call: Call): readonly { readonly route: Route | undefined; readonly chance: number }[] {
+    const view = viewOf(call)
+    const odds: { route: Route | undefined; chance: number }[] = []
+    let left = 1
+    for (const { route, matcher, share } of this.#rowsOf(view.path)) {
+      if (left === 0 || !matcher.fits(view)) continue
+      odds.push({ route, chance: left * share })
+      left *= 1 - share
+    }
+    if (left > 0) odds.push({ route: undefined, chance: left })
+    return odds
+  }
+
+  #rowsOf(path: string): readonly Row<Route>[] {
+    const head = this.#depth === 0 ? undefined : headOf(path, this.#depth)
+    return (head === undefined ? undefined : this.#rows.get(head)) ?? this.#open
+  }
+}
+
+function viewOf(call: Call): CallView {
+  const end = call.path.indexOf('?')
+  return { call, path: end < 0 ? call.path : call.path.slice(0, end), query: undefined }
 }
 
 function literalsOf({ path }: RouteMatchPlan): readonly string[] {

@@ -46,3 +46,17 @@ export interface SplitAbort {
   /** What spoke against the version; `undefined` by hand. */
   readonly figures: SplitFinding | undefined
 }
+
+/** What a split would do with a call. */
+export interface SplitOutlook {
+  /** The label whose values are the versions. */
+  readonly by: string
+  /** The version that calls go back to. */
+  readonly stable: string
+  /** See {@link SplitState}. */
+  readonly state: SplitState
+  /** What each version gets now, from 0 to 1, in the order in which they stand in for each other. */
+  readonly shares: Readonly<Record<string, number>>
+  /** The version of this call, if something keeps it on one. */
+  readonly drawn: string | undefined
+}

@@ -2,6 +2,7 @@ import { hashText, mix } from '../balancing/hash.ts'
 import { type CallHash, readHashOn } from '../balancing/hash-on.ts'
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
+import { drawnVersion } from '../call/drawn-version.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -12,7 +13,7 @@ import { type SplitFinding, SplitJudge } from './split-judge.ts'
 import { ownerAt, SplitLayout, type VersionBounds } from './split-layout.ts'
 import type { SplitSettings } from './split-options.ts'
 import { SplitRamp } from './split-ramp.ts'
-import type { SplitSnapshot, SplitState } from './split-snapshot.ts'
+import type { SplitOutlook, SplitSnapshot, SplitState } from './split-snapshot.ts'
 import { type CallSplit, type SubsetCandidates, type VersionChoice, VersionChoices } from './version-choice.ts'
 
 /**
@@ -69,6 +70,11 @@ export class Split implements CallSplit, AttemptWatcher {
     this.#ramp.stop()
   }
 
+  /** The label whose values are the versions. */
+  get by(): string {
+    return this.#settings.by
+  }
+
   /** See {@link SplitControl.state}. */
   get state(): SplitState {
     if (this.#aborted !== undefined) return 'aborted'
@@ -83,8 +89,20 @@ export class Split implements CallSplit, AttemptWatcher {
     const drawn = before < 0 ? this.#draw(call) : before
     const isFirst = call.spent.length + call.underway.length === 0
     const choice = this.#choices.of(drawn, this.#stable, call, sets, isFirst)
-    if (isFirst && choice.insteadOf !== undefined) this.#missed(drawn)
+    if (isFirst && choice.insteadOf !== undefined) {
+      call.context.set(drawnVersion, this.#settings.versions[drawn])
+      this.#missed(drawn)
+    }
     return choice
+  }
+
+  /** What would become of the next call of this kind; `undefined` for one that is not divided. Draws nothing. */
+  peek(call: Call): SplitOutlook | undefined {
+    const { by, versions } = this.#settings
+    if (call.subset?.[by] !== undefined) return undefined
+    const point = this.#hash === undefined ? undefined : peekHash(this.#hash, call)
+    const drawn = point === undefined ? undefined : versions[ownerAt(this.#bounds, mix(point ^ this.#salt) / 2 ** 32)]
+    return { by, stable: versions[this.#stable] as string, state: this.state, shares: this.#shares(), drawn }
   }
 
   answered(endpoint: Endpoint, verdict: Verdict, latencyMs: number, _outcome: Outcome, attempt: Attempt): void {
@@ -212,5 +230,14 @@ export class Split implements CallSplit, AttemptWatcher {
     const shares = versions.map((_, i) => ends.reduce((sum, end, at) => sum + (owners[at] === i ? end - (ends[at - 1] ?? 0) : 0), 0))
     // Differences of sums: 0.05 is to read as 0.05.
     return Object.freeze(Object.fromEntries(versions.map((version, i) => [version, Number((shares[i] as number).toFixed(9))])))
+  }
+}
+
+/** A function of the user's may throw: then nothing keeps the call anywhere. */
+function peekHash(hash: CallHash, call: Call): number | undefined {
+  try {
+    return hash.peek(call)
+  } catch {
+    return undefined
   }
 }

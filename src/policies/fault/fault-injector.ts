@@ -1,14 +1,16 @@
 import type { Attempt } from '../../call/attempt.ts'
 import type { BodyListener } from '../../call/body-feed.ts'
+import type { Call } from '../../call/call.ts'
 import { routeFact } from '../../call/call-route.ts'
 import { headerOf, withHeader } from '../../call/header-list.ts'
+import { noteFault } from '../../call/injected-faults.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import type { Outcome } from '../../call/outcome.ts'
 import type { Host } from '../../runtime/host.ts'
 import { callTrace } from '../../telemetry/call-trace.ts'
 import { type ChosenFaults, FaultDice } from './chosen-faults.ts'
 import { readFaultHeader } from './fault-header.ts'
-import { faultMatcher } from './fault-match.ts'
+import { faultMatcher, mayFit } from './fault-match.ts'
 import { type FaultSettings, faultHeader } from './fault-options.ts'
 import { type FaultKind, faultyAttempt } from './faulty-attempt.ts'
 
@@ -26,6 +28,18 @@ export interface FaultCounts {
   readonly capped: number
   /** Attempts whose header could not be read, and that got no fault. */
   readonly unreadable: number
+}
+
+/** What the attempts of a call would get. */
+export interface FaultOutlook {
+  /** Whether the call is one of those that may get faults. */
+  readonly fits: boolean
+  /** The faults that it asks for itself, as its header says. */
+  readonly asked: string | undefined
+  /** The chance of each kind. */
+  readonly shares: Readonly<Record<string, number>>
+  /** Endpoints and zones at which alone there are faults; empty for all. */
+  readonly places: readonly string[]
 }
 
 const counted = { delay: 'delayed', abort: 'aborted', 'cut-body': 'cut', throttle: 'throttled' } as const satisfies Record<
@@ -87,6 +101,18 @@ export class FaultInjector {
   /** See {@link FaultCounts}. */
   get counts(): FaultCounts {
     return { ...this.#counts }
+  }
+
+  /** What the attempts of a call would get, if faults are on. Throws no dice. */
+  peek(call: Call): FaultOutlook {
+    const { match, header, delay, abort, cutBody, throttle } = this.#settings
+    const shares = { delay: delay?.share, abort: abort?.share, cutBody: cutBody?.share, throttle: throttle?.share }
+    return {
+      fits: mayFit(match, call),
+      asked: header ? headerOf(call.headers, faultHeader) : undefined,
+      shares: Object.fromEntries(Object.entries(shares).filter((entry): entry is [string, number] => entry[1] !== undefined)),
+      places: [...(match.endpoints ?? []), ...(match.zones ?? [])],
+    }
   }
 
   /**
@@ -154,6 +180,7 @@ export class FaultInjector {
       ...{ service: call.service, endpoint: endpoint.address, attempt: number },
       ...{ fault, detail, by, ...routeFact(call) },
     })
+    noteFault(call, { attempt: number, what: `${fault} ${detail}` })
     const told = { 'proxyless.fault': fault, 'proxyless.fault.detail': detail, 'proxyless.fault.by': by }
     call.context.get(callTrace)?.tellAttempt(number, 'proxyless.fault_injected', told)
   }

@@ -50,6 +50,16 @@ export interface MirrorCounts {
   }
 }
 
+/** What a mirror would do with a call. */
+export interface MirrorOutlook {
+  /** The service that gets copies. */
+  readonly to: string
+  /** How many calls are copied, from 0 to 1. */
+  readonly share: number
+  /** Why this one is not; `marked`: it is a copy itself. */
+  readonly against: Exclude<MirrorDrop, 'body-too-large' | 'body-incomplete'> | 'marked' | undefined
+}
+
 const countedAs = {
   'in-flight': 'inFlight',
   'body-too-large': 'bodyTooLarge',
@@ -104,6 +114,17 @@ export class Mirror {
   /** See {@link MirrorCounts}. */
   get counts(): MirrorCounts {
     return { ...this.#counts, dropped: { ...this.#dropped } }
+  }
+
+  /** Whether a call would be copied, as far as that is known before its body is: with which chance, or what is against it. Draws nothing. */
+  peek(call: Call): MirrorOutlook {
+    const { service: to, share, maxInFlight } = this.#settings
+    let against: MirrorOutlook['against']
+    if (this.#closed) against = 'closed'
+    else if (this.#isCopy(call)) against = 'marked'
+    else if (this.#underway.size >= maxInFlight) against = 'in-flight'
+    else if (this.#find(to) === undefined) against = 'no-target'
+    return { to, share, against }
   }
 
   /** Carries a call, and perhaps sends a copy of it. */
