@@ -103,12 +103,7 @@ function deadlineOf(own: number | undefined, route: number | undefined, service:
 }
 
 /** A call that nobody will carry. */
-function callOf(
-  { target, method, headers, mesh, idempotent }: CallOutline,
-  service: string,
-  authority: string,
-  host: Host,
-): Call {
+function callOf({ target, method, headers, mesh, idempotent }: CallOutline, service: string, authority: string, host: Host): Call {
   const context = new ContextValues()
   if (!mesh.mayRepeat) context.set(repeatable, false)
   if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)

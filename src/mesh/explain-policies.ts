@@ -42,7 +42,9 @@ export function explainPolicies(call: Call, facts: ServiceFacts, repeatable: boo
 }
 
 function usersOf(policies: readonly Policy[], scope: 'call' | 'attempt'): readonly ExplainedPolicy[] {
-  return policies.filter((policy) => policy.scope === scope).map(({ name }) => ({ name, does: 'sees', detail: `a policy of yours, for each ${scope}` }))
+  return policies
+    .filter((policy) => policy.scope === scope)
+    .map(({ name }) => ({ name, does: 'sees', detail: `a policy of yours, for each ${scope}` }))
 }
 
 function deadline({ deadline, startedAt }: Call): ExplainedPolicy {
@@ -98,7 +100,11 @@ function circuit(facts: ServiceFacts): readonly ExplainedPolicy[] {
   return [{ name, does: enforced ? (state === 'open' ? 'refuses' : 'may-refuse') : 'passes', detail }]
 }
 
-function retry({ idempotent }: Call, { parts: { plan, extra }, host, route }: ServiceFacts, repeatable: boolean): readonly ExplainedPolicy[] {
+function retry(
+  { idempotent }: Call,
+  { parts: { plan, extra }, host, route }: ServiceFacts,
+  repeatable: boolean,
+): readonly ExplainedPolicy[] {
   if (plan.retry === false) return [{ name: 'retry', does: 'sees', detail: 'off' }]
   const left = extra.budgetLeft(host.clock.now())
   const budget = left === undefined ? 'no budget' : `budget for ${round(left)} more`

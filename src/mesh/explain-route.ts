@@ -20,7 +20,10 @@ export function routeOddsOf(call: Call, { parts: { routes } }: ServiceFacts): Ro
 
 /** The route that a call takes, or most likely takes; of equals the first. */
 export function likeliestRoute(odds: RouteOdds): RouteParts | undefined {
-  return odds.reduce<RouteOdds[number] | undefined>((best, one) => (best !== undefined && best.chance >= one.chance ? best : one), undefined)?.route
+  return odds.reduce<RouteOdds[number] | undefined>(
+    (best, one) => (best !== undefined && best.chance >= one.chance ? best : one),
+    undefined,
+  )?.route
 }
 
 /** The odds as plain data. */
@@ -38,7 +41,8 @@ export function factsOnRoute(facts: ServiceFacts, route: RouteParts | undefined)
   if (route === undefined) return facts
   const { parts } = facts
   const { circuit: _, ...own } = route.own
-  const limited = route.plan.concurrency === undefined ? parts.concurrency : { gate: route.concurrency?.gate, permits: parts.concurrency?.permits }
+  const limited =
+    route.plan.concurrency === undefined ? parts.concurrency : { gate: route.concurrency?.gate, permits: parts.concurrency?.permits }
   return { ...facts, route, parts: { ...parts, ...own, concurrency: limited, plan: planOnRoute(parts.plan, route.plan) } }
 }
 

@@ -9,7 +9,10 @@ import { objectionTo } from './passed-over.ts'
 import type { ServiceFacts } from './service-facts.ts'
 import { serviceState } from './service-state.ts'
 
-type OfService = Omit<Explanation, 'by' | 'service' | 'matched' | 'route' | 'routes' | 'method' | 'path' | 'idempotent' | 'repeatable' | 'deadline'>
+type OfService = Omit<
+  Explanation,
+  'by' | 'service' | 'matched' | 'route' | 'routes' | 'method' | 'path' | 'idempotent' | 'repeatable' | 'deadline'
+>
 
 /**
  * What a service would do with a call now.

@@ -15,7 +15,13 @@ export function explainMirror(call: Call, { parts: { mirror } }: ServiceFacts): 
   const { to, share, against } = mirror.peek(call)
   const name = 'mirror'
   if (against !== undefined) return [{ name, does: 'sees', detail: `not copied to ${to}: ${notCopied[against]}` }]
-  return [{ name, does: 'sees', detail: share === 0 ? `never copied to ${to}` : `copied to ${to}${share < 1 ? ` with a chance of ${share}` : ''}` }]
+  return [
+    {
+      name,
+      does: 'sees',
+      detail: share === 0 ? `never copied to ${to}` : `copied to ${to}${share < 1 ? ` with a chance of ${share}` : ''}`,
+    },
+  ]
 }
 
 /** Whether the attempts of a call would get faults. */

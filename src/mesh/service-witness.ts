@@ -26,7 +26,14 @@ export interface WitnessMeans {
 
 const usualSecrets: ReadonlySet<string> = new Set(telemetryDefaults.redact)
 
-const nothingBeside = { protocol: undefined, version: undefined, passedOver: [], passedOverCounts: {}, state: undefined, mostAttempts: undefined } as const
+const nothingBeside = {
+  protocol: undefined,
+  version: undefined,
+  passedOver: [],
+  passedOverCounts: {},
+  state: undefined,
+  mostAttempts: undefined,
+} as const
 
 /**
  * Sees how the calls of one service end, keeps records of those that failed or were slow, and tells of any of them. A call that went well and was not slow costs
@@ -88,7 +95,8 @@ export class ServiceWitness implements CallTeller {
     const seen = factsOnRoute(facts, route)
     const { parts, directory, judges, host } = seen
     // The call may be the caller's, from before it found its route.
-    const call = route === undefined ? given : given.with({ subset: subsetOnRoute(given, route.plan), deadline: deadlineOnRoute(given, route) })
+    const call =
+      route === undefined ? given : given.with({ subset: subsetOnRoute(given, route.plan), deadline: deadlineOnRoute(given, route) })
     const chosen = (decidingAttempt(call) ?? call.underway[0])?.endpoint
     const protocol = chosen && (statsOf(parts.transport, chosen, host).protocol ?? chosen.protocol.slice(0, -1))
     const version = versionOf(call, seen)

@@ -25,7 +25,9 @@ export function printRecord(record: DecisionRecord): string {
   const lines = [headline(record)]
   if (error !== undefined) lines.push(`  ${error.message}`)
   if (version !== undefined)
-    lines.push(`  ${version.by} ${version.name}${version.insteadOf === undefined ? '' : `, in place of ${version.insteadOf}, which had nobody for it`}`)
+    lines.push(
+      `  ${version.by} ${version.name}${version.insteadOf === undefined ? '' : `, in place of ${version.insteadOf}, which had nobody for it`}`,
+    )
   if (redirects > 0) lines.push(`  ${redirects === 1 ? '1 redirect' : `${redirects} redirects`} before`)
   for (const attempt of attempts) lines.push(...attemptLines(attempt, time.totalMs))
   if (attemptsLeftOut > 0) lines.push(`  ... and ${attemptsLeftOut} more attempts in between`)
