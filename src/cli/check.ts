@@ -94,6 +94,7 @@ function counted(count: number, thing: string): string {
 
 /** `proxyless check`. */
 export const command: Command = {
+  summary: 'checks plan files, and prints every problem with its line',
   usage,
   async run(args, output) {
     try {

@@ -8,6 +8,8 @@ export interface CommandOutput {
 
 /** A subcommand of `proxyless`: a file of its own, and a line in the table of `main.ts`. */
 export interface Command {
+  /** What it is for, in a line. */
+  readonly summary: string
   /** How it is called, and what its options do. */
   readonly usage: string
   /**

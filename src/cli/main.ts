@@ -8,8 +8,8 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
 }
 
 async function usage(): Promise<string> {
-  const all = await Promise.all(Object.values(commands).map(async (load) => (await load()).command.usage))
-  return all.join('\n')
+  const lines = Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(8)}${(await load()).command.summary}\n`)
+  return `Usage: proxyless <command> [options]\n\n${(await Promise.all(lines)).join('')}\nproxyless <command> --help says more.\n`
 }
 
 async function main(args: readonly string[], output: CommandOutput): Promise<number> {
@@ -20,7 +20,7 @@ async function main(args: readonly string[], output: CommandOutput): Promise<num
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load === undefined) {
-    output.complain(`expected one of ${Object.keys(commands).join(', ')}, got ${JSON.stringify(name)}\n\n${await usage()}`)
+    output.complain(`proxyless: expected a command (${Object.keys(commands).join(', ')}), got ${JSON.stringify(name)}\n\n${await usage()}`)
     return 2
   }
   const { command } = await load()

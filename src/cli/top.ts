@@ -195,4 +195,8 @@ function readUrl(text: string): URL {
 }
 
 /** `proxyless top`. */
-export const command: Command = { usage: topUsage, run: (args) => top(args, ownTerminal) }
+export const command: Command = {
+  summary: 'shows what a mesh does, by its admin page',
+  usage: topUsage,
+  run: (args) => top(args, ownTerminal),
+}

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { Connecting, Connector } from './connector.ts'
+import type { Carrier } from './exchange.ts'
 import type { HttpSettings } from './http-settings.ts'
 import { Client } from './load-undici.ts'
 
@@ -56,6 +57,8 @@ export class Connection {
   openedAt = 0
   /** How many attempts it carries. */
   active = 0
+  /** What exchanges hold it by; made at the first one. */
+  carrier: Carrier | undefined
   /** Whether the pool lists it among those with room. */
   listed = false
   /** No new work: the server announced that it closes. */

@@ -123,7 +123,8 @@ class UndiciTransport implements Transport {
   }
 
   #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
-    const exchange = new Exchange(attempt, this.#host.clock, new PooledCarrier(pool, connection), this.#settings.maxReplyBytes)
+    connection.carrier ??= new PooledCarrier(pool, connection)
+    const exchange = new Exchange(attempt, this.#host.clock, connection.carrier, this.#settings.maxReplyBytes)
     const authority = this.#authority ?? attempt.call.authority
     const client = connection.client(authority)
     const answer = exchange.run(() => {

@@ -9,21 +9,29 @@ import { MeshError } from '../../errors/mesh-error.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Host } from '../../runtime/host.ts'
 import { deadlineError, lateError } from './deadline-error.ts'
+import { DeadlineQueue, type Due } from './deadline-queue.ts'
 
 const background = Object.freeze({ background: true })
 
 /** Watches over one call until its body is over. */
-class DeadlineWatch implements CancelListener, BodyListener {
+class DeadlineWatch implements CancelListener, BodyListener, Due {
   readonly #call: Call
   readonly #host: Host
+  readonly #queue: DeadlineQueue
+  readonly deadline: number
+  before: Due | undefined
+  after: Due | undefined
+  queued = false
   #resolve: ((outcome: Outcome) => void) | undefined
   #timer: Timer | undefined
   /** Weak: a reply that the caller dropped must be collected, although the timer still points here. */
   #body: WeakRef<ReplyBody> | undefined
 
-  constructor(call: Call, host: Host) {
+  constructor(call: Call, host: Host, queue: DeadlineQueue) {
     this.#call = call
     this.#host = host
+    this.#queue = queue
+    this.deadline = call.deadline
   }
 
   run(next: Send<Call>, leftMs: number): Promise<Outcome> {
@@ -31,7 +39,9 @@ class DeadlineWatch implements CancelListener, BodyListener {
       this.#resolve = resolve
     })
     this.#call.cancellation.add(this)
-    if (leftMs !== Number.POSITIVE_INFINITY) this.#timer = this.#host.clock.schedule(leftMs, () => this.#due())
+    if (!this.#queue.add(this, leftMs) && leftMs !== Number.POSITIVE_INFINITY) {
+      this.#timer = this.#host.clock.schedule(leftMs, () => this.due())
+    }
     // Not an async function: it would cost every call another frame.
     try {
       next(this.#call).then(
@@ -47,7 +57,7 @@ class DeadlineWatch implements CancelListener, BodyListener {
   /** The caller left. After the head of the reply its body is the transport's business. */
   cancelled(reason: MeshError): void {
     this.#settle(failed(reason))
-    this.#timer?.cancel()
+    this.#stop()
   }
 
   bodyOver(): void {
@@ -70,28 +80,32 @@ class DeadlineWatch implements CancelListener, BodyListener {
   }
 
   #answered(outcome: Outcome): void {
-    const timer = this.#timer
-    if (timer === undefined) return
-    if (!outcome.ok || outcome.reply.body.over) timer.cancel()
-    else this.#watchBody(outcome.reply, timer)
+    const limited = this.queued || this.#timer !== undefined
+    this.#stop()
+    if (limited && outcome.ok && !outcome.reply.body.over) this.#watchBody(outcome.reply)
+  }
+
+  #stop(): void {
+    this.#queue.remove(this)
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   /** From here on the caller has something in hand, and may have dropped it: the rest of the deadline does not keep the process alive. */
-  #watchBody({ body }: Reply, timer: Timer): void {
-    timer.cancel()
+  #watchBody({ body }: Reply): void {
     this.#body = new WeakRef(body)
     const { clock } = this.#host
-    this.#timer = clock.schedule(Math.max(0, this.#call.deadline - clock.now()), () => this.#due(), background)
+    this.#timer = clock.schedule(Math.max(0, this.#call.deadline - clock.now()), () => this.due(), background)
     body.whenOver(this)
   }
 
-  #due(): void {
+  due(): void {
     const { clock } = this.#host
     const now = clock.now()
     const leftMs = this.#call.deadline - now
     if (leftMs > 0) {
       // A delay of more than 24 days is cut short by the platform.
-      this.#timer = clock.schedule(leftMs, () => this.#due(), this.#resolve === undefined ? background : undefined)
+      this.#timer = clock.schedule(leftMs, () => this.due(), this.#resolve === undefined ? background : undefined)
       return
     }
     const error = deadlineError(this.#call, now, this.#resolve === undefined)
@@ -120,11 +134,12 @@ class DeadlineWatch implements CancelListener, BodyListener {
  * @returns a layer that surrounds everything a call may wait for.
  */
 export function deadline(host: Host): Layer<Call> {
+  const queue = new DeadlineQueue(host.clock)
   return (next) => (call) => {
     const { reason } = call.cancellation
     if (reason !== undefined) return Promise.resolve(failed(reason))
     const leftMs = call.deadline === Number.POSITIVE_INFINITY ? call.deadline : call.deadline - host.clock.now()
     if (leftMs <= 0) return Promise.resolve(failed(lateError(call)))
-    return new DeadlineWatch(call, host).run(next, leftMs)
+    return new DeadlineWatch(call, host, queue).run(next, leftMs)
   }
 }
