@@ -9,6 +9,7 @@ import { type FileReading, policyStandIn, standIn } from './file-reading.ts'
 import { limits } from './limits.ts'
 import { type Located, plainOf } from './located.ts'
 import { type MakePart, tableNames } from './plan-file-parts.ts'
+import { quotaSchema } from './quotas.ts'
 import type { Strategy } from './strategy.ts'
 
 const examples: { readonly [K in StrategyKind]: string } = {
@@ -16,12 +17,13 @@ const examples: { readonly [K in StrategyKind]: string } = {
   balancer: 'a balancer such as roundRobin or { powerOfTwo: peakEwma }',
   meter: 'a load meter such as inFlight or { peakEwma: { decay: 10s } }',
   limit: 'a limit: an integer, gradientLimit, or the like',
+  quota: "a quota: { redis: 'redis://127.0.0.1', name: 'partner' }, or one of the program, { custom: name }",
   policy: 'a policy of the program: { custom: name }',
 }
 
 /** The strategies of this package that a file can name. */
 export function strategiesOf(kind: StrategyKind, reading: Pick<FileReading, 'resolvers'>): Readonly<Record<string, Strategy>> {
-  return { resolver: reading.resolvers, balancer: balancers, meter: meters, limit: limits, policy: {} }[kind]
+  return { resolver: reading.resolvers, balancer: balancers, meter: meters, limit: limits, quota: {}, policy: {} }[kind]
 }
 
 /**
@@ -37,6 +39,7 @@ export function makeStrategy(kind: StrategyKind, at: Located, path: string, read
 }
 
 function tryToMake(kind: StrategyKind, at: Located, path: string, reading: FileReading): unknown {
+  if (kind === 'quota' && at.kind === 'map' && !at.entries.has('custom')) return makeQuota(at, path, reading)
   const named = nameOf(at)
   const known = strategiesOf(kind, reading)
   if (named === undefined) {
@@ -52,11 +55,24 @@ function tryToMake(kind: StrategyKind, at: Located, path: string, reading: FileR
     return undefined
   }
   if (given === undefined) return strategy.make(undefined as never)
-  const within = pathTo(path, name)
+  return checkedAndMade(strategy, given, pathTo(path, name), reading)
+}
+
+/** Makes a strategy of what it takes, if that is as it should be. */
+function checkedAndMade({ schema, make }: Pick<Strategy, 'schema' | 'make'>, given: Located, path: string, reading: FileReading): unknown {
   const before = reading.problems.length
-  const value = convert(strategy.schema, given, within, reading)
-  reading.problems.push(...check(strategy.schema, value, within).problems)
-  return reading.problems.length > before ? undefined : made(() => strategy.make(value as never), within, reading, value)
+  const value = convert(schema, given, path, reading)
+  reading.problems.push(...check(schema, value, path).problems)
+  return reading.problems.length > before ? undefined : made(() => make(value as never), path, reading, value)
+}
+
+/** A quota in Redis, which only the program can make: this package does not load what reaches Redis. */
+function makeQuota(at: Located, path: string, reading: FileReading): unknown {
+  const make = reading.parts.quotas?.redis
+  if (make !== undefined) return checkedAndMade({ schema: quotaSchema, make }, at, path, reading)
+  const expected = "quotas.redis among what the program hands in, that is quota of 'proxyless/quota'"
+  reading.problems.push({ path, expected, received: 'nothing' })
+  return undefined
 }
 
 /** A name, alone or with what stands behind it. */
@@ -107,7 +123,7 @@ function unknown(kind: StrategyKind, name: string, known: readonly string[], pat
   const nearest = nearestName(name, known)
   const custom = own.length === 0 ? '' : `, or { custom: ${own.join(' | ')} }`
   const hint = own.includes(name) ? ` (did you mean { custom: ${name} }?)` : nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-  const expected = kind === 'policy' ? `${examples.policy}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
+  const expected = known.length === 0 ? `${examples.policy}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
   return { path, expected, received: printValue(name) }
 }
 
