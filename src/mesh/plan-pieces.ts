@@ -143,6 +143,20 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** Says of each entry of an object or a list what is wrong with it, where it stands. */
+export function eachEntry<T>(expectedOf: (name: string, entry: unknown) => string | undefined) {
+  return v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed || typeof dataset.value !== 'object') return
+    const input = dataset.value as Record<string, unknown>
+    for (const [name, value] of Object.entries(input)) {
+      const message = expectedOf(name, value)
+      const key = Array.isArray(input) ? Number(name) : name
+      if (message !== undefined)
+        addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input, key: key as string, value }] })
+    }
+  })
+}
+
 /** An object of values by names of any kind, which valibot's own record would also take from a list. */
 export function byName<const S extends v.GenericSchema>(schema: S, expected: string) {
   const given = v.custom<Record<string, unknown>>(isPlainObject, expected)

@@ -4,7 +4,7 @@ import { type PathMatch, parametersOf, segmentsOf } from '../routing/path-match.
 import type { RouteMatch, RouteMatchPlan, ValueMatch } from '../routing/route-match.ts'
 import type { RouteRewrite } from '../routing/route-rewrite.ts'
 import { type JsonSchema, tokenInFile, tokenPattern } from './plan-form.ts'
-import { isPlainObject, number, options, thing } from './plan-pieces.ts'
+import { eachEntry, isPlainObject, number, options, thing } from './plan-pieces.ts'
 import {
   carriers,
   freeHeaderInFile,
@@ -40,6 +40,8 @@ function isPathMatch(value: unknown): boolean {
   return others.length === 0 && ((kind === 'prefix' && isPath(what)) || (kind === 'pattern' && isPattern(what)))
 }
 
+const isToken = (value: unknown) => typeof value === 'string' && tokenPattern.test(value)
+
 function copied<T extends object>() {
   return v.transform((given: T) => Object.freeze({ ...given }))
 }
@@ -56,12 +58,10 @@ const pathMatch = v.pipe(
 const method = v.pipe(
   thing<string | readonly string[]>(
     'a method such as GET, or a list of at least one',
-    (value) => {
-      const given = Array.isArray(value) ? value : [value]
-      return given.length > 0 && given.every((name) => typeof name === 'string' && tokenPattern.test(name))
-    },
+    (value) => (Array.isArray(value) ? value.length > 0 : isToken(value)),
     methodInFile,
   ),
+  eachEntry((_, name) => (isToken(name) ? undefined : 'a method such as GET')),
   v.transform((given): readonly string[] =>
     Object.freeze([...new Set((typeof given === 'string' ? [given] : given).map((name) => name.toUpperCase()))]),
   ),
@@ -78,17 +78,20 @@ function frozenValue(match: ValueMatch): ValueMatch {
   return Object.freeze('prefix' in match ? { ...match } : [...match])
 }
 
+const valueExpected = 'a text, a list of texts, { prefix: text }, true (there) or false (not there)'
+
 /** What must hold of values by name. */
 function values(what: string, isName: (name: string) => boolean, spelled: (name: string) => string, names: JsonSchema) {
   return v.pipe(
     thing<Readonly<Record<string, ValueMatch>>>(
-      `an object of ${what}, each with a text, a list of texts, { prefix: text }, true (there) or false (not there)`,
+      `an object of ${what}, each with ${valueExpected}`,
       (value) =>
         isPlainObject(value) &&
-        Object.entries(value).every(([name, match]) => isName(name) && isValueMatch(match)) &&
+        Object.keys(value).every(isName) &&
         new Set(Object.keys(value).map(spelled)).size === Object.keys(value).length,
       valuesInFile(names),
     ),
+    eachEntry((_, match) => (isValueMatch(match) ? undefined : valueExpected)),
     v.transform(
       (given): Readonly<Record<string, ValueMatch>> =>
         Object.freeze(Object.fromEntries(Object.entries(given).map(([name, match]) => [spelled(name), frozenValue(match)]))),
@@ -145,21 +148,20 @@ export const routeRewriteSchema = options({
     v.pipe(
       thing<Readonly<Record<string, string>>>(
         `an object of names of headers with texts; not ${[...carriers].join(', ')}`,
-        (value) =>
-          isPlainObject(value) &&
-          Object.entries(value).every(([name, text]) => isFreeHeader(name) && typeof text === 'string' && headerValue.test(text)),
+        (value) => isPlainObject(value) && Object.keys(value).every(isFreeHeader),
         newHeadersInFile,
       ),
+      eachEntry((_, text) => (typeof text === 'string' && headerValue.test(text) ? undefined : 'a text that a header can carry')),
       copied(),
     ),
   ),
   removeHeaders: v.optional(
     v.pipe(
-      thing<readonly string[]>(
-        `a list of names of headers; not ${[...carriers].join(', ')}`,
-        (value) => Array.isArray(value) && value.every(isFreeHeader),
-        { type: 'array', items: freeHeaderInFile },
-      ),
+      thing<readonly string[]>(`a list of names of headers; not ${[...carriers].join(', ')}`, Array.isArray, {
+        type: 'array',
+        items: freeHeaderInFile,
+      }),
+      eachEntry((_, name) => (isFreeHeader(name) ? undefined : `the name of a header; not ${[...carriers].join(', ')}`)),
       v.transform((given): readonly string[] => Object.freeze([...given])),
     ),
   ),

@@ -3,6 +3,7 @@ import { printValue } from '../errors/print-value.ts'
 import { check, pathTo } from '../mesh/config-problems.ts'
 import { nearestName } from '../mesh/nearest-name.ts'
 import type { StrategyKind } from '../mesh/plan-form.ts'
+import { isPlainObject } from '../mesh/plan-pieces.ts'
 import { balancers, meters } from './balancers.ts'
 import { convert, oneOfTable } from './convert.ts'
 import { type FileReading, policyStandIn, standIn } from './file-reading.ts'
@@ -42,8 +43,10 @@ function tryToMake(kind: StrategyKind, at: Located, path: string, reading: FileR
   if (kind === 'quota' && at.kind === 'map' && !at.entries.has('custom')) return makeQuota(at, path, reading)
   const named = nameOf(at)
   const known = strategiesOf(kind, reading)
-  if (named === undefined) {
-    reading.problems.push({ path, expected: examples[kind], received: printValue(plainOf(at)) })
+  // An address of a Redis may hold a password.
+  const isAddress = kind === 'quota' && at.kind === 'scalar' && typeof at.value === 'string'
+  if (named === undefined || isAddress) {
+    reading.problems.push({ path, expected: examples[kind], received: isAddress ? 'a text' : printValue(plainOf(at)) })
     return undefined
   }
   const { name, given } = named
@@ -102,9 +105,9 @@ function made(make: () => unknown, path: string, reading: FileReading, given: un
     return make()
   } catch (error) {
     if (ConfigError.is(error)) {
-      // Its paths begin with the name of the function, which the path here ends with.
+      // Its paths are options of the function, or begin with its name, which the path here ends with.
       for (const { path: inner, expected, received } of error.problems) {
-        const [, name] = /^[^.]+\.(.+)$/.exec(inner) ?? []
+        const [, name] = isPlainObject(given) && Object.hasOwn(given, inner) ? ['', inner] : (/^[^.]+\.(.+)$/.exec(inner) ?? [])
         reading.problems.push({ path: name === undefined ? path : `${path}.${name}`, expected, received })
       }
       return undefined
@@ -123,7 +126,7 @@ function unknown(kind: StrategyKind, name: string, known: readonly string[], pat
   const nearest = nearestName(name, known)
   const custom = own.length === 0 ? '' : `, or { custom: ${own.join(' | ')} }`
   const hint = own.includes(name) ? ` (did you mean { custom: ${name} }?)` : nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-  const expected = known.length === 0 ? `${examples.policy}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
+  const expected = known.length === 0 ? `${examples[kind]}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
   return { path, expected, received: printValue(name) }
 }
 

@@ -21,7 +21,7 @@ export function readSecret(at: Located, form: SecretForm, path: string, reading:
   const value = target?.value.kind === 'scalar' ? target.value.value : undefined
   if (others.length > 0 || (name !== 'file' && name !== 'env') || typeof value !== 'string' || value === '') {
     reading.problems.push({ path, expected: `${what}, { file: path } or { env: NAME }`, received: printValue(plainOf(at)) })
-    return undefined
+    return form.unread
   }
   if (!reading.readsSecrets) return form.unread
   const source = `${name}:${value}`
@@ -37,5 +37,5 @@ export function readSecret(at: Located, form: SecretForm, path: string, reading:
     expected,
     received: `${printValue(value)}, which is ${text === '' ? 'empty' : 'not there'}`,
   })
-  return undefined
+  return form.unread
 }

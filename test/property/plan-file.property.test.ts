@@ -44,17 +44,18 @@ const beyondSchemas: readonly RegExp[] = [
   /\.split\.stable: one of the versions /,
   /\.(?:split\.by|subsetFallback|subset(?:\.\w+)?|mirror\.to\.subset\.[\w-]+|subset\["[^"]+"\]): a label that (?:\.subset\(\.\.\.\)|orders|users) declares/,
   /\.split\.(?:weights|ramp\.to): versions that \.subset\(\.\.\.\) declares/,
-  /\.subset: a value of the label /,
+  /\.subset(?:Fallback)?: a value of the label /,
   /\.mirror\.to\.subset\.\w+: one of /,
   /\.mirror\.to: (?:a service of the mesh|another service of the mesh)/,
   /\.route\[\d+\]\.name: a name that no other route has/,
   /\.route\[\d+\]\.match: a route that can match: /,
-  /\.alias\[\d+\]: a host .*that no other service has/,
+  /\.alias(?:\[\d+\])?: a host that no other service has/,
   // Sums, orders and primes.
   /\.split\.(?:weights|ramp\.to): weights that add up to 100, or to 1/,
   /\.locality\.(?:weights|clients): .*by place, not all 0/,
   /\.(?:expect|retriable): a list of .*\[from, to\]/,
   /\.aperture\.peer: an integer in \[0, \d+\]/,
+  /\.(?:vegasLimit|aimdLimit)\.initial: an integer in \[\d+, \d+\]/,
   /\.maglev\.tableSize: .*a prime/,
   // Texts.
   /\.fixed\[\d+\](?:\.url)?: a URL such as /,
@@ -63,7 +64,6 @@ const beyondSchemas: readonly RegExp[] = [
   /\.startAt: a date such as /,
   /\.tls: certificates and a key that belong together/,
   /\.quota(?:\.redis)?: a redis:\/\/ or rediss:\/\/ URL/,
-  /\.affinity\.cookie\.ttl: .*whole seconds/,
 ]
 
 /** A schema can tell the least number of milliseconds, and of a text only whether it is a duration at all. */
