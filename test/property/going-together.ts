@@ -43,7 +43,7 @@ function faultOf({ delay: _, abort, ...others }: Settings): unknown {
 function routeOf({ attemptTimeout, retry, subset, rewrite, match, ...others }: Settings, i: number): unknown {
   const { share: _, ...matched } = match as Settings
   return {
-    ...others,
+    ...Object.fromEntries(Object.entries(others).map(([name, value]) => [name, goingTogether(name, value)])),
     name: `route ${i}`,
     // Each for paths of its own, so that none takes the calls of another.
     match: { ...matched, path: { prefix: `/v${i}` } },
