@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { formOf, type JsonSchema, type StrategyKind } from '../src/mesh/plan-form.ts'
 import { fileNameOf, fileSlots, slotSchemas } from '../src/planfile/file-slots.ts'
 import { strategiesOf } from '../src/planfile/make-strategy.ts'
+import { quotaSchema } from '../src/planfile/quotas.ts'
 import { resolvers } from '../src/planfile/resolvers.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -13,7 +14,7 @@ const root = join(import.meta.dirname, '..')
 /** Where the schema is. */
 export const schemaFile = join(root, 'schema', 'mesh.schema.json')
 
-const kinds: readonly StrategyKind[] = ['resolver', 'balancer', 'meter', 'limit', 'policy']
+const kinds: readonly StrategyKind[] = ['resolver', 'balancer', 'meter', 'limit', 'quota', 'policy']
 const known = { resolvers: resolvers((path) => path) }
 
 /** A schema of valibot as JSON Schema. What says nothing of itself is anything, and is left to the reader of the file. */
@@ -26,14 +27,14 @@ export function toJsonSchema(schema: v.GenericSchema): JsonSchema {
       return { type: 'object', additionalProperties: toJsonSchema(form.schema) }
     case 'or-false':
       return { anyOf: [{ const: false }, toJsonSchema(form.schema)] }
-    case 'or-text':
-      return { anyOf: [{ type: 'string', minLength: 1 }, toJsonSchema(form.schema)] }
+    case 'or-alone':
+      return { anyOf: [toJsonSchema(form.alone), toJsonSchema(form.schema)] }
     case 'strategy':
       return form.json === undefined ? { $ref: `#/definitions/${form.of}` } : { anyOf: [form.json, { $ref: `#/definitions/${form.of}` }] }
-    case 'pem':
+    case 'secret':
       return form.list
-        ? { anyOf: [{ $ref: '#/definitions/pem' }, { type: 'array', minItems: 1, items: { $ref: '#/definitions/pem' } }] }
-        : { $ref: '#/definitions/pem' }
+        ? { anyOf: [{ $ref: '#/definitions/secret' }, { type: 'array', minItems: 1, items: { $ref: '#/definitions/secret' } }] }
+        : { $ref: '#/definitions/secret' }
     case 'value':
       return form.json
     default:
@@ -98,6 +99,7 @@ function strategyOf(kind: StrategyKind): JsonSchema {
   }
   const properties = { ...Object.fromEntries(strategies.map(([name, { schema }]) => [name, toJsonSchema(schema)])), custom }
   const withOptions = { type: 'object', minProperties: 1, maxProperties: 1, properties, additionalProperties: false }
+  if (kind === 'quota') return { anyOf: [toJsonSchema(quotaSchema), withOptions] }
   return alone.length === 0 ? withOptions : { anyOf: [{ enum: alone }, withOptions] }
 }
 
@@ -167,8 +169,8 @@ export function planSchema(): JsonSchema {
         properties: { function: name },
         additionalProperties: false,
       },
-      pem: {
-        description: 'Text in PEM, or where it is: a file, by a path from the folder of this one, or a variable of the environment.',
+      secret: {
+        description: 'The text itself, or where it is: a file, by a path from the folder of this one, or a variable of the environment.',
         anyOf: [
           name,
           { type: 'object', required: ['file'], properties: { file: name }, additionalProperties: false },

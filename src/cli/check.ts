@@ -77,15 +77,15 @@ async function report({ file, ok, services, problems }: Checked, output: Command
     output.print(`${printable(problemLine(file, problem))}\n${codeFrame(lines[problem.line - 1], problem)}\n`)
   }
   output.print(`${file}: ${counted(problems.length, 'problem')}\n`)
-  if (problems.some(({ expected }) => expected.includes('that the program hands in')))
+  if (problems.some(({ expected }) => /(that|what) the program hands in/.test(expected)))
     output.print('What the program hands in is known to this command by --with MODULE, see --help.\n')
 }
 
 /** The tables that a module exports. */
 async function partsOf(path: string): Promise<PlanFileParts> {
   const module = (await import(pathToFileURL(resolve(path)).href)) as PlanFileParts & { readonly default?: PlanFileParts }
-  const { resolvers, balancers, meters, limits, policies, functions } = module.default ?? module
-  return { resolvers, balancers, meters, limits, policies, functions }
+  const { resolvers, balancers, meters, limits, quotas, policies, functions } = module.default ?? module
+  return { resolvers, balancers, meters, limits, quotas, policies, functions }
 }
 
 function counted(count: number, thing: string): string {

@@ -5,12 +5,11 @@ import {
   type DelayFault,
   type FaultMatch,
   type FaultOptions,
-  type FaultTime,
   faultDefaults,
   type ThrottleFault,
 } from '../policies/fault/fault-options.ts'
-import { durationExpectation, readDuration } from '../runtime/duration.ts'
-import { duration, flag, integer, isPlainObject, number, oneOf, options, thing } from './plan-pieces.ts'
+import { someTexts } from './plan-form.ts'
+import { duration, flag, integer, isPlainObject, number, oneOf, options, orAlone, thing } from './plan-pieces.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
@@ -23,28 +22,18 @@ function problemAt(dataset: { readonly value: unknown }, key: string, message: s
 
 const share = () => number({ from: 0, to: 1 })
 
-const time = v.lazy((input): v.GenericSchema<unknown, FaultTime> => {
-  const single = duration({ from: 0, above: true }) as v.GenericSchema<unknown, number>
-  if (!isPlainObject(input)) {
-    const expected = `${durationExpectation}, in (0 ms, Infinity), or { min, max }`
-    const isTime = (value: unknown) => {
-      const ms = readDuration(value)
-      return ms !== undefined && ms > 0 && Number.isFinite(ms)
-    }
-    return v.pipe(
-      thing<number>(expected, isTime),
-      v.transform((value) => readDuration(value) as number),
-    ) as v.GenericSchema<unknown, FaultTime>
-  }
-  return v.pipe(
-    options({ min: duration({ from: 0 }), max: single }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return
-      const { min, max } = dataset.value as { min: number; max: number }
-      if (min > max) addIssue(problemAt(dataset, 'min', `a duration not above max, which is ${max} ms`, `${min} ms`))
-    }),
-  ) as v.GenericSchema<unknown, FaultTime>
-})
+const positive = () => duration({ from: 0, above: true })
+
+const between = v.pipe(
+  options({ min: duration({ from: 0 }), max: positive() }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const { min, max } = dataset.value
+    if (min > max) addIssue(problemAt(dataset, 'min', `a duration not above max, which is ${max} ms`, `${min} ms`))
+  }),
+)
+
+const time = orAlone(between, duration({ from: 0, above: true }, ', or { min, max }'))
 
 const delay = options({
   share: share(),
@@ -56,7 +45,11 @@ const abort = v.pipe(
   options({
     share: share(),
     status: v.optional(
-      thing<number>('a status in [200, 599]', (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 599),
+      thing<number>('a status in [200, 599]', (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 599, {
+        type: 'integer',
+        minimum: 200,
+        maximum: 599,
+      }),
     ),
     error: v.optional(oneOf(['reset', 'refused', 'timeout'])),
   } satisfies SchemaOf<AbortFault>),
@@ -78,18 +71,25 @@ const texts = (expected: string) =>
     thing<readonly string[]>(
       expected,
       (value) => Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string' && entry !== ''),
+      someTexts,
     ),
     v.transform((list) => Object.freeze([...list])),
   )
 
 const match = options({
-  path: v.optional(thing<string>("how a path begins, such as '/v1/'", (value) => typeof value === 'string' && value.startsWith('/'))),
+  path: v.optional(
+    thing<string>("how a path begins, such as '/v1/'", (value) => typeof value === 'string' && value.startsWith('/'), {
+      type: 'string',
+      pattern: '^/',
+    }),
+  ),
   methods: v.optional(texts('a list of methods, at least one')),
   headers: v.optional(
     v.pipe(
       thing<Readonly<Record<string, string | true>>>(
         'an object of headers, each with its value or true',
         (value) => isPlainObject(value) && Object.values(value).every((entry) => typeof entry === 'string' || entry === true),
+        { type: 'object', additionalProperties: { anyOf: [{ const: true }, { type: 'string' }] } },
       ),
       v.transform((headers) => Object.freeze({ ...headers })),
     ),

@@ -1,12 +1,14 @@
 import * as v from 'valibot'
 import { type MirrorOptions, type MirrorSubset, mirrorDefaults } from '../policies/mirror/mirror-options.ts'
-import { duration, flag, integer, isPlainObject, number, options, orFalse, text, thing } from './plan-pieces.ts'
+import { tokenInFile, tokenPattern } from './plan-form.ts'
+import { duration, flag, integer, isPlainObject, number, options, orAlone, orFalse, text, thing } from './plan-pieces.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
-/** What a header may be called, as in RFC 9110, section 5.6.2. */
-const token = /^[!#$%&'*+.^_`|~\w-]+$/
-const headerName = () => thing<string>('the name of a header', (value) => typeof value === 'string' && token.test(value))
+const headerName = () =>
+  thing<string>('the name of a header', (value) => typeof value === 'string' && tokenPattern.test(value), tokenInFile)
+
+const hostEnd = /^[\w.-]*$/
 
 const subset = options({
   service: v.optional(text('the name of a service')),
@@ -14,17 +16,13 @@ const subset = options({
     thing<Readonly<Record<string, string>>>(
       'an object of labels, at least one, each with its value',
       (value) => isPlainObject(value) && Object.keys(value).length > 0 && Object.values(value).every((entry) => typeof entry === 'string'),
+      { type: 'object', minProperties: 1, additionalProperties: { type: 'string' } },
     ),
     v.transform((labels) => Object.freeze({ ...labels })),
   ),
 } satisfies SchemaOf<MirrorSubset>)
 
-const to = v.lazy(
-  (input): v.GenericSchema<unknown, string | MirrorSubset> =>
-    isPlainObject(input)
-      ? (subset as v.GenericSchema<unknown, MirrorSubset>)
-      : text("the name of a service, or { service, subset: { label: 'value' } }"),
-)
+const to = orAlone(subset, text("the name of a service, or { service, subset: { label: 'value' } }"))
 
 /** What `.mirror(...)` takes. */
 export const mirrorSchema = options({
@@ -36,14 +34,18 @@ export const mirrorSchema = options({
   retry: v.optional(flag(), mirrorDefaults.retry),
   header: v.optional(orFalse(headerName()), mirrorDefaults.header),
   hostSuffix: v.optional(
-    thing<string>("letters, digits, dots and dashes, such as '-shadow'", (value) => typeof value === 'string' && /^[\w.-]*$/.test(value)),
+    thing<string>("letters, digits, dots and dashes, such as '-shadow'", (value) => typeof value === 'string' && hostEnd.test(value), {
+      type: 'string',
+      pattern: hostEnd.source,
+    }),
     mirrorDefaults.hostSuffix,
   ),
   dropHeaders: v.optional(
     v.pipe(
       thing<readonly string[]>(
         'a list of names of headers',
-        (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && token.test(name)),
+        (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && tokenPattern.test(name)),
+        { type: 'array', items: tokenInFile },
       ),
       v.transform((names) => Object.freeze([...names])),
     ),

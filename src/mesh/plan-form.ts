@@ -12,7 +12,7 @@ import type * as v from 'valibot'
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** What can stand behind a setting that takes a strategy. */
-export type StrategyKind = 'resolver' | 'balancer' | 'meter' | 'limit' | 'policy'
+export type StrategyKind = 'resolver' | 'balancer' | 'meter' | 'limit' | 'quota' | 'policy'
 
 /** How a piece is written in a file. */
 export type PlanForm =
@@ -26,16 +26,34 @@ export type PlanForm =
   | { readonly kind: 'value'; readonly json: JsonSchema; readonly endless?: boolean }
   /** A strategy by its name, or else what `json` says. */
   | { readonly kind: 'strategy'; readonly of: StrategyKind; readonly json?: JsonSchema }
-  /** Text that stands for its setting `name`, or what the schema lets through. */
-  | { readonly kind: 'or-text'; readonly schema: v.GenericSchema; readonly name: string }
-  /** Text in PEM, or where it is; `list` for several. */
-  | { readonly kind: 'pem'; readonly list: boolean }
+  /** Settings by name, as `schema` lets them through, or a value alone, as `alone` does. */
+  | { readonly kind: 'or-alone'; readonly schema: v.GenericSchema; readonly alone: v.GenericSchema }
+  /** Text that need not stand in the file, or where it is; `list` for several. */
+  | {
+      readonly kind: 'secret'
+      readonly list: boolean
+      /** What the text is, for messages. */
+      readonly what: string
+      /** Stands in for a text that is not looked for. */
+      readonly unread?: string
+    }
 
 /** A function that the program hands in, by its name. */
 export const functionInFile: JsonSchema = Object.freeze({ $ref: '#/definitions/function' })
 
 /** Texts by name. */
 export const textsByName: JsonSchema = Object.freeze({ type: 'object', additionalProperties: { type: 'string', minLength: 1 } })
+
+/** The name of a header, a cookie or a method: RFC 9110, section 5.6.2. */
+export const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** The same in a file. */
+export const tokenInFile: JsonSchema = Object.freeze({ type: 'string', pattern: tokenPattern.source })
+
+/** An object with one text, such as `{ header: 'x-tenant' }`. */
+export function oneNameInFile(kind: string): JsonSchema {
+  return { type: 'object', required: [kind], properties: { [kind]: { type: 'string', minLength: 1 } }, additionalProperties: false }
+}
 
 /** A list of at least one text that is not empty. */
 export const someTexts: JsonSchema = Object.freeze({ type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } })

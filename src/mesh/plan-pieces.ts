@@ -9,7 +9,7 @@ import { functionInFile, type JsonSchema, type PlanForm, withForm } from './plan
 /**
  * A value that passes a test.
  *
- * @param json how it is written in a file, see `plan-form.ts`; without it, files may say anything that passes.
+ * @param json how it is written in a file, see `plan-form.ts`; without it, files may say anything that passes, and editors complete nothing.
  */
 export function thing<T>(expected: string, test: (value: unknown) => boolean, json?: JsonSchema) {
   return noted(v.custom<T>(test, expected), expected, json === undefined ? undefined : { kind: 'value', json })
@@ -101,9 +101,13 @@ export function number(interval: Interval) {
 
 const durationText = '[0-9]+(\\.[0-9]+)?(ms|s|m|h)$'
 
-/** A duration; it comes out as a number of milliseconds. */
-export function duration(interval: Interval) {
-  const expected = `${durationExpectation}, in ${printInterval(interval, ' ms')}`
+/**
+ * A duration; it comes out as a number of milliseconds.
+ *
+ * @param orElse what a message says that may stand in its place.
+ */
+export function duration(interval: Interval, orElse = '') {
+  const expected = `${durationExpectation}, in ${printInterval(interval, ' ms')}${orElse}`
   const schema = v.custom<Duration>((value) => {
     const ms = readDuration(value)
     return ms !== undefined && inInterval(ms, interval)
@@ -125,11 +129,32 @@ export function orFalse<const S extends v.GenericSchema>(schema: S) {
   return withForm(either, { kind: 'or-false', schema })
 }
 
+/** Options, or a value alone that stands for them. */
+export function orAlone<const S extends v.GenericSchema, const Alone extends v.GenericSchema>(schema: S, alone: Alone) {
+  type Either = v.GenericSchema<unknown, v.InferOutput<S> | v.InferOutput<Alone>>
+  const either = v.lazy((input): Either => (isPlainObject(input) ? schema : alone) as Either)
+  return withForm(either, { kind: 'or-alone', schema, alone })
+}
+
 /** Whether a value is an object of plain data, as options are. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Says of each entry of an object or a list what is wrong with it, where it stands. */
+export function eachEntry<T>(expectedOf: (name: string, entry: unknown) => string | undefined) {
+  return v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed || typeof dataset.value !== 'object') return
+    const input = dataset.value as Record<string, unknown>
+    for (const [name, value] of Object.entries(input)) {
+      const message = expectedOf(name, value)
+      const key = Array.isArray(input) ? Number(name) : name
+      if (message !== undefined)
+        addIssue({ message, input: value, path: [{ type: 'object', origin: 'value', input, key: key as string, value }] })
+    }
+  })
 }
 
 /** An object of values by names of any kind, which valibot's own record would also take from a list. */

@@ -9,8 +9,8 @@ import {
   type RateLimitOptions,
   rateLimitDefaults,
 } from '../policies/limit/rate-limit-options.ts'
-import { functionInFile } from './plan-form.ts'
-import { duration, flag, integer, isPlainObject, number, oneOf, options, thing } from './plan-pieces.ts'
+import { functionInFile, oneNameInFile } from './plan-form.ts'
+import { duration, flag, integer, isPlainObject, number, oneOf, options, strategy, thing } from './plan-pieces.ts'
 
 const cost = thing<NonNullable<RateLimitOptions['cost']>>(
   'a number in (0, Infinity), or a function from a call to one',
@@ -18,16 +18,11 @@ const cost = thing<NonNullable<RateLimitOptions['cost']>>(
   { anyOf: [{ type: 'number', exclusiveMinimum: 0 }, functionInFile] },
 )
 
-/** An object with one text, such as `{ header: 'x-tenant' }`. */
-function oneName(kind: string) {
-  return { type: 'object', required: [kind], properties: { [kind]: { type: 'string', minLength: 1 } }, additionalProperties: false }
-}
-
 const key = v.pipe(
   thing<LimitKey>(
     '{ header: name }, { cookie: name }, or a function from a call to a text',
     (value) => typeof value === 'function' || (isPlainObject(value) && isNamed(value)),
-    { anyOf: [oneName('header'), oneName('cookie'), functionInFile] },
+    { anyOf: [oneNameInFile('header'), oneNameInFile('cookie'), functionInFile] },
   ),
   v.transform((value) => (typeof value === 'function' ? value : Object.freeze({ ...value }))),
 )
@@ -39,7 +34,7 @@ function isNamed(value: Record<string, unknown>): boolean {
   return (kind === 'header' || kind === 'cookie') && typeof name === 'string' && name !== ''
 }
 
-const quota = thing<QuotaPart>('a quota, such as quota({ redis, name })', (value) => typeof value === 'function')
+const quota = strategy<QuotaPart>('quota', 'a quota, such as quota({ redis, name })')
 
 /** The rate limit of a service. */
 export const rateLimitSchema = v.pipe(

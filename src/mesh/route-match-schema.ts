@@ -3,15 +3,24 @@ import * as v from 'valibot'
 import { type PathMatch, parametersOf, segmentsOf } from '../routing/path-match.ts'
 import type { RouteMatch, RouteMatchPlan, ValueMatch } from '../routing/route-match.ts'
 import type { RouteRewrite } from '../routing/route-rewrite.ts'
-import { isPlainObject, number, options, thing } from './plan-pieces.ts'
+import { type JsonSchema, tokenInFile, tokenPattern } from './plan-form.ts'
+import { eachEntry, isPlainObject, number, options, thing } from './plan-pieces.ts'
+import {
+  carriers,
+  freeHeaderInFile,
+  headerValue,
+  methodInFile,
+  newHeadersInFile,
+  newPathInFile,
+  pathMatchInFile,
+  valuesInFile,
+} from './route-match-form.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
 
 /** Characters of a path as a request has it: neither a query nor a fragment, nothing that would have to be encoded. */
 const path = /^\/[^?#\s\p{Cc}]*$/u
 const parameter = /^:[A-Za-z_]\w*$/
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 const isPath = (value: unknown) => typeof value === 'string' && path.test(value)
 
@@ -31,6 +40,8 @@ function isPathMatch(value: unknown): boolean {
   return others.length === 0 && ((kind === 'prefix' && isPath(what)) || (kind === 'pattern' && isPattern(what)))
 }
 
+const isToken = (value: unknown) => typeof value === 'string' && tokenPattern.test(value)
+
 function copied<T extends object>() {
   return v.transform((given: T) => Object.freeze({ ...given }))
 }
@@ -39,15 +50,18 @@ const pathMatch = v.pipe(
   thing<PathMatch>(
     "a path that begins with '/' and has no query, { prefix: path }, or { pattern: path } with segments such as :id, none twice, and '*' as the last alone",
     isPathMatch,
+    pathMatchInFile,
   ),
   v.transform((given) => (typeof given === 'string' ? given : Object.freeze({ ...given }))),
 )
 
 const method = v.pipe(
-  thing<string | readonly string[]>('a method such as GET, or a list of at least one', (value) => {
-    const given = Array.isArray(value) ? value : [value]
-    return given.length > 0 && given.every((name) => typeof name === 'string' && token.test(name))
-  }),
+  thing<string | readonly string[]>(
+    'a method such as GET, or a list of at least one',
+    (value) => (Array.isArray(value) ? value.length > 0 : isToken(value)),
+    methodInFile,
+  ),
+  eachEntry((_, name) => (isToken(name) ? undefined : 'a method such as GET')),
   v.transform((given): readonly string[] =>
     Object.freeze([...new Set((typeof given === 'string' ? [given] : given).map((name) => name.toUpperCase()))]),
   ),
@@ -64,16 +78,20 @@ function frozenValue(match: ValueMatch): ValueMatch {
   return Object.freeze('prefix' in match ? { ...match } : [...match])
 }
 
+const valueExpected = 'a text, a list of texts, { prefix: text }, true (there) or false (not there)'
+
 /** What must hold of values by name. */
-function values(what: string, isName: (name: string) => boolean, spelled: (name: string) => string) {
+function values(what: string, isName: (name: string) => boolean, spelled: (name: string) => string, names: JsonSchema) {
   return v.pipe(
     thing<Readonly<Record<string, ValueMatch>>>(
-      `an object of ${what}, each with a text, a list of texts, { prefix: text }, true (there) or false (not there)`,
+      `an object of ${what}, each with ${valueExpected}`,
       (value) =>
         isPlainObject(value) &&
-        Object.entries(value).every(([name, match]) => isName(name) && isValueMatch(match)) &&
+        Object.keys(value).every(isName) &&
         new Set(Object.keys(value).map(spelled)).size === Object.keys(value).length,
+      valuesInFile(names),
     ),
+    eachEntry((_, match) => (isValueMatch(match) ? undefined : valueExpected)),
     v.transform(
       (given): Readonly<Record<string, ValueMatch>> =>
         Object.freeze(Object.fromEntries(Object.entries(given).map(([name, match]) => [spelled(name), frozenValue(match)]))),
@@ -89,8 +107,9 @@ export const routeMatchSchema = v.pipe(
     headers: v.optional(
       values(
         'names of headers, none twice',
-        (name) => token.test(name),
+        (name) => tokenPattern.test(name),
         (name) => name.toLowerCase(),
+        tokenInFile,
       ),
     ),
     query: v.optional(
@@ -98,6 +117,7 @@ export const routeMatchSchema = v.pipe(
         'names of parameters',
         () => true,
         (name) => name,
+        {},
       ),
     ),
     share: v.optional(number({ from: 0, above: true, to: 1 })),
@@ -105,20 +125,7 @@ export const routeMatchSchema = v.pipe(
   v.transform((given) => given as RouteMatchPlan),
 )
 
-/** Headers that say how long a request is, or how it is carried: whoever carries it writes them. */
-const carriers: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-const isFreeHeader = (name: unknown) => typeof name === 'string' && token.test(name) && !carriers.has(name.toLowerCase())
+const isFreeHeader = (name: unknown) => typeof name === 'string' && tokenPattern.test(name) && !carriers.has(name.toLowerCase())
 
 function isNewPath(value: unknown): boolean {
   if (!isPlainObject(value)) return isPattern(value)
@@ -129,7 +136,11 @@ function isNewPath(value: unknown): boolean {
 export const routeRewriteSchema = options({
   path: v.optional(
     v.pipe(
-      thing<NonNullable<RouteRewrite['path']>>("a path that begins with '/' and has no query, or { prefix: path }", isNewPath),
+      thing<NonNullable<RouteRewrite['path']>>(
+        "a path that begins with '/' and has no query, or { prefix: path }",
+        isNewPath,
+        newPathInFile,
+      ),
       v.transform((given) => (typeof given === 'string' ? given : Object.freeze({ ...given }))),
     ),
   ),
@@ -137,19 +148,20 @@ export const routeRewriteSchema = options({
     v.pipe(
       thing<Readonly<Record<string, string>>>(
         `an object of names of headers with texts; not ${[...carriers].join(', ')}`,
-        (value) =>
-          isPlainObject(value) &&
-          Object.entries(value).every(([name, text]) => isFreeHeader(name) && typeof text === 'string' && headerValue.test(text)),
+        (value) => isPlainObject(value) && Object.keys(value).every(isFreeHeader),
+        newHeadersInFile,
       ),
+      eachEntry((_, text) => (typeof text === 'string' && headerValue.test(text) ? undefined : 'a text that a header can carry')),
       copied(),
     ),
   ),
   removeHeaders: v.optional(
     v.pipe(
-      thing<readonly string[]>(
-        `a list of names of headers; not ${[...carriers].join(', ')}`,
-        (value) => Array.isArray(value) && value.every(isFreeHeader),
-      ),
+      thing<readonly string[]>(`a list of names of headers; not ${[...carriers].join(', ')}`, Array.isArray, {
+        type: 'array',
+        items: freeHeaderInFile,
+      }),
+      eachEntry((_, name) => (isFreeHeader(name) ? undefined : `the name of a header; not ${[...carriers].join(', ')}`)),
       v.transform((given): readonly string[] => Object.freeze([...given])),
     ),
   ),

@@ -10,6 +10,7 @@ import { circuitEntries } from './circuit-plan.ts'
 import { routeConcurrencySchema } from './concurrency-schema.ts'
 import { faultSchema } from './fault-schema.ts'
 import { mirrorSchema } from './mirror-schema.ts'
+import { textsByName } from './plan-form.ts'
 import { duration, isPlainObject, options, orFalse, text, thing } from './plan-pieces.ts'
 import { policySchema } from './policy-schema.ts'
 import { rateLimitSchema } from './rate-limit-schema.ts'
@@ -29,6 +30,7 @@ const labels = v.pipe(
   thing<Readonly<Record<string, string>>>(
     'an object of at least one label with its value',
     (value) => isPlainObject(value) && Object.keys(value).length > 0 && Object.entries(value).flat().every(isText),
+    { ...textsByName, minProperties: 1, propertyNames: { minLength: 1 } },
   ),
   v.transform((given) => Object.freeze({ ...given })),
 )

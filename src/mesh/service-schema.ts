@@ -61,7 +61,7 @@ const directory = options({
 } satisfies SchemaOf<DirectoryOptions>)
 
 const isPem = (value: unknown) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array
-const pem = () => withForm(thing<string | Uint8Array>('text or bytes in PEM', isPem), { kind: 'pem', list: false })
+const pem = () => withForm(thing<string | Uint8Array>('text or bytes in PEM', isPem), { kind: 'secret', list: false, what: 'text in PEM' })
 
 const tls = options({
   ca: v.optional(
@@ -70,7 +70,7 @@ const tls = options({
         thing<NonNullable<TlsOptions['ca']>>('text or bytes in PEM, or a list of these', (value) =>
           Array.isArray(value) ? value.length > 0 && value.every(isPem) : isPem(value),
         ),
-        { kind: 'pem', list: true },
+        { kind: 'secret', list: true, what: 'text in PEM' },
       ),
       v.transform((ca) => (Array.isArray(ca) ? Object.freeze([...ca]) : ca)),
     ),

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type HashOn, readHashOn } from '../balancing/hash-on.ts'
+import type { HashOn } from '../balancing/hash-on.ts'
 import {
   heaviestVersion,
   type SplitAbortOptions,
@@ -10,6 +10,7 @@ import {
   splitLatencyDefaults,
   type VersionWeights,
 } from '../routing/split-options.ts'
+import { hashOn } from './hash-on-schema.ts'
 import { duration, integer, isPlainObject, number, options, orFalse, text, thing } from './plan-pieces.ts'
 
 const isWeight = (value: unknown) => typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
@@ -21,6 +22,7 @@ const weights = v.pipe(
       isPlainObject(value) &&
       Object.keys(value).length > 0 &&
       Object.values(value).every((entry) => entry === undefined || isWeight(entry)),
+    { type: 'object', minProperties: 1, additionalProperties: { type: 'number', minimum: 0 } },
   ),
   v.transform(
     (given): Readonly<Record<string, number>> =>
@@ -28,24 +30,18 @@ const weights = v.pipe(
   ),
 )
 
-function isHashOn(value: unknown): boolean {
-  try {
-    readHashOn('split', value as HashOn)
-    return true
-  } catch {
-    return false
-  }
-}
-
 const stickyBy = v.pipe(
-  thing<HashOn>("{ header: name }, { cookie: name }, { query: name }, 'path', 'key', a function of the call, or a list of these", isHashOn),
+  hashOn,
   v.transform((given): HashOn => (Array.isArray(given) ? Object.freeze([...given]) : given)),
 )
 
 const step = options({ after: duration({ from: 0 }), share: number({ from: 0, above: true, to: 1 }) })
 
-const date = thing<string | number>("a date such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch", (value) =>
-  typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && Number.isFinite(Date.parse(value)),
+const date = thing<string | number>(
+  "a date such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch",
+  (value) => (typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && Number.isFinite(Date.parse(value))),
+  // Every text that is read as a date has a digit; which of those are dates, no pattern tells.
+  { anyOf: [{ type: 'number' }, { type: 'string', pattern: '[0-9]' }] },
 )
 
 const ramp = options({

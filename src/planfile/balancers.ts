@@ -21,14 +21,11 @@ import { roundRobin } from '../balancing/round-robin.ts'
 import { type SlowStartOptions, slowStart, slowStartDefaults } from '../balancing/slow-start.ts'
 import { weightedRandom } from '../balancing/weighted-random.ts'
 import { weightedRoundRobin } from '../balancing/weighted-round-robin.ts'
-import { withForm } from '../mesh/plan-form.ts'
+import { hashOn } from '../mesh/hash-on-schema.ts'
+import { tokenInFile, tokenPattern, withForm } from '../mesh/plan-form.ts'
 import { callable, duration, flag, integer, number, options, strategy, thing } from '../mesh/plan-pieces.ts'
 import type { Part } from '../runtime/host.ts'
-import { hashOn } from './hash-on.ts'
 import { type Strategy, takes } from './strategy.ts'
-
-/** What a header or a cookie may be called: RFC 9110, section 5.6.2. */
-const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Every option must have a schema: a new one that is forgotten here does not compile. */
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
@@ -48,11 +45,7 @@ function around<O extends object>(wrap: (balancer: BalancerPart, options: O) => 
   return ({ balancer, ...rest }: { readonly balancer: BalancerPart } & O) => wrap(balancer, rest as unknown as O)
 }
 
-const token = (expected: string) =>
-  thing<string>(expected, (value) => typeof value === 'string' && tokenPattern.test(value), {
-    type: 'string',
-    pattern: tokenPattern.source,
-  })
+const token = (expected: string) => thing<string>(expected, (value) => typeof value === 'string' && tokenPattern.test(value), tokenInFile)
 
 const affinityCookie = options({
   name: token('the name of a cookie'),

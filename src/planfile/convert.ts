@@ -5,7 +5,7 @@ import { nearestName } from '../mesh/nearest-name.ts'
 import { formOf, type JsonSchema } from '../mesh/plan-form.ts'
 import { type FileReading, standIn } from './file-reading.ts'
 import { type Located, plainOf } from './located.ts'
-import { readPem } from './read-pem.ts'
+import { readSecret } from './read-secret.ts'
 
 /**
  * Makes of what stands in a file what the schema of the plan takes: strategies and functions in place of their names, and numbers in place of
@@ -25,14 +25,14 @@ export function convert(schema: v.GenericSchema, at: Located, path: string, read
       return eachEntry(at, path, reading, () => form.schema)
     case 'or-false':
       return at.kind === 'scalar' && at.value === false ? false : convert(form.schema, at, path, reading)
-    case 'or-text':
-      return at.kind === 'scalar' ? at.value : convert(form.schema, at, path, reading)
+    case 'or-alone':
+      return convert(at.kind === 'map' ? form.schema : form.alone, at, path, reading)
     case 'strategy':
       return form.json !== undefined && at.kind === 'scalar' && typeof at.value !== 'string'
         ? at.value
         : reading.makeStrategy(form.of, at, path, reading)
-    case 'pem':
-      return readPem(at, form.list, path, reading)
+    case 'secret':
+      return readSecret(at, form, path, reading)
     case 'value':
       if (form.endless === true && at.kind === 'scalar' && at.value === 'Infinity') return Number.POSITIVE_INFINITY
       return takesFunctions(form.json) ? withFunctions(at, path, reading) : plainOf(at)

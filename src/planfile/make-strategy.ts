@@ -3,12 +3,14 @@ import { printValue } from '../errors/print-value.ts'
 import { check, pathTo } from '../mesh/config-problems.ts'
 import { nearestName } from '../mesh/nearest-name.ts'
 import type { StrategyKind } from '../mesh/plan-form.ts'
+import { isPlainObject } from '../mesh/plan-pieces.ts'
 import { balancers, meters } from './balancers.ts'
 import { convert, oneOfTable } from './convert.ts'
 import { type FileReading, policyStandIn, standIn } from './file-reading.ts'
 import { limits } from './limits.ts'
 import { type Located, plainOf } from './located.ts'
 import { type MakePart, tableNames } from './plan-file-parts.ts'
+import { quotaSchema } from './quotas.ts'
 import type { Strategy } from './strategy.ts'
 
 const examples: { readonly [K in StrategyKind]: string } = {
@@ -16,12 +18,13 @@ const examples: { readonly [K in StrategyKind]: string } = {
   balancer: 'a balancer such as roundRobin or { powerOfTwo: peakEwma }',
   meter: 'a load meter such as inFlight or { peakEwma: { decay: 10s } }',
   limit: 'a limit: an integer, gradientLimit, or the like',
+  quota: "a quota: { redis: 'redis://127.0.0.1', name: 'partner' }, or one of the program, { custom: name }",
   policy: 'a policy of the program: { custom: name }',
 }
 
 /** The strategies of this package that a file can name. */
 export function strategiesOf(kind: StrategyKind, reading: Pick<FileReading, 'resolvers'>): Readonly<Record<string, Strategy>> {
-  return { resolver: reading.resolvers, balancer: balancers, meter: meters, limit: limits, policy: {} }[kind]
+  return { resolver: reading.resolvers, balancer: balancers, meter: meters, limit: limits, quota: {}, policy: {} }[kind]
 }
 
 /**
@@ -37,10 +40,13 @@ export function makeStrategy(kind: StrategyKind, at: Located, path: string, read
 }
 
 function tryToMake(kind: StrategyKind, at: Located, path: string, reading: FileReading): unknown {
+  if (kind === 'quota' && at.kind === 'map' && !at.entries.has('custom')) return makeQuota(at, path, reading)
   const named = nameOf(at)
   const known = strategiesOf(kind, reading)
-  if (named === undefined) {
-    reading.problems.push({ path, expected: examples[kind], received: printValue(plainOf(at)) })
+  // An address of a Redis may hold a password.
+  const isAddress = kind === 'quota' && at.kind === 'scalar' && typeof at.value === 'string'
+  if (named === undefined || isAddress) {
+    reading.problems.push({ path, expected: examples[kind], received: isAddress ? 'a text' : printValue(plainOf(at)) })
     return undefined
   }
   const { name, given } = named
@@ -52,11 +58,24 @@ function tryToMake(kind: StrategyKind, at: Located, path: string, reading: FileR
     return undefined
   }
   if (given === undefined) return strategy.make(undefined as never)
-  const within = pathTo(path, name)
+  return checkedAndMade(strategy, given, pathTo(path, name), reading)
+}
+
+/** Makes a strategy of what it takes, if that is as it should be. */
+function checkedAndMade({ schema, make }: Pick<Strategy, 'schema' | 'make'>, given: Located, path: string, reading: FileReading): unknown {
   const before = reading.problems.length
-  const value = convert(strategy.schema, given, within, reading)
-  reading.problems.push(...check(strategy.schema, value, within).problems)
-  return reading.problems.length > before ? undefined : made(() => strategy.make(value as never), within, reading, value)
+  const value = convert(schema, given, path, reading)
+  reading.problems.push(...check(schema, value, path).problems)
+  return reading.problems.length > before ? undefined : made(() => make(value as never), path, reading, value)
+}
+
+/** A quota in Redis, which only the program can make: this package does not load what reaches Redis. */
+function makeQuota(at: Located, path: string, reading: FileReading): unknown {
+  const make = reading.parts.quotas?.redis
+  if (make !== undefined) return checkedAndMade({ schema: quotaSchema, make }, at, path, reading)
+  const expected = "quotas.redis among what the program hands in, that is quota of 'proxyless/quota'"
+  reading.problems.push({ path, expected, received: 'nothing' })
+  return undefined
 }
 
 /** A name, alone or with what stands behind it. */
@@ -86,9 +105,9 @@ function made(make: () => unknown, path: string, reading: FileReading, given: un
     return make()
   } catch (error) {
     if (ConfigError.is(error)) {
-      // Its paths begin with the name of the function, which the path here ends with.
+      // Its paths are options of the function, or begin with its name, which the path here ends with.
       for (const { path: inner, expected, received } of error.problems) {
-        const [, name] = /^[^.]+\.(.+)$/.exec(inner) ?? []
+        const [, name] = isPlainObject(given) && Object.hasOwn(given, inner) ? ['', inner] : (/^[^.]+\.(.+)$/.exec(inner) ?? [])
         reading.problems.push({ path: name === undefined ? path : `${path}.${name}`, expected, received })
       }
       return undefined
@@ -107,7 +126,7 @@ function unknown(kind: StrategyKind, name: string, known: readonly string[], pat
   const nearest = nearestName(name, known)
   const custom = own.length === 0 ? '' : `, or { custom: ${own.join(' | ')} }`
   const hint = own.includes(name) ? ` (did you mean { custom: ${name} }?)` : nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-  const expected = kind === 'policy' ? `${examples.policy}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
+  const expected = known.length === 0 ? `${examples[kind]}${custom}` : `one of ${known.join(', ')}${custom}${hint}`
   return { path, expected, received: printValue(name) }
 }
 

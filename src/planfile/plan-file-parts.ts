@@ -3,6 +3,7 @@ import type { LoadMeter } from '../balancing/load-meter.ts'
 import type { ResolveFunction, ResolverPart } from '../discovery/resolver.ts'
 import type { StrategyKind } from '../mesh/plan-form.ts'
 import type { ConcurrencyLimitPart } from '../policies/concurrency/concurrency-limit.ts'
+import type { QuotaPart } from '../policies/limit/quota-source.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Part } from '../runtime/host.ts'
 
@@ -26,6 +27,10 @@ export interface PlanFileParts {
   readonly meters?: Readonly<Record<string, MakePart<Part<LoadMeter>>>> | undefined
   /** For `concurrency`. */
   readonly limits?: Readonly<Record<string, MakePart<ConcurrencyLimitPart>>> | undefined
+  /**
+   * For `rateLimit.quota`. `redis` makes what files say with `quota: { redis, name }`; hand in `quota` of `proxyless/quota`, which needs `ioredis`.
+   */
+  readonly quotas?: Readonly<Record<string, MakePart<QuotaPart>>> | undefined
   /** For `use`. */
   readonly policies?: Readonly<Record<string, MakePart<Policy>>> | undefined
   /** For everything that takes a function: `classify`, `rateLimit.key`, `hashOn`, rules of ejection and so on. */
@@ -39,5 +44,6 @@ export const tableNames: { readonly [K in StrategyKind]: Exclude<keyof PlanFileP
   balancer: 'balancers',
   meter: 'meters',
   limit: 'limits',
+  quota: 'quotas',
   policy: 'policies',
 }

@@ -9,8 +9,8 @@ import { fixed } from '../discovery/fixed.ts'
 import { merge } from '../discovery/merge.ts'
 import type { ResolverPart } from '../discovery/resolver.ts'
 import type { EndpointSpec } from '../endpoint/endpoint.ts'
-import { textsByName, withForm } from '../mesh/plan-form.ts'
-import { duration, integer, number, oneOf, options, strategy, text, thing } from '../mesh/plan-pieces.ts'
+import { textsByName } from '../mesh/plan-form.ts'
+import { duration, integer, number, oneOf, options, orAlone, strategy, text, thing } from '../mesh/plan-pieces.ts'
 import { type Strategy, takes } from './strategy.ts'
 
 type SchemaOf<T> = { readonly [K in keyof T]-?: v.GenericSchema }
@@ -93,12 +93,6 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string' && entry !== '')
 }
 
-/** One setting that may stand alone instead of the object that it belongs to. */
-function orAlone<const S extends v.GenericSchema>(schema: S, name: string) {
-  const either = v.lazy((input): v.GenericSchema => (typeof input === 'string' ? text() : schema))
-  return withForm(either, { kind: 'or-text', schema, name })
-}
-
 const sources = v.pipe(
   v.array(strategy<ResolverPart>('resolver', "a resolver such as { dns: 'orders.internal' }"), 'a list of resolvers'),
   v.minLength(1, 'a list of at least one resolver'),
@@ -108,14 +102,20 @@ const sources = v.pipe(
 export function resolvers(inFolder: (path: string) => string): Readonly<Record<string, Strategy>> {
   return {
     fixed: takes(endpoints, fixed),
-    dns: takes(orAlone(question, 'name'), (given: string | (Partial<DnsOptions> & { readonly name: string })) => {
-      const { name, ...rest } = typeof given === 'string' ? { name: given } : given
-      return Object.keys(rest).length === 0 ? dns(name) : dns(name, rest)
-    }),
-    file: takes(orAlone(readFile, 'path'), (given: string | (Partial<FileOptions> & { readonly path: string })) => {
-      const { path, ...rest } = typeof given === 'string' ? { path: given } : given
-      return Object.keys(rest).length === 0 ? file(inFolder(path)) : file(inFolder(path), rest)
-    }),
+    dns: takes(
+      orAlone(question, text('a name, or an object of options with name')),
+      (given: string | (Partial<DnsOptions> & { readonly name: string })) => {
+        const { name, ...rest } = typeof given === 'string' ? { name: given } : given
+        return Object.keys(rest).length === 0 ? dns(name) : dns(name, rest)
+      },
+    ),
+    file: takes(
+      orAlone(readFile, text('a path, or an object of options with path')),
+      (given: string | (Partial<FileOptions> & { readonly path: string })) => {
+        const { path, ...rest } = typeof given === 'string' ? { path: given } : given
+        return Object.keys(rest).length === 0 ? file(inFolder(path)) : file(inFolder(path), rest)
+      },
+    ),
     firstOf: takes(sources, (given: readonly ResolverPart[]) => firstOf(...given)),
     merge: takes(sources, (given: readonly ResolverPart[]) => merge(...given)),
   }

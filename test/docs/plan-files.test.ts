@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { fixed, PlanFileError, type PlanFileParts, roundRobin } from '../../src/index.ts'
 import { fileSlots } from '../../src/planfile/file-slots.ts'
 import { readPlanText } from '../../src/planfile/read-plan-text.ts'
+import { quota } from '../../src/quota.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const page = readFileSync(join(root, 'docs', 'plan-files.md'), 'utf8')
@@ -13,6 +14,7 @@ const page = readFileSync(join(root, 'docs', 'plan-files.md'), 'utf8')
 const parts: PlanFileParts = {
   resolvers: { registry: () => fixed(['http://127.0.0.1:80']) },
   balancers: { byTenant: () => roundRobin(), byUser: () => roundRobin() },
+  quotas: { redis: quota },
   functions: { tenant: () => 'x' },
 }
 

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { temporaryFolder } from '../servers/server-kit.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
@@ -85,6 +86,26 @@ test('proxyless check knows what the program hands in, if it is told where that 
   assert.match(output, /a name among the functions that the program hands in, which are none.*--with MODULE/s)
   assert.equal((await run('check', '--with', 'parts.mjs', 'named.yaml')).code, 0)
   assert.equal((await run('check', '--with', 'default.mjs', 'named.yaml')).code, 0)
+})
+
+test('proxyless check makes quotas of what the program hands in, and reaches no Redis', async () => {
+  const line = 'rateLimit: { permits: 5, quota: { redis: { env: NOWHERE_URL }, name: partner } }'
+  await writeFile(join(folder.path, 'quota.yaml'), `services: { orders: { resolve: { dns: orders }, ${line} } }\n`)
+  const entry = pathToFileURL(join(import.meta.dirname, '..', '..', 'src', 'quota.ts')).href
+  await writeFile(join(folder.path, 'quotas.mjs'), `import { quota } from '${entry}'\nexport const quotas = { redis: quota }\n`)
+  assert.match((await run('check', '--no-secrets', 'quota.yaml')).output, /quotas\.redis among what the program hands in.*--with MODULE/s)
+  const args = ['--with', 'quotas.mjs', 'quota.yaml']
+  assert.match((await run('check', ...args)).output, /quota\.redis\.env: expected a variable of the environment, with the URL of a Redis/)
+  assert.equal((await run('check', '--no-secrets', ...args)).code, 0)
+})
+
+test('proxyless check shows the piece of a route that is wrong', async () => {
+  const text = 'services:\n  orders:\n    resolve: { dns: orders }\n    route:\n      - match: { method: [GET, "P T"], pth: /v1 }\n'
+  await writeFile(join(folder.path, 'route.yaml'), text)
+  const { code, output } = await run('check', 'route.yaml')
+  assert.equal(code, 1)
+  assert.match(output, /^route\.yaml:5:32 services\.orders\.route\[0\]\.match\.method\[1\]: expected a method .*\n.*\n {4}\| {32}\^{5}\n/)
+  assert.match(output, /route\.yaml:5:40 services\.orders\.route\[0\]\.match\.pth: .*did you mean path\?/)
 })
 
 test('proxyless check looks for certificates unless it is told not to', async () => {

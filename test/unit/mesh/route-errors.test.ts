@@ -55,7 +55,7 @@ const wrong: readonly (readonly [title: string, routes: readonly Untyped[], ...l
     [{ match: { headers: { A: '1', a: '2' } } }],
     'routes[0].match.headers: expected an object of names of headers, none twice',
   ],
-  ['with a value that cannot be', [{ match: { query: { q: 5 } } }], 'routes[0].match.query: expected an object of names of parameters'],
+  ['with a value that cannot be', [{ match: { query: { q: 5 } } }], 'routes[0].match.query.q: expected a text, a list of texts'],
   [
     'with a split that does not add up',
     [{ match: {}, split: { by: 'version', weights: { v1: 60, v2: 60 } } }],
@@ -96,12 +96,12 @@ const wrong: readonly (readonly [title: string, routes: readonly Untyped[], ...l
   [
     'that sets a header with a line break',
     [{ ...any, rewrite: { setHeaders: { a: 'b\r\nc: d' } } }],
-    'routes[0].rewrite.setHeaders: expected',
+    'routes[0].rewrite.setHeaders.a: expected',
   ],
   [
     'that leaves out a header of the connection',
     [{ ...any, rewrite: { removeHeaders: ['te'] } }],
-    'routes[0].rewrite.removeHeaders: expected',
+    'routes[0].rewrite.removeHeaders[0]: expected',
   ],
   [
     'that replaces a prefix that it does not match',

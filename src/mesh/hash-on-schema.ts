@@ -1,6 +1,6 @@
 import type { HashOn } from '../balancing/hash-on.ts'
-import { functionInFile, type JsonSchema } from '../mesh/plan-form.ts'
-import { isPlainObject, thing } from '../mesh/plan-pieces.ts'
+import { functionInFile, type JsonSchema } from './plan-form.ts'
+import { isPlainObject, thing } from './plan-pieces.ts'
 
 const kinds = ['header', 'cookie', 'query']
 
@@ -27,7 +27,7 @@ const source: JsonSchema = {
 
 /** What of a call is hashed. */
 export const hashOn = thing<HashOn>(
-  "'path', 'key', { header: name }, { cookie: name }, { query: name }, { function: name }, or a list of these",
+  "'path', 'key', { header: name }, { cookie: name }, { query: name }, a function of the call, or a list of these",
   (value) => isSource(value) || (Array.isArray(value) && value.length > 0 && value.every(isSource)),
   { anyOf: [source, { type: 'array', minItems: 1, items: source }] },
 )
