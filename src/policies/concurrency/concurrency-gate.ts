@@ -35,7 +35,8 @@ const granted = Symbol('granted')
 
 /**
  * Lets so many calls of a service be in flight at once, and the others wait. A permit is held until the body of the reply is over; whoever gives
- * one back hands it to the next in line there and then, so that nobody overtakes.
+ * one back hands it to the next in line, so that nobody overtakes. That is there and then, unless so many went on in this turn of the event loop
+ * already that others must have their turn: see {@link WaitingRoom}.
  */
 export class ConcurrencyGate {
   /** Told whenever there may be room. */
@@ -46,6 +47,7 @@ export class ConcurrencyGate {
   readonly #counts = { granted: 0, waited: 0, spared: 0 }
   /** One for all calls: a body that ends says nothing of interest. */
   readonly #releaser: BodyListener = { bodyOver: () => this.#release() }
+  readonly #hasRoom = (): boolean => this.#inFlight < this.#limit
   #settings: GateSettings = { limit: undefined, queue: 0, queueTimeoutMs: Number.POSITIVE_INFINITY, enforce: 1 }
   #limit = Number.POSITIVE_INFINITY
   #inFlight = 0
@@ -55,7 +57,7 @@ export class ConcurrencyGate {
    */
   constructor(host: Host) {
     this.#host = host
-    this.#room = new WaitingRoom(host, { reason: 'a permit of the concurrency limit', field: 'concurrency' })
+    this.#room = new WaitingRoom(host, { reason: 'a permit of the concurrency limit', field: 'concurrency' }, () => this.#tellNews())
     this.#draws = host.random.fork('concurrency')
   }
 
@@ -69,7 +71,7 @@ export class ConcurrencyGate {
 
   /** Whether a call would get a permit at once. */
   get free(): boolean {
-    return this.#inFlight < this.#limit
+    return this.#inFlight < this.#limit && !this.#room.pausing
   }
 
   /** Most calls at once. */
@@ -94,7 +96,7 @@ export class ConcurrencyGate {
 
   /** Carries a call when there is a permit for it. */
   readonly layer: Layer<Call> = (next) => (call) => {
-    if (this.#inFlight >= this.#limit) {
+    if (!this.free) {
       if (!this.#spares()) return this.#queue(call, next)
       this.#counts.spared += 1
     } else this.#counts.granted += 1
@@ -151,7 +153,11 @@ export class ConcurrencyGate {
   }
 
   #handOut(): void {
-    if (this.#room.length > 0) this.#room.attend(() => this.free)
+    if (this.#room.length > 0) this.#room.attend(this.#hasRoom)
+    this.#tellNews()
+  }
+
+  #tellNews(): void {
     if (this.free) this.news.tell()
   }
 
