@@ -179,8 +179,11 @@ async function drain(watch: boolean) {
   return { stallMs, ms, cpuMs: (user + system) / 1_000, inOrder: inOrder ? 1 : 0 }
 }
 
+// The first round is compiled on the way. Of the others the least counts: the collector of garbage and other processes come on top in some.
 await drain(true)
-const watched = await drain(true)
+const watched = [await drain(true), await drain(true), await drain(true), await drain(true), await drain(true)]
 const { ms, cpuMs, inOrder } = await drain(false)
-process.stdout.write(`${JSON.stringify({ stallMs: watched.stallMs, ms, cpuMs, inOrder: Math.min(inOrder, watched.inOrder) })}\n`)
+const stallMs = Math.min(...watched.map((round) => round.stallMs))
+const all = Math.min(inOrder, ...watched.map((round) => round.inOrder))
+process.stdout.write(`${JSON.stringify({ stallMs, ms, cpuMs, inOrder: all })}\n`)
 process.exit()

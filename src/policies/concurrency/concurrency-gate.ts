@@ -48,6 +48,15 @@ export class ConcurrencyGate {
   /** One for all calls: a body that ends says nothing of interest. */
   readonly #releaser: BodyListener = { bodyOver: () => this.#release() }
   readonly #hasRoom = (): boolean => this.#inFlight < this.#limit
+  readonly #ended = (outcome: Outcome): Outcome => {
+    if (outcome.ok) outcome.reply.body.whenOver(this.#releaser)
+    else this.#release()
+    return outcome
+  }
+  readonly #threw = (error: unknown): never => {
+    this.#release()
+    throw error
+  }
   #settings: GateSettings = { limit: undefined, queue: 0, queueTimeoutMs: Number.POSITIVE_INFINITY, enforce: 1 }
   #limit = Number.POSITIVE_INFINITY
   #inFlight = 0
@@ -120,21 +129,29 @@ export class ConcurrencyGate {
     return this.#carry(call, next)
   }
 
-  async #carry(call: Call, next: Send<Call>): Promise<Outcome> {
+  /** No async function where the limit stays as it is: the frame would cost more than the permit. */
+  #carry(call: Call, next: Send<Call>): Promise<Outcome> {
     const { limit } = this.#settings
+    if (limit?.learns === true) return this.#carryAndLearn(call, next, limit)
+    try {
+      return next(call).then(this.#ended, this.#threw)
+    } catch (error) {
+      this.#release()
+      return Promise.reject(error)
+    }
+  }
+
+  async #carryAndLearn(call: Call, next: Send<Call>, limit: WatchedLimit): Promise<Outcome> {
     const inFlight = this.#inFlight
     const before = call.spent.length
     let outcome: Outcome
     try {
       outcome = await next(call)
     } catch (error) {
-      this.#release()
-      throw error
+      return this.#threw(error)
     }
-    if (limit?.learns === true && call.spent.length > before) this.#learn(limit, call, outcome, inFlight)
-    if (outcome.ok) outcome.reply.body.whenOver(this.#releaser)
-    else this.#release()
-    return outcome
+    if (call.spent.length > before) this.#learn(limit, call, outcome, inFlight)
+    return this.#ended(outcome)
   }
 
   #learn(limit: WatchedLimit, call: Call, outcome: Outcome, inFlight: number): void {
