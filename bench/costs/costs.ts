@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Field } from '../field.ts'
 import { median, runPinned } from '../rounds.ts'
 import { strategyTables } from './strategy-tables.ts'
+import { trafficTables } from './traffic-tables.ts'
 
 /** What cannot be told in calls: tables of words and numbers, the heading in the first row of each. */
 export interface Costs {
@@ -49,6 +50,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     ...(await strategyTables(run, quick)),
     await splitTable(run, quick),
     await telemetryTable(run, quick),
+    ...(await trafficTables(run, quick)),
   ]
   return { tables, figures }
 }

@@ -37,7 +37,7 @@ export class Directory {
   readonly #random: Random
   readonly #roster: Roster
   readonly #listeners = new Set<(change: RosterChange) => void>()
-  readonly #waiting = new WaitingRoom()
+  readonly #waiting: WaitingRoom
   readonly #refusals: Refusals
   #source: DirectorySource
   #coldStart: ColdStart | undefined
@@ -52,6 +52,7 @@ export class Directory {
   constructor(parts: DirectoryParts) {
     this.#service = parts.service
     this.#host = parts.host
+    this.#waiting = new WaitingRoom(parts.host.clock)
     this.#random = numberedStream(parts.host.random, 'directory')
     this.#roster = parts.roster
     this.#refusals = new Refusals(({ url, problem }) => {

@@ -30,6 +30,7 @@ export class EndpointChoice {
       if (picked !== undefined) permits.spared(picked)
       return picked
     }
+    if (!waits && permits.pausing) return 'full'
     const picked = this.#pick(candidates, call, permits, false)
     if (picked !== undefined && !permits.isFull(picked)) return picked
     const again = this.#pick(candidates, call, permits, true)

@@ -5,7 +5,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import { RoomNews } from '../policies/concurrency/room-news.ts'
-import { type Attend, type QueueSettings, WaitingRoom } from '../policies/concurrency/waiting-room.ts'
+import { type Attend, everybody, type QueueSettings, WaitingRoom } from '../policies/concurrency/waiting-room.ts'
 import type { WatchedLimit } from '../policies/concurrency/watched-limit.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
@@ -32,6 +32,8 @@ interface Load {
   inFlight: number
   /** Places kept for attempts that are just about to begin. */
   reserved: number
+  /** Whether one more may begin. */
+  readonly hasRoom: () => boolean
 }
 
 /**
@@ -56,7 +58,7 @@ export class EndpointPermits implements LoadMeter {
   constructor(settings: PermitSettings, host: Host) {
     this.#settings = settings
     this.#host = host
-    this.#room = new WaitingRoom(host, { reason: 'an endpoint with room', field: 'concurrency.endpoints' })
+    this.#room = new WaitingRoom(host, { reason: 'an endpoint with room', field: 'concurrency.endpoints' }, () => this.news.tell())
     this.#room.use(settings)
     this.#draws = host.random.fork('endpoint permits')
   }
@@ -87,6 +89,11 @@ export class EndpointPermits implements LoadMeter {
   readonly isFull = (endpoint: Endpoint): boolean => {
     const { inFlight, reserved, limit } = this.#loadOf(endpoint)
     return inFlight + reserved >= limit.value
+  }
+
+  /** Whether whoever comes now must wait behind those who wait: see {@link WaitingRoom.pausing}. */
+  get pausing(): boolean {
+    return this.#room.pausing
   }
 
   /** Whether this attempt may go anywhere, because the limit is not enforced in full. */
@@ -129,7 +136,7 @@ export class EndpointPermits implements LoadMeter {
 
   /** There may be room that nobody told of: other endpoints, other limits, a place that was not used. */
   reconsider(): void {
-    this.#room.attend(() => true)
+    this.#room.attend(everybody)
     this.news.tell()
   }
 
@@ -163,7 +170,7 @@ export class EndpointPermits implements LoadMeter {
   }
 
   #madeRoom(endpoint: Endpoint): void {
-    if (this.#room.length > 0) this.#room.attend(() => !this.isFull(endpoint))
+    if (this.#room.length > 0) this.#room.attend(this.#loadOf(endpoint).hasRoom)
     if (!this.isFull(endpoint)) this.news.tell()
   }
 
@@ -171,7 +178,8 @@ export class EndpointPermits implements LoadMeter {
     const settings = this.#settings
     let load = this.#loads.get(endpoint)
     if (load === undefined) {
-      load = { settings, limit: settings.limitOf(endpoint), inFlight: 0, reserved: 0 }
+      const hasRoom = (): boolean => !this.isFull(endpoint)
+      load = { settings, limit: settings.limitOf(endpoint), inFlight: 0, reserved: 0, hasRoom }
       this.#loads.set(endpoint, load)
     } else if (load.settings !== settings) {
       load.settings = settings

@@ -9,7 +9,7 @@
  * It never knows how endpoints are found, how one is chosen among equals, when an attempt is repeated, or what a connection is.
  *
  * To add a step that narrows: a file here with a pure function from endpoints to endpoints, its place in candidate-sets.ts between subset and
- * tiers, and a sentence in no-endpoint.ts for the case that it leaves nothing.
+ * tiers, and a sentence in why-none.ts for the case that it leaves nothing.
  *
  * @example
  * ```ts
@@ -47,14 +47,13 @@ import { checkedOutcome } from './checked-outcome.ts'
 import type { DirectoryView } from './directory-view.ts'
 import { EndpointChoice } from './endpoint-choice.ts'
 import type { EndpointPermits, Reservation } from './endpoint-permits.ts'
-import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
+import { nobodyElse, nothingKnown } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
 import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
-import { describeUnmatchedSubset, type SubsetLabels } from './subset.ts'
-import { describeFallback } from './subset-fallback.ts'
 import type { CallSplit, VersionChoice } from './version-choice.ts'
+import { whyNone } from './why-none.ts'
 
 /** What a {@link Router} works with. */
 export interface RouterParts {
@@ -174,7 +173,11 @@ export class Router {
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(call, candidates, picked, choice)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
-    if (endpoint === undefined) return nobody(this.#whyNone(candidates, call, choice?.labels ?? call.subset))
+    if (endpoint === undefined) {
+      const [labels, allTried] = [choice?.labels ?? call.subset, !this.#endpoints.hasUntried(candidates, call)]
+      const [directory, settings, balancer] = [this.#directory, this.#settings, this.#balancer.name]
+      return nobody(whyNone(call, { candidates, labels, directory, settings, balancer, allTried }))
+    }
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
     const observation = new Observation(this.#observer, attempt)
     const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
@@ -251,19 +254,6 @@ export class Router {
     } catch (error) {
       return failed(this.#threw(attempt, error))
     }
-  }
-
-  #whyNone(candidates: Candidates, call: Call, labels: SubsetLabels = {}): MeshError {
-    const { narrowed, count, tiers } = candidates
-    const { locality, failover, subsetFallback } = this.#settings
-    const { endpoints } = this.#directory
-    if (narrowed.matching === 0)
-      return noEndpoint(call, describeUnmatchedSubset(endpoints, labels) + describeFallback(labels, subsetFallback))
-    if (tiers.length === 0) return noEndpoint(call, noneNear(endpoints, narrowed.matching, locality))
-    // With some left, calls fail only as far as they come to a tier in panic.
-    if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
-    if (count === 0) return noEndpoint(call, noneFit(tiers))
-    return declined(call, this.#balancer.name, count, !this.#endpoints.hasUntried(candidates, call))
   }
 }
 

@@ -31,10 +31,24 @@ class SystemTimer implements Timer {
   }
 }
 
-/** The clock of this machine: `performance.now`, `Date.now` and `setTimeout`. The default of every mesh. */
+/** The next turn of the event loop, after whatever sockets have to say: no need to wait a millisecond, as `setTimeout` would. */
+class TurnTimer implements Timer {
+  readonly #handle: NodeJS.Immediate
+
+  constructor(task: () => void, background: boolean) {
+    this.#handle = setImmediate(task)
+    if (background) this.#handle.unref()
+  }
+
+  cancel(): void {
+    clearImmediate(this.#handle)
+  }
+}
+
+/** The clock of this machine: `performance.now`, `Date.now`, `setTimeout`, and `setImmediate` for no delay. The default of every mesh. */
 export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   wallTime: () => Date.now(),
   schedule: (delayMs: number, task: () => void, options?: TimerOptions): Timer =>
-    new SystemTimer(delayMs, task, options?.background === true),
+    delayMs === 0 ? new TurnTimer(task, options?.background === true) : new SystemTimer(delayMs, task, options?.background === true),
 })

@@ -35,7 +35,8 @@ const granted = Symbol('granted')
 
 /**
  * Lets so many calls of a service be in flight at once, and the others wait. A permit is held until the body of the reply is over; whoever gives
- * one back hands it to the next in line there and then, so that nobody overtakes.
+ * one back hands it to the next in line, so that nobody overtakes. That is there and then, unless so many went on in this turn of the event loop
+ * already that others must have their turn: see {@link WaitingRoom}.
  */
 export class ConcurrencyGate {
   /** Told whenever there may be room. */
@@ -46,6 +47,16 @@ export class ConcurrencyGate {
   readonly #counts = { granted: 0, waited: 0, spared: 0 }
   /** One for all calls: a body that ends says nothing of interest. */
   readonly #releaser: BodyListener = { bodyOver: () => this.#release() }
+  readonly #hasRoom = (): boolean => this.#inFlight < this.#limit
+  readonly #ended = (outcome: Outcome): Outcome => {
+    if (outcome.ok) outcome.reply.body.whenOver(this.#releaser)
+    else this.#release()
+    return outcome
+  }
+  readonly #threw = (error: unknown): never => {
+    this.#release()
+    throw error
+  }
   #settings: GateSettings = { limit: undefined, queue: 0, queueTimeoutMs: Number.POSITIVE_INFINITY, enforce: 1 }
   #limit = Number.POSITIVE_INFINITY
   #inFlight = 0
@@ -55,7 +66,7 @@ export class ConcurrencyGate {
    */
   constructor(host: Host) {
     this.#host = host
-    this.#room = new WaitingRoom(host, { reason: 'a permit of the concurrency limit', field: 'concurrency' })
+    this.#room = new WaitingRoom(host, { reason: 'a permit of the concurrency limit', field: 'concurrency' }, () => this.#tellNews())
     this.#draws = host.random.fork('concurrency')
   }
 
@@ -69,7 +80,7 @@ export class ConcurrencyGate {
 
   /** Whether a call would get a permit at once. */
   get free(): boolean {
-    return this.#inFlight < this.#limit
+    return this.#inFlight < this.#limit && !this.#room.pausing
   }
 
   /** Most calls at once. */
@@ -94,7 +105,7 @@ export class ConcurrencyGate {
 
   /** Carries a call when there is a permit for it. */
   readonly layer: Layer<Call> = (next) => (call) => {
-    if (this.#inFlight >= this.#limit) {
+    if (!this.free) {
       if (!this.#spares()) return this.#queue(call, next)
       this.#counts.spared += 1
     } else this.#counts.granted += 1
@@ -118,21 +129,29 @@ export class ConcurrencyGate {
     return this.#carry(call, next)
   }
 
-  async #carry(call: Call, next: Send<Call>): Promise<Outcome> {
+  /** No async function where the limit stays as it is: the frame would cost more than the permit. */
+  #carry(call: Call, next: Send<Call>): Promise<Outcome> {
     const { limit } = this.#settings
+    if (limit?.learns === true) return this.#carryAndLearn(call, next, limit)
+    try {
+      return next(call).then(this.#ended, this.#threw)
+    } catch (error) {
+      this.#release()
+      return Promise.reject(error)
+    }
+  }
+
+  async #carryAndLearn(call: Call, next: Send<Call>, limit: WatchedLimit): Promise<Outcome> {
     const inFlight = this.#inFlight
     const before = call.spent.length
     let outcome: Outcome
     try {
       outcome = await next(call)
     } catch (error) {
-      this.#release()
-      throw error
+      return this.#threw(error)
     }
-    if (limit?.learns === true && call.spent.length > before) this.#learn(limit, call, outcome, inFlight)
-    if (outcome.ok) outcome.reply.body.whenOver(this.#releaser)
-    else this.#release()
-    return outcome
+    if (call.spent.length > before) this.#learn(limit, call, outcome, inFlight)
+    return this.#ended(outcome)
   }
 
   #learn(limit: WatchedLimit, call: Call, outcome: Outcome, inFlight: number): void {
@@ -151,7 +170,11 @@ export class ConcurrencyGate {
   }
 
   #handOut(): void {
-    if (this.#room.length > 0) this.#room.attend(() => this.free)
+    if (this.#room.length > 0) this.#room.attend(this.#hasRoom)
+    this.#tellNews()
+  }
+
+  #tellNews(): void {
     if (this.free) this.news.tell()
   }
 

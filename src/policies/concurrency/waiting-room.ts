@@ -6,6 +6,7 @@ import { beginWait, endWait } from '../../call/waiting-for.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Host } from '../../runtime/host.ts'
+import { TurnShare } from '../../runtime/turn-share.ts'
 import { type LinePlace, PriorityLine } from './priority-line.ts'
 
 /** How long calls may wait, and how many. */
@@ -56,11 +57,21 @@ class Waiter<T> implements LinePlace<Waiter<T>>, CancelListener {
   }
 }
 
-/** Where calls wait until there is room for them: bounded, the important ones first, each no longer than its deadline or its caller. */
+/** Asks everybody who waits. */
+export const everybody = (): boolean => true
+
+/**
+ * Where calls wait until there is room for them: bounded, the important ones first, each no longer than its deadline or its caller. However much
+ * room there is, so many go on in one turn of the event loop, and the others in the next ones: see {@link TurnShare}.
+ */
 export class WaitingRoom<T> {
   readonly #host: Host
   readonly #names: RoomNames
   readonly #line = new PriorityLine<Waiter<T>>()
+  readonly #share: TurnShare
+  /** Room that is to be offered in the next turn, each in the words of {@link WaitingRoom.attend}. */
+  readonly #offers = new Set<() => boolean>()
+  #closed: ((call: Call) => MeshError) | undefined
   #settings: QueueSettings = { queue: 0, queueTimeoutMs: Number.POSITIVE_INFINITY }
   /** Calls that were turned away. */
   refused = 0
@@ -68,15 +79,25 @@ export class WaitingRoom<T> {
   /**
    * @param host time, and who hears of calls that are turned away.
    * @param names for messages.
+   * @param wentOn told when those went on who had to wait for a turn: there may be room for others.
    */
-  constructor(host: Host, names: RoomNames) {
+  constructor(host: Host, names: RoomNames, wentOn: () => void) {
     this.#host = host
     this.#names = names
+    this.#share = new TurnShare(host.clock, () => {
+      this.#goOn()
+      wentOn()
+    })
   }
 
   /** How many wait. */
   get length(): number {
     return this.#line.length
+  }
+
+  /** Whether there may be room for somebody who waits for the next turn. Whoever comes meanwhile must wait, too, or it would overtake. */
+  get pausing(): boolean {
+    return this.#share.paused && this.#line.length > 0
   }
 
   /** Puts settings in force; those who wait go on waiting. */
@@ -93,6 +114,7 @@ export class WaitingRoom<T> {
   wait(call: Call, attend: Attend<T>): Promise<T | MeshError> {
     const { reason } = call.cancellation
     if (reason !== undefined) return Promise.resolve(reason)
+    if (this.#closed !== undefined) return Promise.resolve(this.#closed(call))
     const { queue, queueTimeoutMs } = this.#settings
     const line = this.#line
     if (line.length >= queue) {
@@ -104,6 +126,8 @@ export class WaitingRoom<T> {
       this.end(last, this.#turnAway(last.call, 'and gave way to a more important call that came while it waited'))
     }
     const { clock } = this.#host
+    // It may find room where nobody else could go, and was not asked.
+    if (this.#share.paused) this.#offers.add(everybody)
     beginWait(call, this.#names.reason, clock.now())
     return new Promise((resolve) => {
       const waiter = new Waiter(this, call, attend, resolve)
@@ -116,21 +140,37 @@ export class WaitingRoom<T> {
     })
   }
 
-  /** There may be room: asks one after the other until `more` says that there is none. */
+  /**
+   * There may be room: asks one after the other until `more` says that there is none, or until as many go on as may in one turn.
+   *
+   * @param more the same function for the same room: it is kept if there is still some in the next turn.
+   */
   attend(more: () => boolean): void {
+    if (this.#share.paused) {
+      this.#offers.add(more)
+      return
+    }
     let waiter = this.#line.first
     while (waiter !== undefined && more()) {
       const next = this.#line.next(waiter)
       const got = waiter.attend()
-      if (got !== undefined) this.end(waiter, got)
+      if (got !== undefined) {
+        this.end(waiter, got)
+        if (next !== undefined && !this.#share.take()) {
+          this.#offers.add(more)
+          return
+        }
+      }
       // A user's balancer may be asked on the way, and do anything: whoever left meanwhile must not be asked.
       waiter = next?.waiting === true ? next : undefined
     }
   }
 
-  /** Turns everybody away. */
+  /** Turns everybody away, so many in a turn, and whoever comes from now on. */
   close(error: (call: Call) => MeshError): void {
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) this.end(waiter, error(waiter.call))
+    this.#closed = error
+    this.#offers.clear()
+    if (!this.#share.paused) this.#goOn()
   }
 
   /** Somebody is done waiting. */
@@ -142,6 +182,21 @@ export class WaitingRoom<T> {
     waiter.timer?.cancel()
     endWait(waiter.call, this.#names.reason, this.#host.clock.now())
     waiter.resolve(result)
+  }
+
+  /** A new turn. */
+  #goOn(): void {
+    const closed = this.#closed
+    if (closed !== undefined) {
+      for (let waiter = this.#line.first; waiter !== undefined && this.#share.take(); waiter = this.#line.first) {
+        this.end(waiter, closed(waiter.call))
+      }
+      return
+    }
+    const offers = [...this.#offers]
+    this.#offers.clear()
+    // Where the share ends, attend() keeps the rest for the turn after this one.
+    for (const more of offers) this.attend(more)
   }
 
   #turnAway(call: Call, why: string): MeshError {

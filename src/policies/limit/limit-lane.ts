@@ -1,12 +1,10 @@
 import type { Call } from '../../call/call.ts'
 import type { MeshError } from '../../errors/mesh-error.ts'
 import type { Clock, Timer } from '../../runtime/clock.ts'
+import { TurnShare } from '../../runtime/turn-share.ts'
 import type { Bucket } from './bucket.ts'
 import { PermitLine, Waiter } from './permit-line.ts'
 import type { ServerLimit } from './server-limit.ts'
-
-/** So many calls are let go at once; then others have their turn at the event loop. */
-const released = 32
 
 /** A wait that is shorter than this is a rounding error, and would not move the clock. */
 const shortestMs = 0.001
@@ -23,7 +21,9 @@ export class LimitLane {
   readonly server: ServerLimit | undefined
   /** Made for the first call that waits: of ten thousand keys few have one. */
   #line: PermitLine | undefined
+  #share: TurnShare | undefined
   #timer: Timer | undefined
+  #closed: MeshError | undefined
 
   /**
    * @param clock time.
@@ -85,46 +85,41 @@ export class LimitLane {
     if (this.#line.first === waiter) this.drain()
   }
 
-  /** Nobody gets permits any more. @param refusal what those are told who wait. */
+  /** Nobody gets permits any more. @param refusal what those are told who wait, so many in a turn of the event loop. */
   close(refusal: MeshError): void {
-    this.#timer?.cancel()
-    for (let first = this.#line?.first; first !== undefined; first = this.#line?.first) {
-      this.#line?.shift()
-      first.settle(refusal)
-    }
+    this.#closed = refusal
+    this.drain()
   }
 
-  /** Lets go whoever has permits by now. Told when there may be some earlier than was thought. */
+  /** Lets go whoever has permits by now, so many in a turn of the event loop. Told when there may be some earlier than was thought. */
   readonly drain = (): void => {
-    this.#timer?.cancel()
-    this.#timer = undefined
     const line = this.#line
     if (line === undefined) return
+    this.#share ??= new TurnShare(this.#clock, this.drain)
+    if (this.#share.paused) return
+    this.#timer?.cancel()
+    this.#timer = undefined
     const now = this.#clock.now()
-    for (let count = 0; count < released; count += 1) {
-      const { first } = line
-      if (first === undefined) return
-      const waitMs = this.take(now, first.cost)
+    for (let { first } = line; first !== undefined; { first } = line) {
+      let refusal = this.#closed
+      const waitMs = refusal === undefined ? this.take(now, first.cost) : 0
       if (waitMs > 0) {
         if (this.pending) return
         if (this.#refusal === undefined) {
           this.#arm(waitMs)
           return
         }
-        const refusal = this.#refusal(first.call, waitMs)
-        line.shift()
-        first.settle(refusal)
-        continue
+        refusal = this.#refusal(first.call, waitMs)
       }
       line.shift()
-      this.server?.began()
-      first.settle(undefined)
+      if (waitMs === 0 && refusal === undefined) this.server?.began()
+      first.settle(refusal)
+      if (line.length > 0 && !this.#share.take()) return
     }
-    if (line.length > 0) this.#arm(0)
   }
 
   #arm(waitMs: number): void {
     this.#timer?.cancel()
-    this.#timer = this.#clock.schedule(waitMs === 0 ? 0 : Math.max(waitMs, shortestMs), this.drain)
+    this.#timer = this.#clock.schedule(Math.max(waitMs, shortestMs), this.drain)
   }
 }

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cancellation } from '../../../../src/call/cancellation.ts'
-import { failed } from '../../../../src/call/outcome.ts'
+import { failed, replied } from '../../../../src/call/outcome.ts'
 import { waits } from '../../../../src/call/waiting-for.ts'
 import { MeshError } from '../../../../src/errors/mesh-error.ts'
 import { ConcurrencyGate } from '../../../../src/policies/concurrency/concurrency-gate.ts'
 import { WatchedLimit } from '../../../../src/policies/concurrency/watched-limit.ts'
+import { turnShare } from '../../../../src/runtime/turn-share.ts'
 import { testCall } from '../../../../src/testing/test-call.ts'
 import { testHost } from '../../../../src/testing/test-host.ts'
+import { testReply } from '../../../../src/testing/test-reply.ts'
 import { errorOf } from '../test-stack.ts'
 import { testGate } from './test-gate.ts'
+
+/** Promises settle, and time does not move: this is one turn for whoever waits for the next. */
+const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('calls beyond the limit wait, and go on in the order in which they came', async () => {
   const { gate, begin, answer, names } = testGate(2)
@@ -154,15 +159,95 @@ test('a limit that is raised lets those go on who wait, and one that is lowered 
   assert.equal(gate.free, false)
 })
 
-test('a queue of 10,000 drains in order', async () => {
+test('a queue of 10,000 drains in order, so many calls in a turn of the event loop', async () => {
   const many = testGate(1, { queue: 10_000 })
   for (let i = 0; i <= 10_000; i += 1) void many.begin(`/${i}`)
+  const lastOfTurn = [10_000]
+  const { clock } = many.host
+  const schedule = clock.schedule.bind(clock)
+  clock.schedule = (ms, task) => {
+    lastOfTurn.push(many.gate.waiting)
+    return schedule(ms, task)
+  }
   many.use(20_000)
+  await clock.advance(0)
+  const turns = lastOfTurn.slice(1).map((waiting, i) => (lastOfTurn[i] as number) - waiting)
+  // One more than the share: whoever finds it used up has let go somebody already.
+  assert.deepEqual([...new Set(turns)], [turnShare + 1])
+  assert.equal(turns.length, Math.floor(10_000 / (turnShare + 1)))
   await many.host.clock.settle()
   assert.deepEqual(
     many.names(),
     Array.from({ length: 10_001 }, (_, i) => `/${i}`),
   )
+})
+
+test('calls that end at once hand their permit on in turns, too', async () => {
+  const host = testHost()
+  const gate = new ConcurrencyGate(host)
+  gate.use({ limit: new WatchedLimit(1, host), queue: 1_000, queueTimeoutMs: Number.POSITIVE_INFINITY, enforce: 1 })
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const sent: string[] = []
+  const send = gate.layer(async (call) => {
+    sent.push(call.path)
+    if (call.path === '/0') await opened
+    return replied(testReply())
+  })
+  const all = Array.from({ length: 200 }, (_, i) => send(testCall({ path: `/${i}` })))
+  open()
+  await settled()
+  assert.equal(sent.length, turnShare + 2)
+  await host.clock.advance(0)
+  await Promise.all(all)
+  assert.deepEqual(
+    sent,
+    Array.from({ length: 200 }, (_, i) => `/${i}`),
+  )
+  assert.equal(gate.inFlight, 0)
+})
+
+test('a newcomer does not overtake those who wait for the next turn, and one that waits is let go with them', async () => {
+  const { gate, use, begin, names, host } = testGate(1)
+  for (let i = 0; i <= 100; i += 1) void begin(`/${i}`)
+  use(1_000)
+  await settled()
+  assert.ok(gate.waiting > 0 && gate.inFlight < gate.limit)
+  assert.equal(gate.free, false)
+  void begin('/newcomer')
+  await host.clock.advance(0)
+  assert.equal(names().at(-1), '/newcomer')
+  assert.equal(names().length, 102)
+  assert.equal(gate.free, true)
+})
+
+test('who asks to be told of room is told when the last of those who waited for their turn went on', async () => {
+  const { gate, use, begin, host } = testGate(1)
+  for (let i = 0; i <= 100; i += 1) void begin(`/${i}`)
+  use(1_000)
+  let told = false
+  void gate.news.wait().then(() => {
+    told = true
+  })
+  await settled()
+  assert.equal(told, false)
+  await host.clock.advance(0)
+  assert.equal(told, true)
+})
+
+test('a gate that closes turns away so many in a turn, and who comes then at once', async () => {
+  const { gate, host, begin } = testGate(1)
+  let over = 0
+  const turned = Array.from({ length: 200 }, (_, i) => begin(`/${i}`).then((outcome) => [outcome, (over += 1)] as const))
+  gate.close(() => new MeshError('CLOSED', 'closed', { service: 'test', sent: false }))
+  await settled()
+  assert.equal(over, turnShare)
+  assert.equal(errorOf(await begin('/late')).code, 'CLOSED')
+  await host.clock.advance(0)
+  for (const [outcome] of await Promise.all(turned.slice(1))) assert.equal(errorOf(outcome).code, 'CLOSED')
+  host.clock.assertIdle()
 })
 
 test('a limit of a user that throws, or makes no sense, costs an event and stays what it was', async () => {
