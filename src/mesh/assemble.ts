@@ -51,7 +51,7 @@ export interface Known {
  * @returns what carries a call from the door to its outcome.
  */
 export function assemble(parts: LayerParts, known: Known, classify: Classifier, host: Host): Send<Call> {
-  const tracing = known.telemetry === undefined ? undefined : new ServiceTracing(known.telemetry, host, leftOut(known))
+  const tracing = known.telemetry === undefined ? undefined : new ServiceTracing(known.telemetry, host, leftOut(known), hasGuests(parts))
   const perAttempt: Layer<Attempt>[] = [
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The span of an attempt covers all of these; the policies run in its context.
@@ -138,6 +138,11 @@ function limitLayers(parts: LayerParts, circuit: ServiceCircuit): Layer<Call>[] 
     // What was never sent goes on within its own try, at once; outside of it are those who wait.
     parts.requeue,
   ]
+}
+
+/** Whether policies of the program's own run within an attempt. */
+function hasGuests({ attemptPolicies, routes }: LayerParts): boolean {
+  return attemptPolicies.length > 0 || routes.some((route) => route.attemptPolicies.length > 0)
 }
 
 /** Counts the endpoints that are left out, anew whenever that may have changed. */
