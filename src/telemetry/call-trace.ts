@@ -85,22 +85,11 @@ export class CallTrace {
     return (spanContextOf(this.#parent) ?? this.#first)?.traceId
   }
 
-  /** Hears of the outcome, if that may be of interest to any span. It makes no promise of its own for a call whose only span is that of its attempt. */
+  /** Hears what becomes of the call, if a span ends with it. A call whose only span is that of its attempt makes no promise for that. */
   follow(outcome: Promise<Outcome>): Promise<Outcome> {
-    if (this.#span === undefined && (this.#begun > 0 || this.#tracing.settings.callSpan === 'never')) {
-      this.#unheard = outcome
-      return outcome
-    }
-    return outcome.then(
-      (ended) => {
-        this.ended(ended)
-        return ended
-      },
-      (error: unknown) => {
-        this.ended(undefined)
-        throw error
-      },
-    )
+    if (this.#span !== undefined || (this.#begun === 0 && this.#tracing.settings.callSpan !== 'never')) return this.#heard(outcome)
+    this.#unheard = outcome
+    return outcome
   }
 
   /** What the spans of attempts are children of. */
@@ -156,8 +145,16 @@ export class CallTrace {
     span.end()
   }
 
-  /** The call is over, as far as the head of its reply; without an outcome when a layer threw. */
+  /** The call is over, as far as the head of its reply; without an outcome when a layer threw. A processor that throws fails no call. */
   ended(outcome: Outcome | undefined): void {
+    try {
+      this.#end(outcome)
+    } catch (error) {
+      this.#tracing.threw(error)
+    }
+  }
+
+  #end(outcome: Outcome | undefined): void {
     const { settings } = this.#tracing
     // A call of which nothing was sent would leave no span at all.
     if (this.#span === undefined && settings.callSpan !== 'never' && this.#begun === 0) this.#beginCallSpan()
@@ -200,7 +197,9 @@ export class CallTrace {
     const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
     this.#span = span
     this.#parent = withSpan(this.#parent, span)
-    this.#hear()
+    // Begun later than the call: its outcome is on its way past this room already. Who rejects it is heard by others.
+    if (this.#unheard !== undefined) this.#heard(this.#unheard).catch(() => {})
+    this.#unheard = undefined
     if (!span.isRecording()) return
     const { route } = this.#call
     span.setAttributes({
@@ -210,17 +209,17 @@ export class CallTrace {
     })
   }
 
-  /** From now on there is a span that ends with the call. */
-  #hear(): void {
-    const outcome = this.#unheard
-    if (outcome === undefined) return
-    this.#unheard = undefined
-    outcome
-      .then(
-        (ended) => this.ended(ended),
-        () => this.ended(undefined),
-      )
-      .catch((error: unknown) => this.#tracing.threw(error))
+  #heard(outcome: Promise<Outcome>): Promise<Outcome> {
+    return outcome.then(
+      (ended) => {
+        this.ended(ended)
+        return ended
+      },
+      (error: unknown) => {
+        this.ended(undefined)
+        throw error
+      },
+    )
   }
 
   #hasWaited(): boolean {
