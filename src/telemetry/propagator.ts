@@ -65,7 +65,8 @@ export class Propagator {
   /** A context in which the trace of these headers is the current one, if they carry one. */
   extract(api: OtelApi, context: OtelContext, headers: HeaderList): OtelContext {
     const { propagation } = api
-    const own = this.#propagate === 'auto' && propagation !== undefined ? propagation.extract(context, headers, getter) : context
+    const asks = this.#propagate === 'auto' && propagation !== undefined && (hasTrace(headers) || !this.#isPlain(propagation))
+    const own = asks ? propagation.extract(context, headers, getter) : context
     if (spanContextOf(own) !== undefined) return own
     const known = readTrace(headers)
     return known === undefined ? own : withSpan(own, remoteSpan(known))
@@ -85,6 +86,11 @@ export class Propagator {
     writeTrace(written, this.#propagate, known, headerOf(carried, 'baggage'))
     return joined(headers, written)
   }
+}
+
+/** Whether a propagator for W3C Trace Context and baggage finds anything. */
+function hasTrace(headers: HeaderList): boolean {
+  return headerOf(headers, 'traceparent') !== undefined || headerOf(headers, 'baggage') !== undefined
 }
 
 /** Headers with this `traceparent` and `tracestate` in place of any others. */
