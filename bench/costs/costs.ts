@@ -49,7 +49,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     await countedTable(run, times),
     ...(await strategyTables(run, quick)),
     await splitTable(run, quick),
-    await telemetryTable(run, quick),
+    await telemetryTable(run, quick, url as string),
     ...(await trafficTables(run, quick)),
   ]
   return { tables, figures }
@@ -155,23 +155,32 @@ async function splitTable(run: Run, quick: boolean): Promise<CostTable> {
   return { title: 'A version drawn for a call, and its candidates', rows }
 }
 
-async function telemetryTable(run: Run, quick: boolean): Promise<CostTable> {
-  const modes = {
-    off: 'telemetry: false',
-    none: 'no SDK',
-    unsampled: 'an SDK, not sampled (keep: false)',
-    dropped: 'recorded, held, and dropped at the end of the trace',
-    recorded: 'recorded and exported in batches',
-    'access-log': 'no SDK, a line of JSON for each call',
+async function telemetryTable(run: Run, quick: boolean, url: string): Promise<CostTable> {
+  const cases: readonly (readonly [string, object])[] = [
+    ['no SDK', { mode: 'none' }],
+    ['no SDK, a line of JSON for each call', { mode: 'access-log' }],
+    ['an SDK 2, not sampled', { mode: 'unsampled', line: 2 }],
+    ['an SDK 3, not sampled', { mode: 'unsampled' }],
+    ['SDK 2: recorded, exported in batches', { mode: 'recorded', line: 2 }],
+    ['SDK 3: recorded, exported in batches', { mode: 'recorded' }],
+    ['the same over a socket', { mode: 'recorded', url: `${url}/text` }],
+    ['SDK 3: recorded, held, and dropped at the end of the trace', { mode: 'dropped' }],
+    ['SDK 3: recorded, in no span: one of the call, one of the attempt', { mode: 'alone' }],
+  ]
+  const rows = [['', 'telemetry: false, CPU us a call', 'with it', 'more', 'of it the SDK, for a span', 'ratio']]
+  for (const [title, input] of cases) {
+    const found = await run('telemetry', { ...input, slices: quick ? 15 : 60 }, quick ? 1 : 3)
+    const { offUs, onUs, more, sdkUs, ratio } = found
+    const traced = !title.startsWith('no SDK')
+    rows.push([
+      title,
+      fixedTo(offUs, 2),
+      fixedTo(onUs, 2),
+      fixedTo(more, 2),
+      ...(traced ? [fixedTo(sdkUs, 2), `${fixedTo(ratio, 2)}x`] : ['', '']),
+    ])
   }
-  const rows = [['', 'CPU us a call', 'more than without']]
-  let without = Number.NaN
-  for (const [mode, title] of Object.entries(modes)) {
-    const { cpuUs = Number.NaN } = await run('telemetry', { mode, ms: quick ? 300 : 1_500 }, quick ? 3 : 7)
-    if (mode === 'off') without = cpuUs
-    rows.push([title, fixedTo(cpuUs, 2), fixedTo(cpuUs - without, 2)])
-  }
-  return { title: 'Telemetry, of a call that has no wire', rows }
+  return { title: 'Recording a call: in the span of a request, without a wire', rows }
 }
 
 /** A number with so many digits after the point. */

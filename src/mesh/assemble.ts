@@ -53,7 +53,7 @@ export interface Known {
  * @returns what carries a call from the door to its outcome.
  */
 export function assemble(parts: LayerParts, known: Known, classify: Classifier, host: Host): Send<Call> {
-  const tracing = known.telemetry === undefined ? undefined : new ServiceTracing(known.telemetry, host, leftOut(known))
+  const tracing = known.telemetry === undefined ? undefined : new ServiceTracing(known.telemetry, host, leftOut(known), hasGuests(parts))
   const perAttempt: Layer<Attempt>[] = [
     // Observation (counters, meters, the verdict) is the router's, around all of these: below the timeout, timeouts would go uncounted.
     // The span of an attempt covers all of these; the policies run in its context.
@@ -147,6 +147,11 @@ function limitLayers(parts: LayerParts, circuit: ServiceCircuit): Layer<Call>[] 
 function splitOf({ split, routes }: LayerParts): Split | SplitByRoute | undefined {
   const own = new Map(routes.filter((route) => 'split' in route.own).map((route) => [route, route.own.split]))
   return own.size === 0 ? split : new SplitByRoute(split, own)
+}
+
+/** Whether policies of the program's own run within an attempt. */
+function hasGuests({ attemptPolicies, routes }: LayerParts): boolean {
+  return attemptPolicies.length > 0 || routes.some((route) => route.attemptPolicies.length > 0)
 }
 
 /** Counts the endpoints that are left out, anew whenever that may have changed. */

@@ -56,7 +56,7 @@ class Origin implements Destination {
   constructor(endpoint: Endpoint, host: Host, { transport, telemetry, teller, metrics }: PassthroughParts, ledger: CallLedger) {
     this.service = host.service
     this.teller = teller
-    const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0)
+    const tracing = telemetry === undefined ? undefined : new ServiceTracing(telemetry, host, () => 0, false)
     this.endpoint = endpoint
     const router = new Router({
       host,

@@ -1,6 +1,5 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call } from '../call/call.ts'
-import { callRoute } from '../call/call-route.ts'
 import { contextKey } from '../call/context-values.ts'
 import { type HeaderList, noHeaders } from '../call/header-list.ts'
 import { inherited } from '../call/inbound-call.ts'
@@ -19,9 +18,10 @@ import {
   type OtelTime,
   spanKinds,
 } from './otel-api.ts'
+import { redactPath } from './redact-path.ts'
 import type { ServiceTracing } from './service-tracing.ts'
-import { attemptAttributes, attemptName, tellAttemptEnded, tellCallEnded } from './span-attributes.ts'
-import { spanContextOf, withSpan } from './trace-context.ts'
+import { tellAttemptBegan, tellAttemptEnded, tellCallEnded } from './span-attributes.ts'
+import { spanContextOf, suppressed, withSpan } from './trace-context.ts'
 
 /** The trace of a call; `undefined` when nothing is traced. */
 export const callTrace = contextKey<CallTrace | undefined>('trace', undefined)
@@ -30,6 +30,7 @@ export const callTrace = contextKey<CallTrace | undefined>('trace', undefined)
 const shownWaitMs = 1
 /** A wait before the first attempt that is worth a span of the call's own, in milliseconds. */
 const longWaitMs = 10
+const hedgeLink = Object.freeze({ 'proxyless.link': 'hedged attempt' })
 
 /** The spans of one call. */
 export class CallTrace {
@@ -52,6 +53,8 @@ export class CallTrace {
   #others: Map<number, OtelSpan> | undefined
   /** How long each wait was when it was told last, in milliseconds. */
   #told: Map<string, number> | undefined
+  /** What becomes of the call, as long as only the span of its attempt wants to know. */
+  #unheard: Promise<Outcome> | undefined
 
   /** @param active the context that the caller runs in. */
   constructor(tracing: ServiceTracing, api: OtelApi, call: Call, active: OtelContext) {
@@ -62,17 +65,19 @@ export class CallTrace {
     const hop = call.context.get(previousHop)?.context.get(callTrace)
     this.#before = hop === undefined ? 0 : hop.#before + hop.#begun
     this.#parent = active
-    if (spanContextOf(active) === undefined) {
+    let known = spanContextOf(active)
+    if (known === undefined) {
       // Without a span around it, a call goes on with the trace that it was redirected in, that its caller serves, or that it was given.
       // A copy that a mirror sends is part of the trace of its original.
       const origin = hop ?? call.context.get(mirrorOf)?.context.get(callTrace)
       if (origin !== undefined) this.#parent = origin.#parent
       else if (this.carried.length > 0) this.#parent = tracing.propagator.extract(api, active, this.carried)
       else this.#parent = tracing.propagator.extract(api, active, call.headers)
+      known = spanContextOf(this.#parent)
     }
     const { callSpan } = tracing.settings
     // Attempts of a call without a parent would each begin a trace.
-    if (callSpan === 'always' || (callSpan === 'when-needed' && spanContextOf(this.#parent) === undefined)) this.#beginCallSpan()
+    if (callSpan === 'always' || (callSpan === 'when-needed' && known === undefined)) this.#beginCallSpan()
   }
 
   /** Which trace the call is part of. */
@@ -80,28 +85,47 @@ export class CallTrace {
     return (spanContextOf(this.#parent) ?? this.#first)?.traceId
   }
 
-  /** An attempt begins. @returns the context with its span. */
-  attemptBegan(attempt: Attempt): OtelContext {
+  /** Hears what becomes of the call, if a span ends with it. A call whose only span is that of its attempt makes no promise for that. */
+  follow(outcome: Promise<Outcome>): Promise<Outcome> {
+    if (this.#span !== undefined || (this.#begun === 0 && this.#tracing.settings.callSpan !== 'never')) return this.#heard(outcome)
+    this.#unheard = outcome
+    return outcome
+  }
+
+  /** What the spans of attempts are children of. */
+  get parent(): OtelContext {
+    return this.#parent
+  }
+
+  /** An attempt begins. @returns its span. */
+  attemptBegan(attempt: Attempt): OtelSpan {
     const { tracer, starts, settings } = this.#tracing
     this.#begun += 1
     if (this.#span === undefined && settings.callSpan === 'when-needed' && (this.#begun > 1 || this.#hasWaited())) this.#beginCallSpan()
     this.#tellWaits(this.#span)
-    const { method, underway, context } = this.#call
-    const name = attemptName(method, context.get(callRoute)?.template)
+    const start = starts.of(attempt)
     const first = this.#first
     // With itself, two that are under way run side by side.
-    const hedges = first !== undefined && underway.length > 1
-    const options = { kind: spanKinds.client, attributes: starts.of(attempt) }
-    const links = hedges ? [{ context: first, attributes: { 'proxyless.link': 'hedged attempt' } }] : undefined
-    const span = tracer(this.api).startSpan(name, links === undefined ? options : { ...options, links }, this.#parent)
+    const hedges = first !== undefined && this.#call.underway.length > 1
+    const options = hedges ? { ...start.options, links: [{ context: first, attributes: hedgeLink }] } : start.options
+    const span = tracer(this.api).startSpan(start.name, options, this.#parent)
     this.#first ??= span.spanContext()
     this.#opened(attempt.number, span)
     if (span.isRecording()) {
-      span.setAttributes(attemptAttributes(attempt, this.#before + this.#begun - 1, settings.redact))
+      const { call, endpoint, path } = attempt
+      span.setAttribute('url.full', start.origin + redactPath(path, settings.redact))
+      span.setAttributes(starts.endpointAttributes(call.service, endpoint))
+      tellAttemptBegan(span, attempt, this.#before + this.#begun - 1, settings.redact)
       const left = this.#tracing.leftOut()
       if (left > 0) span.addEvent('proxyless.endpoints_left_out', { 'proxyless.endpoints.left_out': left })
     }
-    return withSpan(this.#parent, span)
+    return span
+  }
+
+  /** The context of an attempt that is under way, in which nothing below traces; `undefined` when it is over. */
+  quietContext(number: number): OtelContext | undefined {
+    const span = this.#open !== undefined && this.#openNumber === number ? this.#open : this.#others?.get(number)
+    return span === undefined ? undefined : suppressed(withSpan(this.#parent, span))
   }
 
   /** Something happened to an attempt that is under way, which its span tells. */
@@ -121,8 +145,16 @@ export class CallTrace {
     span.end()
   }
 
-  /** The call is over, as far as the head of its reply; without an outcome when a layer threw. */
+  /** The call is over, as far as the head of its reply; without an outcome when a layer threw. A processor that throws fails no call. */
   ended(outcome: Outcome | undefined): void {
+    try {
+      this.#end(outcome)
+    } catch (error) {
+      this.#tracing.threw(error)
+    }
+  }
+
+  #end(outcome: Outcome | undefined): void {
     const { settings } = this.#tracing
     // A call of which nothing was sent would leave no span at all.
     if (this.#span === undefined && settings.callSpan !== 'never' && this.#begun === 0) this.#beginCallSpan()
@@ -165,6 +197,9 @@ export class CallTrace {
     const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
     this.#span = span
     this.#parent = withSpan(this.#parent, span)
+    // Begun later than the call: its outcome is on its way past this room already. Who rejects it is heard by others.
+    if (this.#unheard !== undefined) this.#heard(this.#unheard).catch(() => {})
+    this.#unheard = undefined
     if (!span.isRecording()) return
     const { route } = this.#call
     span.setAttributes({
@@ -174,8 +209,22 @@ export class CallTrace {
     })
   }
 
+  #heard(outcome: Promise<Outcome>): Promise<Outcome> {
+    return outcome.then(
+      (ended) => {
+        this.ended(ended)
+        return ended
+      },
+      (error: unknown) => {
+        this.ended(undefined)
+        throw error
+      },
+    )
+  }
+
   #hasWaited(): boolean {
-    return this.#call.context.get(waits).some(({ ms }) => ms >= longWaitMs)
+    const all = this.#call.context.get(waits)
+    return all.length > 0 && all.some(({ ms }) => ms >= longWaitMs)
   }
 
   /** Tells what the call waited for since this was told last. */

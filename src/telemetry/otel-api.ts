@@ -32,6 +32,7 @@ export interface OtelContext {
 export interface OtelSpan {
   spanContext(): OtelSpanContext
   isRecording(): boolean
+  setAttribute(name: string, value: string | number | boolean): unknown
   setAttributes(attributes: OtelAttributes): unknown
   addEvent(name: string, attributes?: OtelAttributes, time?: OtelTime): unknown
   setStatus(status: { readonly code: number; readonly message?: string }): unknown

@@ -1,10 +1,13 @@
 import { type HeaderList, headerOf } from '../call/header-list.ts'
-import type { OtelApi, OtelContext } from './otel-api.ts'
+import type { OtelApi, OtelContext, OtelSpan, OtelSpanContext } from './otel-api.ts'
+import { isPlainW3c } from './plain-w3c.ts'
 import type { TelemetrySettings } from './telemetry-options.ts'
-import { baggageOf, remoteSpan, spanContextOf, withSpan } from './trace-context.ts'
-import { readTrace, type TraceFormat, writeTrace } from './trace-format.ts'
+import { baggageOf, hasBaggage, isValid, remoteSpan, spanContextOf, withSpan } from './trace-context.ts'
+import { readTrace, type TraceFormat, writeTrace, writeW3c } from './trace-format.ts'
 
 const w3c: readonly TraceFormat[] = Object.freeze(['w3c'])
+
+const traceNames: ReadonlySet<string> = new Set(['traceparent', 'tracestate'])
 
 const setter = {
   set(list: string[], name: string, value: string): void {
@@ -20,6 +23,8 @@ const getter = {
 /** Writes traces into the headers of requests, and reads them. */
 export class Propagator {
   readonly #propagate: TelemetrySettings['propagate']
+  #asked: OtelApi['propagation']
+  #plain = false
 
   constructor({ propagate }: TelemetrySettings) {
     this.#propagate = propagate
@@ -29,25 +34,39 @@ export class Propagator {
    * The headers of an attempt with its trace in place of any other.
    *
    * @param api what an SDK has registered.
-   * @param context with the span of the attempt.
+   * @param parent what the span of the attempt is a child of.
+   * @param span of the attempt.
    * @param headers of the attempt.
    * @param carried the trace headers of the inbound request.
    */
-  inject(api: OtelApi, context: OtelContext, headers: HeaderList, carried: HeaderList): HeaderList {
+  inject(api: OtelApi, parent: OtelContext, span: OtelSpan, headers: HeaderList, carried: HeaderList): HeaderList {
     const added: string[] = []
-    if (this.#propagate === 'auto' && api.propagation !== undefined) api.propagation.inject(context, added, setter)
-    else {
-      const known = spanContextOf(context)
+    const { propagation } = api
+    if (this.#propagate === 'auto' && propagation !== undefined) {
+      if (this.#isPlain(propagation) && !hasBaggage(parent)) return withParent(headers, span.spanContext())
+      propagation.inject(withSpan(parent, span), added, setter)
+    } else {
+      const known = spanContextOf(withSpan(parent, span))
       const formats = this.#propagate === 'auto' ? w3c : this.#propagate
-      if (known !== undefined) writeTrace(added, formats, known, baggageOf(context) ?? headerOf(carried, 'baggage'))
+      if (known !== undefined) writeTrace(added, formats, known, baggageOf(parent) ?? headerOf(carried, 'baggage'))
     }
     return added.length === 0 ? headers : replaced(headers, added)
+  }
+
+  /** Whether the program's propagator is one whose `traceparent` may as well be written here; found out once for each. */
+  #isPlain(propagation: NonNullable<OtelApi['propagation']>): boolean {
+    if (this.#asked !== propagation) {
+      this.#asked = propagation
+      this.#plain = isPlainW3c(propagation)
+    }
+    return this.#plain
   }
 
   /** A context in which the trace of these headers is the current one, if they carry one. */
   extract(api: OtelApi, context: OtelContext, headers: HeaderList): OtelContext {
     const { propagation } = api
-    const own = this.#propagate === 'auto' && propagation !== undefined ? propagation.extract(context, headers, getter) : context
+    const asks = this.#propagate === 'auto' && propagation !== undefined && (hasTrace(headers) || !this.#isPlain(propagation))
+    const own = asks ? propagation.extract(context, headers, getter) : context
     if (spanContextOf(own) !== undefined) return own
     const known = readTrace(headers)
     return known === undefined ? own : withSpan(own, remoteSpan(known))
@@ -67,6 +86,24 @@ export class Propagator {
     writeTrace(written, this.#propagate, known, headerOf(carried, 'baggage'))
     return joined(headers, written)
   }
+}
+
+/** Whether a propagator for W3C Trace Context and baggage finds anything. */
+function hasTrace(headers: HeaderList): boolean {
+  return headerOf(headers, 'traceparent') !== undefined || headerOf(headers, 'baggage') !== undefined
+}
+
+/** Headers with this `traceparent` and `tracestate` in place of any others. */
+function withParent(headers: HeaderList, known: OtelSpanContext): HeaderList {
+  if (!isValid(known)) return headers
+  const list: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    const isOfTrace = (name.length === 11 || name.length === 10) && traceNames.has(name.toLowerCase())
+    if (!isOfTrace) list.push(name, headers[i + 1] as string)
+  }
+  writeW3c(list, known)
+  return list
 }
 
 /** Headers with others in their place. */

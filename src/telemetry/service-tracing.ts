@@ -18,9 +18,9 @@ import type { Host } from '../runtime/host.ts'
 import { CallTrace, callTrace } from './call-trace.ts'
 import { type OtelApi, type OtelTracer, otelApi } from './otel-api.ts'
 import { Propagator } from './propagator.ts'
-import { StartAttributes } from './span-attributes.ts'
+import { SpanStarts } from './span-starts.ts'
 import type { TelemetrySettings } from './telemetry-options.ts'
-import { activeContext, isSuppressed, suppressed } from './trace-context.ts'
+import { activeContext, isSuppressed, suppressed, withSpan } from './trace-context.ts'
 
 /** The tracing of one service. */
 export class ServiceTracing {
@@ -29,7 +29,8 @@ export class ServiceTracing {
   /** How many endpoints are left out because of their health. */
   readonly leftOut: () => number
   readonly propagator: Propagator
-  readonly starts = new StartAttributes()
+  readonly starts = new SpanStarts()
+  readonly #guests: boolean
   #provider: OtelApi['trace'] | undefined
   #tracer: OtelTracer | undefined
 
@@ -37,11 +38,13 @@ export class ServiceTracing {
    * @param settings see {@link TelemetrySettings}.
    * @param host time, and the name of the service.
    * @param leftOut how many endpoints are left out because of their health.
+   * @param guests whether policies of the program's own run between an attempt and the wire, and may ask for the span that they run in.
    */
-  constructor(settings: TelemetrySettings, host: Host, leftOut: () => number) {
+  constructor(settings: TelemetrySettings, host: Host, leftOut: () => number, guests: boolean) {
     this.settings = settings
     this.host = host
     this.leftOut = leftOut
+    this.#guests = guests
     this.propagator = new Propagator(settings)
   }
 
@@ -68,11 +71,12 @@ export class ServiceTracing {
   readonly attempt: Layer<Attempt> = (next) => (attempt) => {
     const trace = attempt.call.context.get(callTrace)
     if (trace === undefined) return next(attempt)
-    const { api, carried } = trace
-    const context = trace.attemptBegan(attempt)
-    const headers = this.propagator.inject(api, context, attempt.headers, carried)
+    const { api } = trace
+    const span = trace.attemptBegan(attempt)
+    const headers = this.propagator.inject(api, trace.parent, span, attempt.headers, trace.carried)
     const sent = headers === attempt.headers ? attempt : attempt.with({ headers })
-    return api.context === undefined ? next(sent) : api.context.with(context, next, undefined, sent)
+    // Entering a context costs as much as all of its attributes. Where nobody looks, the one that the wire enters is enough.
+    return this.#guests && api.context !== undefined ? api.context.with(withSpan(trace.parent, span), next, undefined, sent) : next(sent)
   }
 
   /** Hears how routing judged an attempt. */
@@ -87,22 +91,32 @@ export class ServiceTracing {
    */
   wire(send: Send<Attempt>): Send<Attempt> {
     return (attempt) => {
-      const context = attempt.call.context.get(callTrace)?.api.context
-      return context === undefined ? send(attempt) : context.with(suppressed(context.active()), send, undefined, attempt)
+      const trace = attempt.call.context.get(callTrace)
+      const manager = trace?.api.context
+      if (trace === undefined || manager === undefined) return send(attempt)
+      const quiet = this.#guests ? undefined : trace.quietContext(attempt.number)
+      return manager.with(quiet ?? suppressed(manager.active()), send, undefined, attempt)
     }
   }
 
-  async #traced(api: OtelApi, call: Call, next: Send<Call>): Promise<Outcome> {
+  /** Hears of a span that could not be ended. */
+  threw(error: unknown): void {
+    this.host.emit('part-threw', { service: this.host.service, part: 'tracing', error })
+  }
+
+  /** No async function: a call of one attempt would pay for the frame, and has nothing to do in it. */
+  #traced(api: OtelApi, call: Call, next: Send<Call>): Promise<Outcome> {
     const active = activeContext(api)
     if (isSuppressed(active)) return next(call)
     const trace = new CallTrace(this, api, call, active)
     call.context.set(callTrace, trace)
-    let outcome: Outcome | undefined
+    let outcome: Promise<Outcome>
     try {
-      outcome = await next(call)
-      return outcome
-    } finally {
-      trace.ended(outcome)
+      outcome = next(call)
+    } catch (error) {
+      trace.ended(undefined)
+      throw error
     }
+    return trace.follow(outcome)
   }
 }

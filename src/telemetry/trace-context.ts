@@ -33,22 +33,56 @@ class PlainContext implements OtelContext {
   }
 }
 
-const root: OtelContext = new PlainContext(new Map())
+/** The context of programs without a context manager: an empty one. */
+export const rootContext: OtelContext = new PlainContext(new Map())
+
+/**
+ * A context with one value more. It points at the one that it was made of: the API's own would copy all of its values, and an attempt needs two
+ * such contexts. Whoever sets another value gets a context of the API's own kind, so that no chain grows.
+ */
+class LinkedContext implements OtelContext {
+  readonly #parent: OtelContext
+  readonly #key: symbol
+  readonly #value: unknown
+
+  constructor(parent: OtelContext, key: symbol, value: unknown) {
+    this.#parent = parent
+    this.#key = key
+    this.#value = value
+  }
+
+  getValue(key: symbol): unknown {
+    return key === this.#key ? this.#value : this.#parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): OtelContext {
+    return this.#parent.setValue(this.#key, this.#value).setValue(key, value)
+  }
+
+  deleteValue(key: symbol): OtelContext {
+    return this.#parent.setValue(this.#key, this.#value).deleteValue(key)
+  }
+}
 
 /** The context that code runs in; an empty one without a context manager. */
 export function activeContext(api: OtelApi): OtelContext {
-  return api.context?.active() ?? root
+  return api.context?.active() ?? rootContext
 }
 
 /** The span of a context that is one of a trace. */
 export function spanContextOf(context: OtelContext): OtelSpanContext | undefined {
   const known = (context.getValue(spanKey) as OtelSpan | undefined)?.spanContext()
-  return known === undefined || known.traceId === noTrace ? undefined : known
+  return known === undefined || !isValid(known) ? undefined : known
+}
+
+/** Whether a span is one of a trace. */
+export function isValid(known: OtelSpanContext): boolean {
+  return known.traceId !== noTrace
 }
 
 /** A context in which a span is the current one. */
 export function withSpan(context: OtelContext, span: Pick<OtelSpan, 'spanContext'>): OtelContext {
-  return context.setValue(spanKey, span)
+  return new LinkedContext(context, spanKey, span)
 }
 
 /** A context in which no span is the current one. */
@@ -73,7 +107,12 @@ export function isSuppressed(context: OtelContext): boolean {
 
 /** A context in which nothing is traced: instrumentations below make no span and send no header. */
 export function suppressed(context: OtelContext): OtelContext {
-  return context.setValue(suppressedKey, true)
+  return new LinkedContext(context, suppressedKey, true)
+}
+
+/** Whether a context has baggage, be it empty. */
+export function hasBaggage(context: OtelContext): boolean {
+  return context.getValue(baggageKey) !== undefined
 }
 
 interface Baggage {

@@ -51,7 +51,9 @@ export function readTrace(headers: HeaderList): OtelSpanContext | undefined {
 }
 
 function readW3c(headers: HeaderList): OtelSpanContext | undefined {
-  const match = parentSyntax.exec(headerOf(headers, 'traceparent')?.trim() ?? '')
+  const text = headerOf(headers, 'traceparent')
+  if (text === undefined) return undefined
+  const match = parentSyntax.exec(text.trim())
   if (match === null) return undefined
   const [, version, traceId, spanId, flags, rest] = match as unknown as [string, string, string, string, string, string | undefined]
   if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined
@@ -60,14 +62,18 @@ function readW3c(headers: HeaderList): OtelSpanContext | undefined {
 }
 
 function readB3(headers: HeaderList): OtelSpanContext | undefined {
-  const [traceId = '', spanId = '', sampled] = (headerOf(headers, 'b3')?.trim() ?? '').split('-')
+  const text = headerOf(headers, 'b3')
+  if (text === undefined) return undefined
+  const [traceId = '', spanId = '', sampled] = text.trim().split('-')
   return made(traceId, spanId, sampled === '1' || sampled === 'd' ? 1 : 0)
 }
 
 function readB3Multi(headers: HeaderList): OtelSpanContext | undefined {
+  const traceId = headerOf(headers, 'x-b3-traceid')
+  if (traceId === undefined) return undefined
   const sampled = headerOf(headers, 'x-b3-sampled')
   const isSampled = sampled === '1' || sampled === 'true' || headerOf(headers, 'x-b3-flags') === '1'
-  return made(headerOf(headers, 'x-b3-traceid') ?? '', headerOf(headers, 'x-b3-spanid') ?? '', isSampled ? 1 : 0)
+  return made(traceId, headerOf(headers, 'x-b3-spanid') ?? '', isSampled ? 1 : 0)
 }
 
 function made(trace: string, span: string, traceFlags: number, state?: string): OtelSpanContext | undefined {
@@ -87,16 +93,22 @@ function made(trace: string, span: string, traceFlags: number, state?: string): 
  * @param baggage as its header says it, if there is any.
  */
 export function writeTrace(into: string[], formats: readonly TraceFormat[], known: OtelSpanContext, baggage: string | undefined): void {
-  const { traceId, spanId, traceFlags, traceState } = known
+  const { traceId, spanId, traceFlags } = known
   const sampled = traceFlags & 1
   for (const format of formats) {
     if (format === 'b3') into.push('b3', `${traceId}-${spanId}-${sampled}`)
     else if (format === 'b3-multi') into.push('x-b3-traceid', traceId, 'x-b3-spanid', spanId, 'x-b3-sampled', String(sampled))
     else {
-      into.push('traceparent', `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`)
-      const state = traceState?.serialize()
-      if (state !== undefined && state !== '') into.push('tracestate', state)
+      writeW3c(into, known)
       if (baggage !== undefined) into.push('baggage', baggage)
     }
   }
+}
+
+/** Writes `traceparent`, and `tracestate` if there is one. */
+export function writeW3c(into: string[], { traceId, spanId, traceFlags, traceState }: OtelSpanContext): void {
+  const flags = traceFlags === 1 ? '01' : traceFlags === 0 ? '00' : (traceFlags & 0xff).toString(16).padStart(2, '0')
+  into.push('traceparent', `00-${traceId}-${spanId}-${flags}`)
+  const state = traceState?.serialize()
+  if (state !== undefined && state !== '') into.push('tracestate', state)
 }
