@@ -2,7 +2,7 @@ import type { ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { pathTo } from './config-problems.ts'
 import { nearestName } from './nearest-name.ts'
-import { isPlainObject } from './plan-pieces.ts'
+import { isPlainObject, isTexts } from './plan-pieces.ts'
 
 /** A service that is not checked yet. */
 interface Described {
@@ -60,7 +60,7 @@ function labelProblems(path: string, service: string, subset: Record<string, unk
         { path: where, expected: `a label that ${service} declares${labels === '' ? '' : `: ${labels}`}`, received: printValue(label) },
       ]
     }
-    if (!Array.isArray(values) || values.includes(value)) return []
+    if (!isTexts(values) || values.includes(value as string)) return []
     return [{ path: where, expected: `one of ${values.join(', ')}`, received: printValue(value) }]
   })
 }

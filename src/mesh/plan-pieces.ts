@@ -136,6 +136,11 @@ export function orAlone<const S extends v.GenericSchema, const Alone extends v.G
   return withForm(either, { kind: 'or-alone', schema, alone })
 }
 
+/** Whether it is a list of texts: whatever else stands in an unchecked plan may not even be printable. */
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+}
+
 /** Whether a value is an object of plain data, as options are. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false

@@ -2,7 +2,7 @@ import type { ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { readDuration } from '../runtime/duration.ts'
 import { pathTo } from './config-problems.ts'
-import { isPlainObject } from './plan-pieces.ts'
+import { isPlainObject, isTexts } from './plan-pieces.ts'
 import { serviceDefaults } from './service-defaults.ts'
 import { splitProblems } from './split-problems.ts'
 
@@ -39,7 +39,7 @@ function labelProblems({ subset }: Settings, declared: Settings, path: string): 
       const known = labels.length === 0 ? '' : `: ${labels.join(', ')}`
       return [{ path: at, expected: `a label that .subset(...) declares${known}`, received: printValue(label) }]
     }
-    if (!Array.isArray(values) || values.includes(value)) return []
+    if (!isTexts(values) || values.includes(value as string)) return []
     const expected = `a value of the label ${label} that .subset(...) declares: ${values.join(', ')}`
     return [{ path: at, expected, received: printValue(value) }]
   })

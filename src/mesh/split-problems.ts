@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { pathTo } from './config-problems.ts'
-import { isPlainObject } from './plan-pieces.ts'
+import { isPlainObject, isTexts } from './plan-pieces.ts'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -66,7 +66,7 @@ function declaredProblems({ by, weights }: Settings, to: unknown, subsets: Setti
     return [{ path: pathTo(at, 'by'), expected, received: printValue(by) }]
   }
   const values: unknown = subsets[by]
-  if (!Array.isArray(values)) return []
+  if (!isTexts(values)) return []
   const expected = `versions that .subset(...) declares as values of the label ${by}: ${values.join(', ')}`
   const unknown = (named: unknown, path: string) =>
     namesOf(named).flatMap((version) => (values.includes(version) ? [] : [{ path, expected, received: printValue(version) }]))

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { pathTo } from './config-problems.ts'
-import { isPlainObject } from './plan-pieces.ts'
+import { isPlainObject, isTexts } from './plan-pieces.ts'
 
 /**
  * Labels that a rule for subsets names and the service does not declare.
@@ -25,7 +25,7 @@ export function fallbackProblems(settings: Readonly<Record<string, unknown>>, pa
     Object.entries(subset).flatMap(([label, value]) => {
       const values: unknown = subsets[label]
       if (!Array.isArray(values)) return unknown(label)
-      return values.includes(value) ? [] : [problem(`a value of the label ${label}`, values, value)]
+      return !isTexts(values) || values.includes(value as string) ? [] : [problem(`a value of the label ${label}`, values, value)]
     }),
   )
 }

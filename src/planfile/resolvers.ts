@@ -42,7 +42,8 @@ const endpoints = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     for (const { path, expected } of endpointSpecProblems(dataset.value, '')) {
-      const [, index, name] = /^\[(\d+)\](?:\.(.+))?$/.exec(path) ?? []
+      // What follows the point is the name as the file has it, and may be anything, nothing included.
+      const [, index, name] = /^\[(\d+)\](?:\.(.*))?$/s.exec(path) ?? []
       const spec: unknown = dataset.value[Number(index)]
       const input = name === undefined ? spec : (spec as Record<string, unknown>)[name]
       const steps = [

@@ -78,7 +78,13 @@ export class LeasedBucket implements Bucket {
 
   /** What is to be said to a call that gets nothing, if it is not the rate. */
   get trouble(): string | undefined {
-    return this.#failures === 0 ? undefined : `the quota cannot be asked for permits (${this.#source.name}), and this process`
+    if (this.#failures === 0) return undefined
+    const { permits, perMs } = this.#terms
+    const left =
+      this.#substitute === undefined
+        ? 'calls are refused without it'
+        : `this process has used up its part of ${permits} permits in ${perMs} ms`
+    return `the quota cannot be asked for permits (${this.#source.name}), and ${left}`
   }
 
   /** See {@link QuotaCounts}. */
@@ -204,7 +210,8 @@ export class LeasedBucket implements Bucket {
     if (policy === 'allow') return 0
     // A call that costs more than this process's share could never be made.
     if (this.#substitute !== undefined) return this.#substitute.take(now, Math.min(cost, Math.max(1, this.#terms.burst / this.#processes)))
-    return Math.max(this.#askAgainAt - now, 1)
+    // While it is being asked nobody knows; those who wait hear of the answer.
+    return this.#asking ? leaseDefaults.firstPauseMs : Math.max(this.#askAgainAt - now, 1)
   }
 
   #tell(error: unknown): void {

@@ -201,7 +201,7 @@ export class RateLimit {
     const { permits, perMs, key } = this.#settings
     const retryAfterMs = Math.ceil(waitMs)
     const byServer = (lane.server?.waitMs(this.#host.clock.now()) ?? 0) > 0
-    const tooMany = `${lane.trouble === undefined ? '' : `${lane.trouble}: `}more than ${permits} permits in ${perMs} ms`
+    const tooMany = lane.trouble ?? `more than ${permits} permits in ${perMs} ms`
     const what = byServer ? 'the server takes no more calls, by its own limit' : tooMany
     return this.#refuse(call, retryAfterMs, key === undefined ? what : `${what}, for the key of this call`)
   }

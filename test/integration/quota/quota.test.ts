@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ import { RedisServer } from '../../servers/redis.ts'
 import { freePort, need } from '../../servers/server-kit.ts'
 
 const worker = fileURLToPath(new URL('quota-worker.ts', import.meta.url))
+const leaver = fileURLToPath(new URL('quota-leaver.ts', import.meta.url))
 
 async function redisFor(context: TestContext): Promise<RedisServer | undefined> {
   const program = need('redis-server', context)
@@ -181,4 +182,49 @@ test('a mesh that closes gives back what it holds, and leaves no connection', { 
   const left = Number(await client.hget('b_proxyless:partner_settings', 'reservoir'))
   assert.ok(left >= 9, String(left))
   await client.quit()
+})
+
+test('a program that closes nothing ends at once, also where Redis takes connections and never answers', {
+  timeout: 60_000,
+}, async (context) => {
+  const redis = await redisFor(context)
+  if (redis === undefined) return
+  const mute = createTcpServer((socket) => void context.after(() => socket.destroy()))
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  context.after(() => mute.close())
+  const leave = async (url: string) => {
+    const child = fork(leaver, [url])
+    const ended = once(child, 'exit')
+    const [said] = await once(child, 'message')
+    const saidAt = performance.now()
+    const [code] = await ended
+    assert.equal(code, 0)
+    assert.ok(performance.now() - saidAt < 1_500, `${url} kept the process for ${Math.round(performance.now() - saidAt)} ms`)
+    return said
+  }
+  assert.equal(await leave(redis.url), 'ok')
+  assert.equal(await leave(`redis://127.0.0.1:${(mute.address() as AddressInfo).port}`), 'RATE_LIMITED')
+})
+
+test('a Redis that wants a password, or that may not be written to, is an outage which ends with its reason', {
+  timeout: 60_000,
+}, async (context) => {
+  const redis = await redisFor(context)
+  if (redis === undefined) return
+  const { net, call, events } = await partner(context, redis.url, 'refuse')
+  const reasons: string[] = []
+  net.on('quota-lost', ({ error }) => reasons.push(String((error as Error).message)))
+  const admin = new Redis(redis.url)
+  await admin.config('SET', 'requirepass', 'secret')
+  assert.equal(await call(), 'RATE_LIMITED')
+  await admin.config('SET', 'requirepass', '')
+  await until('calls pass again', async () => (await call()) === 'ok')
+  await admin.replicaof('127.0.0.1', await freePort())
+  await until('the outage is noticed', async () => (await call()) === 'RATE_LIMITED')
+  await admin.replicaof('NO', 'ONE')
+  await until('calls pass again', async () => (await call()) === 'ok')
+  assert.deepEqual(events, ['lost', 'recovered', 'lost', 'recovered'])
+  assert.match(reasons[0] as string, /NOAUTH/)
+  assert.match(reasons[1] as string, /READONLY/)
+  await admin.quit()
 })

@@ -47,6 +47,18 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'services.orders.rateLimit.permits: expected a number in (0, Infinity), got undefined',
   ],
   [
+    'versions that are no texts, beside whatever names them',
+    (s) =>
+      s
+        .resolve(found)
+        .subset('version', ['v1', { toString: 'no function' }])
+        .subsetFallback({ subset: { version: 'v3' } })
+        .split({ by: 'version', weights: { v1: 90, v2: 10 } })
+        .mirror({ to: { subset: { version: 'v2' } } })
+        .route({ match: {}, subset: { version: 'v2' } }),
+    'services.orders.subsets.version: expected a list of at least one text',
+  ],
+  [
     'a rate of zero',
     (s) => s.resolve(found).rateLimit({ permits: 0 }),
     'services.orders.rateLimit.permits: expected a number in (0, Infinity), got 0',

@@ -92,6 +92,12 @@ services:
   ])
 })
 
+test('a field of an endpoint that has no name, or an odd one, is told where it stands', async () => {
+  const text = `services:\n  orders:\n    resolve: { fixed: [{ url: 'http://10.0.0.7:80', '': 1, 'a.b': 1 }] }\n`
+  const lines = (await problemsOf(text)).map(({ line, column, path, received }) => `${line}:${column} ${path} ${received}`)
+  assert.deepEqual(lines, ['3:57 services.orders.resolve.fixed[0][""] 1', '3:67 services.orders.resolve.fixed[0]["a.b"] 1'])
+})
+
 test('a mistake in the defaults is told once, where it stands', async () => {
   const text = `defaults: { retry: { attempts: 0 } }\nservices:\n${[1, 2, 3].map((n) => `  s${n}: { resolve: { fixed: ['http://10.0.0.${n}:80'] } }\n`).join('')}`
   assert.deepEqual(await linesOf(text), ['1:32 defaults.retry.attempts: an integer in [1, Infinity)'])

@@ -214,7 +214,24 @@ test('refuse: without the source calls are refused, with the reason', async () =
   await asked[0]?.fail()
   const outcome = await sent
   assert.equal(codeOf(outcome), 'RATE_LIMITED')
-  assert.match((outcome as { error: MeshError }).error.message, /^partner: the quota cannot be asked for permits \(test\)/)
+  assert.match(
+    (outcome as { error: MeshError }).error.message,
+    /^partner: the quota cannot be asked for permits \(test\), and calls are refused without it; there is one again in 100 ms$/,
+  )
+  limit.close()
+})
+
+test('refuse: who calls while the source is being asked again is not told to come back a millisecond later', async () => {
+  const { host, send, asked, limit } = shared({}, 'refuse')
+  const sent = send(testCall({ service: 'partner' }))
+  await asked[0]?.fail()
+  await sent
+  await host.clock.advance(100)
+  for (let i = 0; i < 2; i += 1) {
+    const outcome = await send(testCall({ service: 'partner' }))
+    assert.equal((outcome as { error: MeshError }).error.facts.retryAfterMs, 100)
+  }
+  assert.equal(asked.length, 2)
   limit.close()
 })
 
