@@ -1,4 +1,5 @@
 import { type HeaderList, headerOf } from '../call/header-list.ts'
+import { isTraceHeader } from '../call/trace-headers.ts'
 import type { OtelApi, OtelContext } from './otel-api.ts'
 import type { TelemetrySettings } from './telemetry-options.ts'
 import { baggageOf, remoteSpan, spanContextOf, withSpan } from './trace-context.ts'
@@ -69,12 +70,15 @@ export class Propagator {
   }
 }
 
-/** Headers with others in their place. */
+/** Headers with others in their place. A trace takes the place of any other, in whatever format that one is; baggage only that of baggage. */
 function replaced(headers: HeaderList, added: HeaderList): HeaderList {
+  const hasTrace = added.length > 2 || added[0] !== 'baggage'
   const list: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    if (headerOf(added, name.toLowerCase()) === undefined) list.push(name, headers[i + 1] as string)
+    const written = headers[i] as string
+    const name = written.toLowerCase()
+    if (hasTrace && name !== 'baggage' && isTraceHeader(name)) continue
+    if (headerOf(added, name) === undefined) list.push(written, headers[i + 1] as string)
   }
   list.push(...added)
   return list
