@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ConfigError } from '../errors/config-error.ts'
+import { printValue } from '../errors/print-value.ts'
 import { ActionError, act } from './act.ts'
-import { type AdminMesh, recentOf } from './admin-mesh.ts'
+import { type AdminMesh, isAdminMesh, recentOf } from './admin-mesh.ts'
 import { type AdminHandlerOptions, type AdminSettings, adminSettings } from './admin-options.ts'
 import { DoorKeeper, type Refusal } from './door-keeper.ts'
 import { EventLog } from './event-log.ts'
@@ -181,6 +183,7 @@ export function adminHandler(net: AdminMesh, options?: AdminHandlerOptions): Adm
 
 /** The handler of options that are checked. */
 export function handlerOf(net: AdminMesh, settings: AdminSettings): AdminHandler {
+  if (!isAdminMesh(net)) throw new ConfigError([{ path: 'admin', expected: 'a mesh', received: printValue(net) }])
   const desk = new AdminDesk(net, settings)
   const { base } = settings
   const handler = (request: IncomingMessage, response: ServerResponse, next?: () => void): void => {

@@ -9,6 +9,12 @@ export interface FaultSwitch {
 /** What the admin page needs of a mesh. */
 export type AdminMesh = Pick<Mesh, 'snapshot' | 'plan' | 'on' | 'service'>
 
+/** Whether a value has what the admin page needs. */
+export function isAdminMesh(value: unknown): value is AdminMesh {
+  const { snapshot, on, service } = (value ?? {}) as Partial<AdminMesh>
+  return [snapshot, on, service].every((each) => typeof each === 'function')
+}
+
 /** Calls that went wrong or took long, newest first, if the mesh keeps them. */
 export function recentOf(net: AdminMesh): readonly unknown[] | undefined {
   const { recent } = net as { recent?: () => readonly unknown[] }

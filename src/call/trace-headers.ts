@@ -8,9 +8,17 @@ export const traceHeaderNames: readonly string[] = Object.freeze([
   'b3',
   'x-b3-traceid',
   'x-b3-spanid',
+  'x-b3-parentspanid',
   'x-b3-sampled',
   'x-b3-flags',
 ])
+
+const names: ReadonlySet<string> = new Set(traceHeaderNames)
+
+/** Whether a header is one of {@link traceHeaderNames}. */
+export function isTraceHeader(name: string): boolean {
+  return names.has(name)
+}
 
 /**
  * Picks the trace headers of a request.

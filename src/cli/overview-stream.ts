@@ -37,11 +37,26 @@ export async function* overviewStream(url: URL, token: string | undefined, signa
       const messages = `${left}${part}`.split('\n\n')
       left = messages.pop() ?? ''
       if (left.length > longestFrame) throw new TopError(`${at.href} sends more than can be shown`)
-      for (const message of messages) if (message.startsWith('data: ')) yield JSON.parse(message.slice(6)) as Overview
+      for (const message of messages) if (message.startsWith('data: ')) yield readOverview(message.slice(6), at)
     }
   } catch (error) {
     if (signal.aborted) return
     throw error instanceof TopError ? error : new TopError(`the connection to ${at.href} broke: ${String(error)}`, { cause: error })
+  }
+}
+
+/** Somebody else may send events, too. */
+function readOverview(text: string, at: URL): Overview {
+  const read = parsed(text)
+  if (typeof read?.mesh === 'string' && Array.isArray(read.services) && Array.isArray(read.events)) return read as Overview
+  throw new TopError(`${at.href} is not an admin page of a mesh`)
+}
+
+function parsed(text: string): Partial<Overview> | undefined {
+  try {
+    return (JSON.parse(text) as Partial<Overview> | null) ?? undefined
+  } catch {
+    return undefined
   }
 }
 

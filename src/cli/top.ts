@@ -175,7 +175,7 @@ function readArguments(args: readonly string[], { env, out }: Terminal): TopArgu
   if (values.help === true) return undefined
   if (positionals.length > 1) throw new TypeError(`expected one URL, got ${positionals.join(' ')}`)
   const colours = out.isTTY === true && values['no-colour'] !== true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
-  const token = values.token ?? env.PROXYLESS_ADMIN_TOKEN
+  const token = readToken(values.token ?? env.PROXYLESS_ADMIN_TOKEN)
   return {
     url: readUrl(positionals[0] ?? 'http://127.0.0.1:9901/'),
     once: values.once === true,
@@ -185,11 +185,21 @@ function readArguments(args: readonly string[], { env, out }: Terminal): TopArgu
   }
 }
 
+/** It may come from a file, with a line break at its end. Whatever is wrong with it, it is not printed. */
+function readToken(text: string | undefined): string | undefined {
+  const token = text?.trim()
+  if (token === undefined || token === '') return undefined
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError('expected a token of letters, digits and signs, got one with something else in it')
+  return token
+}
+
 function readUrl(text: string): URL {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new TypeError(`expected the URL of an admin page such as http://127.0.0.1:9901, got ${text}`)
   }
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('expected a URL without user and password: what an admin page asks for is given with --token')
   if (!url.pathname.endsWith('/')) url.pathname += '/'
   return url
 }

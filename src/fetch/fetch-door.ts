@@ -10,6 +10,7 @@ import { previousHop } from '../call/previous-hop.ts'
 import type { Reply } from '../call/reply.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
+import { rememberError } from '../records/call-teller.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { callDispatcher } from '../transport/call-dispatcher.ts'
 import { AbortLink } from './abort-link.ts'
@@ -105,7 +106,8 @@ export class FetchDoor {
     if (next === 'stay') return respond(request, reply, destination, journey)
     reply.body.discard()
     if ('problem' in next || next.request.upload === undefined) request.upload?.abandon(undefined)
-    const found = 'problem' in next ? badReply(destination, next.problem) : this.#find(next.request)
+    const found =
+      'problem' in next ? badReply(destination, journey, next.problem) : refusedHop(this.#find(next.request), destination, journey)
     if ('problem' in next || MeshError.is(found)) {
       link?.release()
       request.upload?.abandon(found)
@@ -190,7 +192,7 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
   if (status === 407) {
     link?.release()
     body.discard()
-    throw fetchFailed(badReply(destination, 'proxy authentication required'))
+    throw fetchFailed(badReply(destination, journey, 'proxy authentication required'))
   }
   if (type === 'cors' && request.options.header.mode === 'no-cors') {
     link?.release()
@@ -200,14 +202,14 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
   if (hasNoBody(request.method, status)) {
     link?.release()
     body.discard()
-    if (integrity !== '') throw fetchFailed(badReply(destination, 'integrity mismatch: the reply has no body'))
+    if (integrity !== '') throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply has no body'))
     return new LeanResponse(head, undefined)
   }
   const encoding = replyHeader(headers, 'content-encoding')
   const content = encoding === undefined ? body : decoded(body, encoding)
   if (content === undefined) {
     link?.release()
-    const error = badReply(destination, `the reply's content-encoding names more than ${mostCodings} codings`)
+    const error = badReply(destination, journey, `the reply's content-encoding names more than ${mostCodings} codings`)
     body.abort(error)
     throw fetchFailed(error)
   }
@@ -217,7 +219,7 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
     body.whenOver(link)
   }
   if (integrity === '') return new LeanResponse(head, responseBody)
-  return checked(responseBody, integrity, destination).then((safe) => new LeanResponse(head, safe))
+  return checked(responseBody, integrity, destination, journey).then((safe) => new LeanResponse(head, safe))
 }
 
 function decoded(body: Content, encoding: string): Content | undefined {
@@ -226,15 +228,26 @@ function decoded(body: Content, encoding: string): Content | undefined {
   return codings.length === 0 ? body : new DecodedContent(body, codings)
 }
 
-async function checked(body: ResponseBody, integrity: string, destination: Destination): Promise<ResponseBody> {
+async function checked(body: ResponseBody, integrity: string, destination: Destination, journey: Journey): Promise<ResponseBody> {
   const pieces = await body.gather()
   if (!matchesIntegrity(pieces, integrity))
-    throw fetchFailed(badReply(destination, 'integrity mismatch: the reply is not what init.integrity says'))
+    throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply is not what init.integrity says'))
   return body.over(new MemoryContent(pieces))
 }
 
-function badReply({ service }: Destination, message: string): MeshError {
-  return new MeshError('BAD_REPLY', message, { service, sent: true })
+/** The call went well, and still its caller gets no reply: what threw leads to its record. */
+function badReply(destination: Destination, journey: Journey, message: string): MeshError {
+  return endedWith(new MeshError('BAD_REPLY', message, { service: destination.service, sent: true }), destination, journey)
+}
+
+/** Who carries the next hop, or why nobody does: then the hop that led there is what there is to tell of. */
+function refusedHop(found: Destination | MeshError, destination: Destination, journey: Journey): Destination | MeshError {
+  return MeshError.is(found) ? endedWith(found, destination, journey) : found
+}
+
+function endedWith(error: MeshError, { teller }: Destination, { last }: Journey): MeshError {
+  if (teller !== undefined && last !== undefined) rememberError(error, { call: last, teller, ending: { error } })
+  return error
 }
 
 function fetchFailed(cause: MeshError): TypeError {

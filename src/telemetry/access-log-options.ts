@@ -73,7 +73,8 @@ const fields: Readonly<Record<keyof AccessLogEntry | 'duration', (entry: AccessL
 /** What a template may name. */
 export const templateFields: readonly string[] = Object.freeze(Object.keys(fields))
 
-const placeholder = /\{(\w*)\}/g
+/** Whatever stands in braces: a name that is none, such as `{user-agent}`, is a mistake and no text. */
+const placeholder = /\{([^{}]*)\}/g
 
 /** The names in a template that are no field. */
 export function unknownFields(template: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { type HeaderList, headerOf } from '../call/header-list.ts'
+import { isTraceHeader } from '../call/trace-headers.ts'
 import type { OtelApi, OtelContext, OtelSpan, OtelSpanContext } from './otel-api.ts'
 import { isPlainW3c } from './plain-w3c.ts'
 import type { TelemetrySettings } from './telemetry-options.ts'
@@ -6,8 +7,6 @@ import { baggageOf, hasBaggage, isValid, remoteSpan, spanContextOf, withSpan } f
 import { readTrace, type TraceFormat, writeTrace, writeW3c } from './trace-format.ts'
 
 const w3c: readonly TraceFormat[] = Object.freeze(['w3c'])
-
-const traceNames: ReadonlySet<string> = new Set(['traceparent', 'tracestate'])
 
 const setter = {
   set(list: string[], name: string, value: string): void {
@@ -93,25 +92,28 @@ function hasTrace(headers: HeaderList): boolean {
   return headerOf(headers, 'traceparent') !== undefined || headerOf(headers, 'baggage') !== undefined
 }
 
-/** Headers with this `traceparent` and `tracestate` in place of any others. */
+/** Headers with this trace in place of any other, in whatever format that one is. */
 function withParent(headers: HeaderList, known: OtelSpanContext): HeaderList {
   if (!isValid(known)) return headers
   const list: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    const isOfTrace = (name.length === 11 || name.length === 10) && traceNames.has(name.toLowerCase())
-    if (!isOfTrace) list.push(name, headers[i + 1] as string)
+    const written = headers[i] as string
+    const name = written.toLowerCase()
+    if (name === 'baggage' || !isTraceHeader(name)) list.push(written, headers[i + 1] as string)
   }
   writeW3c(list, known)
   return list
 }
 
-/** Headers with others in their place. */
+/** Headers with others in their place. A trace takes the place of any other, in whatever format that one is; baggage only that of baggage. */
 function replaced(headers: HeaderList, added: HeaderList): HeaderList {
+  const hasTrace = added.length > 2 || added[0] !== 'baggage'
   const list: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    if (headerOf(added, name.toLowerCase()) === undefined) list.push(name, headers[i + 1] as string)
+    const written = headers[i] as string
+    const name = written.toLowerCase()
+    if (hasTrace && name !== 'baggage' && isTraceHeader(name)) continue
+    if (headerOf(added, name) === undefined) list.push(written, headers[i + 1] as string)
   }
   list.push(...added)
   return list

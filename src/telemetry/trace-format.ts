@@ -15,6 +15,12 @@ const traceSyntax = /^(?:[\da-f]{16}){1,2}$/
 const spanSyntax = /^[\da-f]{16}$/
 const zeros = /^0*$/
 
+/** A trace as headers told of it. */
+export interface ReadTrace extends OtelSpanContext {
+  /** What B3 can say, and flags cannot: that the trace is sampled whatever it costs, or that nobody has decided yet. */
+  readonly b3?: 'debug' | 'undecided' | undefined
+}
+
 /** What another program said, which nobody here changes. */
 class ForeignState {
   readonly #text: string
@@ -46,7 +52,7 @@ class ForeignState {
  *
  * @returns what they say; `undefined` when there is nothing, or nothing valid.
  */
-export function readTrace(headers: HeaderList): OtelSpanContext | undefined {
+export function readTrace(headers: HeaderList): ReadTrace | undefined {
   return readW3c(headers) ?? readB3(headers) ?? readB3Multi(headers)
 }
 
@@ -61,19 +67,27 @@ function readW3c(headers: HeaderList): OtelSpanContext | undefined {
   return made(traceId, spanId, Number.parseInt(flags, 16), state)
 }
 
-function readB3(headers: HeaderList): OtelSpanContext | undefined {
+function readB3(headers: HeaderList): ReadTrace | undefined {
   const text = headerOf(headers, 'b3')
   if (text === undefined) return undefined
   const [traceId = '', spanId = '', sampled] = text.trim().split('-')
-  return made(traceId, spanId, sampled === '1' || sampled === 'd' ? 1 : 0)
+  const known = made(traceId, spanId, sampled === '1' || sampled === 'd' ? 1 : 0)
+  return withDecision(known, sampled === 'd', sampled === undefined)
 }
 
-function readB3Multi(headers: HeaderList): OtelSpanContext | undefined {
+function readB3Multi(headers: HeaderList): ReadTrace | undefined {
   const traceId = headerOf(headers, 'x-b3-traceid')
   if (traceId === undefined) return undefined
   const sampled = headerOf(headers, 'x-b3-sampled')
-  const isSampled = sampled === '1' || sampled === 'true' || headerOf(headers, 'x-b3-flags') === '1'
-  return made(traceId, headerOf(headers, 'x-b3-spanid') ?? '', isSampled ? 1 : 0)
+  const isDebug = headerOf(headers, 'x-b3-flags') === '1'
+  const isSampled = sampled === '1' || sampled === 'true' || isDebug
+  const known = made(traceId, headerOf(headers, 'x-b3-spanid') ?? '', isSampled ? 1 : 0)
+  return withDecision(known, isDebug, sampled === undefined)
+}
+
+function withDecision(known: OtelSpanContext | undefined, isDebug: boolean, isUndecided: boolean): ReadTrace | undefined {
+  if (known === undefined || (!isDebug && !isUndecided)) return known
+  return { ...known, b3: isDebug ? 'debug' : 'undecided' }
 }
 
 function made(trace: string, span: string, traceFlags: number, state?: string): OtelSpanContext | undefined {
@@ -92,13 +106,17 @@ function made(trace: string, span: string, traceFlags: number, state?: string): 
  * @param known the span that the server's is to be a child of.
  * @param baggage as its header says it, if there is any.
  */
-export function writeTrace(into: string[], formats: readonly TraceFormat[], known: OtelSpanContext, baggage: string | undefined): void {
-  const { traceId, spanId, traceFlags } = known
-  const sampled = traceFlags & 1
+export function writeTrace(into: string[], formats: readonly TraceFormat[], known: ReadTrace, baggage: string | undefined): void {
+  const { traceId, spanId, traceFlags, b3 } = known
+  const sampled = String(traceFlags & 1)
   for (const format of formats) {
-    if (format === 'b3') into.push('b3', `${traceId}-${spanId}-${sampled}`)
-    else if (format === 'b3-multi') into.push('x-b3-traceid', traceId, 'x-b3-spanid', spanId, 'x-b3-sampled', String(sampled))
-    else {
+    if (format === 'b3') into.push('b3', `${traceId}-${spanId}${b3 === 'undecided' ? '' : `-${b3 === 'debug' ? 'd' : sampled}`}`)
+    else if (format === 'b3-multi') {
+      into.push('x-b3-traceid', traceId, 'x-b3-spanid', spanId)
+      // A server that is told "not sampled" drops what another one down the line would have decided to keep.
+      if (b3 === 'debug') into.push('x-b3-flags', '1')
+      else if (b3 === undefined) into.push('x-b3-sampled', sampled)
+    } else {
       writeW3c(into, known)
       if (baggage !== undefined) into.push('baggage', baggage)
     }

@@ -19,6 +19,8 @@ export class ExportQueue implements SpanSink {
   readonly #onError: ((error: Error) => void) | undefined
   #batches: SpanProcessor | undefined
   #underway = 0
+  #exports = 0
+  readonly #whenQuiet: (() => void)[] = []
 
   /**
    * @param limit how many spans may wait, those of batches under way included.
@@ -29,23 +31,16 @@ export class ExportQueue implements SpanSink {
     this.#onError = onError
   }
 
-  /** The exporter, counted. */
+  /** The exporter, counted. It must answer every batch once: see `limitedExporter`. */
   exporter(inner: SpanExporter): SpanExporter {
     return {
       export: (spans, done) => {
         const { length } = spans
-        let open = true
-        const answered = (result: ExportResult): void => {
-          if (!open) return
-          open = false
+        this.#exports += 1
+        inner.export(spans, (result) => {
           this.#over(length, result)
           done(result)
-        }
-        try {
-          inner.export(spans, answered)
-        } catch (error) {
-          answered({ code: 1, error: error instanceof Error ? error : new Error(String(error)) })
-        }
+        })
       },
       shutdown: () => inner.shutdown(),
       forceFlush: () => inner.forceFlush?.() ?? Promise.resolve(),
@@ -55,6 +50,13 @@ export class ExportQueue implements SpanSink {
   /** Where spans wait for their batch. */
   set batches(batches: SpanProcessor) {
     this.#batches = batches
+  }
+
+  /** Sends what waits, and resolves when that, and what was on its way before, was delivered or given up: a batch processor waits for its own part alone. */
+  async flush(): Promise<void> {
+    // What failed is counted.
+    await this.#batches?.forceFlush().catch(() => {})
+    if (this.#exports > 0) await new Promise<void>((resolve) => this.#whenQuiet.push(resolve))
   }
 
   onEnd(span: EndedSpan): void {
@@ -68,10 +70,14 @@ export class ExportQueue implements SpanSink {
 
   #over(spans: number, { code, error }: ExportResult): void {
     this.#underway -= spans
-    if (code === 0) {
-      this.counts.exported += spans
-      return
-    }
+    this.#exports -= 1
+    if (code === 0) this.counts.exported += spans
+    else this.#failed(spans, error)
+    if (this.#exports > 0) return
+    for (const quiet of this.#whenQuiet.splice(0)) quiet()
+  }
+
+  #failed(spans: number, error: Error | undefined): void {
     this.counts.failed += spans
     try {
       this.#onError?.(error ?? new Error('the exporter did not say why'))

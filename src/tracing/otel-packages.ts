@@ -33,6 +33,9 @@ export interface OtelPackages {
   provider(sampler: object, processor: SpanProcessor, settings: TracingSettings): TracerProvider
 }
 
+/** The batch processor gives up without telling the exporter; by then the exporter has said that it failed, and was counted. */
+const batchGraceMs = 1_000
+
 type Constructor<T> = new (...given: unknown[]) => T
 
 const apiName = '@opentelemetry/api'
@@ -82,7 +85,7 @@ export function otelPackages(need: Need, exporter: 'otlp' | 'zipkin' | undefined
         maxQueueSize: queue,
         maxExportBatchSize: Math.min(512, queue),
         scheduledDelayMillis: everyMs,
-        exportTimeoutMillis: exportTimeoutMs,
+        exportTimeoutMillis: exportTimeoutMs + batchGraceMs,
       }
       const Batches = made<SpanProcessor>(sdk, 'BatchSpanProcessor')
       return isThird ? new Batches({ ...options, exporter: counted }) : new Batches(counted, options)

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { otelApi } from '../telemetry/otel-api.ts'
 import type { SpanProcessor } from './ended-span.ts'
 import { type ExportCounts, ExportQueue } from './export-queue.ts'
+import { limitedExporter } from './limited-exporter.ts'
 import { onSignals } from './on-signals.ts'
 import { type Need, otelPackages, type SetupApi, type TracerProvider } from './otel-packages.ts'
 import { type KeeperCounts, TraceKeeper } from './trace-keeper.ts'
@@ -86,27 +87,27 @@ const untouched: RunningTracing = Object.freeze({
 class Tracing implements RunningTracing {
   readonly started = true
   readonly #queue: ExportQueue
-  readonly #batches: SpanProcessor
   readonly #keeper: TraceKeeper | undefined
   readonly #takeDown: () => Promise<void>
   #stopping: Promise<void> | undefined
 
   constructor(settings: TracingSettings, need: Need) {
-    const { exporter, keep, sample, clock } = settings
+    const { exporter, keep, sample, exportTimeoutMs, clock } = settings
     const packages = otelPackages(need, typeof exporter === 'string' ? exporter : undefined)
     const queue = new ExportQueue(settings.queue, settings.onError)
-    const batches = packages.batches(queue.exporter(typeof exporter === 'string' ? packages.exporter(settings) : exporter), settings)
+    const limited = limitedExporter(typeof exporter === 'string' ? packages.exporter(settings) : exporter, exportTimeoutMs, clock)
+    const batches = packages.batches(queue.exporter(limited), settings)
     queue.batches = batches
     const keeper = keep === undefined ? undefined : new TraceKeeper(keep, queue, clock)
     this.#queue = queue
-    this.#batches = batches
     this.#keeper = keeper
     const processor: SpanProcessor = {
       onStart: (span) => keeper?.onStart(span),
       onEnd: (span) => (keeper ?? queue).onEnd(span),
-      forceFlush: () => batches.forceFlush(),
+      forceFlush: () => queue.flush(),
       shutdown: async () => {
         await keeper?.shutdown()
+        await queue.flush()
         await batches.shutdown()
       },
     }
@@ -122,8 +123,8 @@ class Tracing implements RunningTracing {
     }
   }
 
-  async flush(): Promise<void> {
-    await this.#batches.forceFlush().catch(() => {})
+  flush(): Promise<void> {
+    return this.#queue.flush()
   }
 
   stop(): Promise<void> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -65,16 +67,42 @@ test('what is wrong is said in a sentence, with an exit code', async (t) => {
     [['top', 'ftp://127.0.0.1'], 2, /expected the URL of an admin page/],
     [['top', '--twice'], 2, /--twice/],
     [['top', 'http://a', 'http://b'], 2, /expected one URL/],
-    [['tip'], 2, /expected a command \(.*top.*\), got "tip"/],
+    [
+      ['top', admin.url, '--token', 'secret\nsecret-secret-secret'],
+      2,
+      /^proxyless top: expected a token of letters, digits and signs, got one with something else in it$/m,
+    ],
+    [['top', admin.url.replace('//', '//user:secret@')], 2, /^proxyless top: expected a URL without user and password: .* --token$/m],
+    [['tip'], 2, /expected one of .*top, got "tip"/],
     [[], 2, /^$/],
   ]
   const results = await Promise.all(cases.map(([args]) => run(args)))
   for (const [i, [args, code, message]] of cases.entries()) {
     assert.equal(results[i]?.code, code, `${args.join(' ')}: ${results[i]?.err}`)
     assert.match(results[i]?.err ?? '', message)
+    assert.ok(!/secret-secret|:secret@/.test(results[i]?.err ?? ''), 'no secret is printed')
   }
   assert.match((await run(['top', '--help'])).out, /--once +print one picture and end/)
   assert.ok(port > 0)
+})
+
+test('a token with a line break at its end, as files and secrets of a cluster have it, is that token', async (t) => {
+  const { admin } = await openAdmin(t, { interval: 100, token })
+  const { code, err } = await run(['top', admin.url, '--once'], { PROXYLESS_ADMIN_TOKEN: `${token}\n` })
+  assert.deepEqual([code, err], [0, ''])
+})
+
+test('events of somebody else are no admin page', async (t) => {
+  for (const sent of ['{"mesh":1}', 'null', 'no json']) {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${sent}\n\n`)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { own, state } = terminal()
+    assert.equal(await top([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], own), 1)
+    assert.match(state.err, /^proxyless top: http:.* is not an admin page of a mesh\n$/)
+  }
 })
 
 test('in a terminal the picture is redrawn in place, and ctrl-c leaves the terminal as it was', async (t) => {

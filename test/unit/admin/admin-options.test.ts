@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { adminDefaults, adminSettings, isLoopback } from '../../../src/admin/admin-options.ts'
+import { adminHandler, startAdmin } from '../../../src/admin/index.ts'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 
 function problemsOf(options: unknown, listens = true): readonly string[] {
@@ -78,4 +79,12 @@ test('no name of somebody else is taken for loopback', () => {
     }),
   )
   fc.assert(fc.property(fc.ipV4(), (address) => isLoopback(address) === address.startsWith('127.')))
+})
+
+test('what is no mesh is refused with what came, before anything listens', async () => {
+  for (const net of [undefined, null, {}, 'checkout']) {
+    const expected = { name: 'ConfigError', message: /^admin: expected a mesh, got / }
+    assert.throws(() => adminHandler(net as never), expected)
+    await assert.rejects(startAdmin(net as never, { port: 0 }), expected)
+  }
 })

@@ -141,3 +141,13 @@ test('wrong options are reported with those of the mesh', () => {
     },
   )
 })
+
+test('braces of a template hold the name of a field, or it is refused', () => {
+  const build = (format: string) =>
+    mesh({ telemetry: { accessLog: { to: () => {}, format } } })
+      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:8080'])))
+      .build()
+  for (const format of ['{user-agent}', '{ method }', '{trace.id}', '{}', '{toString}', '{method} {Path}'])
+    assert.throws(() => build(format), { message: /telemetry\.accessLog\.format: expected 'json', or a template with the fields / }, format)
+  for (const format of ['{method}', '{ "method": "{method}" }', 'no field', '}{']) assert.doesNotThrow(() => build(format))
+})

@@ -55,6 +55,21 @@ test('without an SDK the formats that were asked for are written of whatever cam
   })
 })
 
+test('without an SDK a decision that only B3 knows is passed on in both of its forms: debug, and none yet', async () => {
+  const [id, ids] = [`${traceId}-${spanId}`, { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId }]
+  const decisions = [
+    { single: { b3: `${id}-d` }, multi: { ...ids, 'x-b3-flags': '1' }, flags: '01' },
+    { single: { b3: id }, multi: ids, flags: '00' },
+  ] as const
+  for (const { single, multi, flags } of decisions) {
+    for (const request of [single, multi]) {
+      assert.deepEqual(await passedOn(request, { propagate: ['b3'] }), single)
+      assert.deepEqual(await passedOn(request, { propagate: ['b3-multi'] }), multi)
+      assert.deepEqual(await passedOn(request, { propagate: ['w3c'] }), { traceparent: `00-${id}-${flags}` })
+    }
+  }
+})
+
 test('a trace that the caller wrote stays, and telemetry: false adds none', async () => {
   const own = { traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-00` }
   assert.deepEqual(await passedOn({ traceparent: parent, tracestate: 'a=1', baggage: 'k=v' }, undefined, own), { ...own, baggage: 'k=v' })

@@ -150,6 +150,29 @@ for (const [line, need] of lines) {
     await net.close()
   })
 
+  test(`${line}: flush() and stop() wait for a batch that was on its way before`, async (t) => {
+    const answers: ((result: ExportResult) => void)[] = []
+    const exporter = {
+      export: (_batch: never[], done: (result: ExportResult) => void) => void answers.push(done),
+      shutdown: () => Promise.resolve(),
+    }
+    const { tracing } = start(t, need, { exporter, queue: 4 })
+    const { net } = netOf([])
+    for (const end of [() => tracing.flush(), () => tracing.stop()]) {
+      await net.fetch('http://orders/')
+      const first = tracing.flush()
+      const order: string[] = []
+      const ended = end().then(() => order.push('ended'))
+      await new Promise((resolve) => setImmediate(resolve))
+      order.push('answered')
+      for (const answer of answers.splice(0)) answer({ code: 0 })
+      await Promise.all([first, ended])
+      assert.deepEqual(order, ['answered', 'ended'])
+    }
+    assert.deepEqual(tracing.counts().spans, { exported: 4, failed: 0, queueFull: 0 })
+    await net.close()
+  })
+
   test(`${line}: a program that has an SDK is refused, or left alone if it says so`, async (t) => {
     const { tracing } = start(t, need)
     const registered = otelApi()?.trace
