@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../runtime/clock.ts'
+import { cancelStreams } from './cancel-streams.ts'
 import type { Connecting, Connector } from './connector.ts'
 import type { Carrier } from './exchange.ts'
 import type { HttpSettings } from './http-settings.ts'
@@ -135,8 +136,10 @@ export class Connection {
       ...(h2 ? { h2Options: { maxConcurrentStreams: this.#streams } } : {}),
       connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
     } as Client.Options)
-    this.#client.on('disconnect', () => this.#clientLost())
-    return this.#client
+    const client = this.#client
+    client.on('disconnect', () => this.#clientLost())
+    if (h2) client.on('connect', () => cancelStreams(client))
+    return client
   }
 
   /** Options that every dispatch on this connection carries. */
