@@ -1,6 +1,7 @@
 import { Call } from '../call/call.ts'
 import { noBody } from '../call/call-body.ts'
 import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
+import { ownDeadline } from '../call/call-route.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
 import type { CallOutline } from '../fetch/read-outline.ts'
@@ -8,6 +9,7 @@ import { inboundRequest } from '../inbound/inbound-context.ts'
 import type { Host } from '../runtime/host.ts'
 import { redactPath } from '../telemetry/redact-path.ts'
 import { telemetryDefaults } from '../telemetry/telemetry-options.ts'
+import { explainRoute } from './explain-route.ts'
 import { explainService } from './explain-service.ts'
 import type { Explanation } from './explanation.ts'
 import type { MeshPlan } from './plan.ts'
@@ -67,16 +69,17 @@ export function explainCall(
   }
   const facts = runtime.facts
   if (facts === undefined) return { ...nobody, ...said, deadline, service: runtime.service, ...refused('CLOSED', 'the service is gone') }
-  const call = callOf(outline, runtime.service, runtime.authority ?? written, host, deadline.ms)
+  const route = explainRoute(callOf(outline, runtime.service, runtime.authority ?? written, host, deadline.ms), facts)
   const isName = runtime.service.toLowerCase() === hostname.toLowerCase()
   return {
     ...said,
-    deadline,
+    path: redactPath(route.call.path, secrets),
+    deadline: deadlineOnRoute(deadline, route.call),
     by: 'service',
     service: runtime.service,
     matched: { kind: isName ? 'name' : 'alias', host: written },
-    route: undefined,
-    ...explainService(call, facts, said.repeatable),
+    route: route.name,
+    ...explainService(route, facts, said.repeatable),
   }
 }
 
@@ -92,6 +95,15 @@ function deadlineOf(own: number | undefined, service: number | undefined): Expla
   return { ms, from: own === undefined ? 'service' : 'call' }
 }
 
+/** A route may give its calls another time; what the inbound request leaves is shorter all the same. */
+function deadlineOnRoute(said: Explanation['deadline'], call: Call): Explanation['deadline'] {
+  const ms = call.deadline - call.startedAt
+  if (ms === (said.ms ?? Number.POSITIVE_INFINITY)) return said
+  const above = inboundRequest()?.leftMs ?? Number.POSITIVE_INFINITY
+  if (above < ms) return { ms: above, from: 'inbound' }
+  return { ms: Number.isFinite(ms) ? ms : undefined, from: 'route' }
+}
+
 /** A call that nobody will carry. */
 function callOf(
   { target, method, headers, mesh, idempotent }: CallOutline,
@@ -101,6 +113,7 @@ function callOf(
   ms = Number.POSITIVE_INFINITY,
 ): Call {
   const context = new ContextValues()
+  if (mesh.deadlineMs !== undefined) context.set(ownDeadline, true)
   if (!mesh.mayRepeat) context.set(repeatable, false)
   if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
   if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)

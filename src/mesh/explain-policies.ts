@@ -1,27 +1,29 @@
 import type { Call } from '../call/call.ts'
+import type { ExplainedRoute } from './explain-route.ts'
 import type { ExplainedPolicy } from './explanation.ts'
 import type { ServiceFacts } from './service-facts.ts'
 
 /**
  * What each policy of a service would say to a call now, outermost first, in the order in which `assemble.ts` puts them.
  *
- * @param call a call that nobody carries.
- * @param facts the service.
+ * @param route the call, that nobody carries, and the service as it is for it.
  * @param repeatable whether the call may be repeated, as far as its caller and its body go.
  */
-export function explainPolicies(call: Call, facts: ServiceFacts, repeatable: boolean): readonly ExplainedPolicy[] {
+export function explainPolicies(route: ExplainedRoute, repeatable: boolean): readonly ExplainedPolicy[] {
+  const { call, facts } = route
   const named = facts.parts.plan.policies
   const users = (scope: 'call' | 'attempt') =>
     named
       .filter((policy) => policy.scope === scope)
       .map(({ name }): ExplainedPolicy => ({ name, does: 'sees', detail: `a policy of yours, for each ${scope}` }))
   return [
+    ...route.policies,
     deadline(call),
     ...users('call'),
     ...rateLimit(call, facts),
     ...admission(facts),
     ...concurrency(facts),
-    ...circuit(facts),
+    ...circuitOf(route),
     ...retry(call, facts, repeatable),
     ...hedge(call, facts, repeatable),
     ...users('attempt'),
@@ -42,6 +44,9 @@ function rateLimit(call: Call, { parts: { rateLimit: limit, plan } }: ServiceFac
   const held = serverHoldMs > 0 ? `, the server asked to wait ${Math.ceil(serverHoldMs)} ms` : ''
   const name = 'rate limit'
   if (waiting === 0 && permitsLeft >= cost && serverHoldMs <= 0) return [{ name, does: 'passes', detail: `${left}, it costs ${cost}` }]
+  // A call that finds none asks the source for more, and waits for its answer.
+  if (limit.quota?.counts.outage === false && serverHoldMs <= 0)
+    return [{ name, does: 'waits', detail: `${left}, the quota is asked for more` }]
   if (enforce < 1) return [{ name, does: enforce === 0 ? 'passes' : 'may-refuse', detail: `${left}${held}, enforced for ${enforce}` }]
   return [
     { name, does: overflow === 'queue' && limit.waiting < maxQueue ? 'waits' : 'refuses', detail: `${left}${held}, it costs ${cost}` },
@@ -62,8 +67,8 @@ function concurrency({ parts: { concurrencyGate: gate, concurrency: settings } }
   return [{ name: 'concurrency limit', does, detail }]
 }
 
-function circuit({ judges: { circuits } }: ServiceFacts): readonly ExplainedPolicy[] {
-  const found = circuits.service.snapshot()
+function circuitOf({ circuit }: ExplainedRoute): readonly ExplainedPolicy[] {
+  const found = circuit.snapshot()
   if (found === undefined) return []
   const { state, enforced, reason, retryAfterMs, failures, calls } = found
   const name = 'circuit'

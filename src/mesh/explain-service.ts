@@ -3,6 +3,7 @@ import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type Survey, survey } from '../routing/survey.ts'
 import { explainPolicies } from './explain-policies.ts'
+import type { ExplainedRoute } from './explain-route.ts'
 import type { ExplainedEndpoint, Explanation } from './explanation.ts'
 import { objectionTo } from './passed-over.ts'
 import type { ServiceFacts } from './service-facts.ts'
@@ -13,16 +14,17 @@ type OfService = Omit<Explanation, 'by' | 'service' | 'matched' | 'route' | 'met
 /**
  * What a service would do with a call now.
  *
- * @param call a call that nobody carries.
- * @param facts the service.
+ * @param route the call, that nobody carries, and the service as it is for it.
+ * @param service the service as it is.
  * @param repeatable whether the call may be repeated, as far as its caller and its body go.
  */
-export function explainService(call: Call, facts: ServiceFacts, repeatable: boolean): OfService {
+export function explainService(route: ExplainedRoute, service: ServiceFacts, repeatable: boolean): OfService {
+  const { call, facts } = route
   const { parts, directory, judges } = facts
   const found = survey(directory.endpoints, call.subset, judges.board, parts.routing)
   const chances = chancesOf(call, facts, found)
   const endpoints = directory.endpoints.map((endpoint) => explained(endpoint, call, facts, found, chances))
-  const policies = explainPolicies(call, facts, repeatable)
+  const policies = explainPolicies(route, repeatable)
   const { subset } = call
   return {
     ...verdictOf(policies, facts, endpoints),
@@ -35,7 +37,7 @@ export function explainService(call: Call, facts: ServiceFacts, repeatable: bool
     balancer: parts.balancer.name,
     endpoints: endpoints.toSorted((a, b) => (b.chance ?? -1) - (a.chance ?? -1)),
     policies,
-    state: serviceState(facts),
+    state: serviceState(service),
   }
 }
 

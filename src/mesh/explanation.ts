@@ -27,7 +27,7 @@ export interface Explanation {
   /** Whether it may be repeated at all, as far as its caller and its body go. */
   readonly repeatable: boolean
   /** How long it might take, in milliseconds, `undefined` for no limit, and who says so. */
-  readonly deadline: { readonly ms: number | undefined; readonly from: 'call' | 'service' | 'inbound' | 'nobody' }
+  readonly deadline: { readonly ms: number | undefined; readonly from: 'call' | 'route' | 'service' | 'inbound' | 'nobody' }
   /** The labels that it asks for, how many endpoints carry them, and whether the fallback stands in. */
   readonly subset: { readonly labels: Readonly<Record<string, string>>; readonly matching: number; readonly fellBack: boolean } | undefined
   /** The tiers in which the endpoints stand by, and what they get. */

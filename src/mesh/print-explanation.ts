@@ -18,8 +18,11 @@ const mostPrinted = 20
  * ```
  */
 export function printExplanation(explanation: Explanation): string {
-  const { outcome, because, by, service, method, path, matched, deadline, subset, tiers, endpoints, policies, balancer } = explanation
-  const lines = [`${method} ${path} to ${service}: ${outcome}${because === undefined ? '' : `, ${because}`}`]
+  const { outcome, because, by, service, route, method, path, matched, deadline, subset, tiers, endpoints, policies, balancer } =
+    explanation
+  const lines = [
+    `${method} ${path} to ${route === undefined ? service : `${service}/${route}`}: ${outcome}${because === undefined ? '' : `, ${because}`}`,
+  ]
   if (by === 'passthrough') lines.push('  no service has this host: straight to it')
   if (matched?.kind === 'alias') lines.push(`  by the alias ${matched.host}`)
   if (subset !== undefined) {

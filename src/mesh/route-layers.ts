@@ -70,7 +70,7 @@ function inRoute(outcome: Outcome, route: string): Outcome {
 }
 
 /** A call as its route wants it: the very same if the route changes nothing. */
-function onRoute(call: Call, route: RouteParts): Call {
+export function onRoute(call: Call, route: RouteParts): Call {
   const { rewriter, plan } = route
   const path = rewriter?.pathOf(call) ?? call.path
   const headers = rewriter?.headersOf(call) ?? call.headers
