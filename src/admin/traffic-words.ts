@@ -1,9 +1,14 @@
 import type { FaultSnapshot, MirrorSnapshot } from '../mesh/snapshot.ts'
 import type { QuotaCounts } from '../policies/limit/leased-bucket.ts'
-import type { SplitSnapshot } from '../routing/split-snapshot.ts'
+import type { SplitSnapshot, VersionSnapshot } from '../routing/split-snapshot.ts'
 import type { Words } from './endpoint-words.ts'
 import { count, percent, span } from './figures.ts'
 import type { RouteOverview, ServiceOverview } from './overview.ts'
+
+/** The versions of a split, the stable one first. */
+export function versionsOf({ versions, stable }: SplitSnapshot): readonly (readonly [name: string, version: VersionSnapshot])[] {
+  return Object.entries(versions).sort(([left], [right]) => Number(right === stable) - Number(left === stable))
+}
 
 /** How calls are divided among versions, in words. */
 export function splitWords({ state, progress, nextStepInMs, stable, aborted, by }: SplitSnapshot): Words {
@@ -94,7 +99,7 @@ export function trafficLines(service: ServiceOverview): readonly string[] {
   const lines: string[] = []
   if (split !== undefined) {
     const { state, reasons } = splitWords(split)
-    const shares = Object.entries(split.versions).map(([version, { share }]) => `${version} ${percent(share)}`)
+    const shares = versionsOf(split).map(([version, { share }]) => `${version} ${percent(share)}`)
     lines.push(`split   ${shares.join(', ')}   ${[state, ...reasons].join('; ')}`)
   }
   const limits = limitTexts(service).map(([name, text]) => `${name} ${text}`)

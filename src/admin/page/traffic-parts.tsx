@@ -3,7 +3,7 @@ import type { AdminAction } from '../admin-action.ts'
 import type { Tone } from '../endpoint-words.ts'
 import { count, percent } from '../figures.ts'
 import type { ServiceOverview } from '../overview.ts'
-import { faultCounts, faultWords, mirrorText, quotaWords, splitWords } from '../traffic-words.ts'
+import { faultCounts, faultWords, mirrorText, quotaWords, splitWords, versionsOf } from '../traffic-words.ts'
 import { RouteTable } from './route-table.tsx'
 
 interface TrafficPartsProps {
@@ -71,7 +71,7 @@ function SplitPart({
   return (
     <Part title="Split" service={service} tone={tone} state={state}>
       <ul class="versions">
-        {Object.entries(split.versions).map(([name, { share, calls, elsewhere, window }]) => (
+        {versionsOf(split).map(([name, { share, calls, elsewhere, window }]) => (
           <li key={name}>
             <strong>{name}</strong> {percent(share)}
             <small>

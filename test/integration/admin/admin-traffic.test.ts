@@ -100,7 +100,7 @@ test('the page shows versions, routes, limits, copies and the quota of a service
   await part('Quota')
     .getByText(/of \d+ leased, 3 processes/)
     .waitFor()
-  assert.match(await part('Split').innerText(), /v2 50 %\s*\d+ calls.*v1 50 %\s*\d+ calls[^\n]*, stable/s)
+  assert.match(await part('Split').innerText(), /v1 50 %\s*\d+ calls[^\n]*, stable.*v2 50 %\s*\d+ calls/s)
   const reports = part('Routes').getByRole('row', { name: /^reports/ })
   await until('the calls of the route are counted', async () => (await reports.locator('td').nth(1).innerText()) === '3')
   assert.match(await reports.innerText(), /closed\s+concurrency: 0 of 2, 0 wait/)
