@@ -65,7 +65,7 @@ test('what is wrong is said in a sentence, with an exit code', async (t) => {
     [['top', 'ftp://127.0.0.1'], 2, /expected the URL of an admin page/],
     [['top', '--twice'], 2, /--twice/],
     [['top', 'http://a', 'http://b'], 2, /expected one URL/],
-    [['tip'], 2, /expected a command \(.*top.*\), got "tip"/],
+    [['tip'], 2, /expected one of .*top.*, got "tip"/],
     [[], 2, /^$/],
   ]
   const results = await Promise.all(cases.map(([args]) => run(args)))
