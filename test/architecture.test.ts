@@ -30,8 +30,8 @@ const levels: Readonly<Record<string, number>> = {
   // The testing kit may use everything but the assembled mesh, and nobody uses it.
   testing: 6.5,
   mesh: 7,
-  // Reads what a mesh tells of itself, and writes it down for others.
-  metrics: 7.5,
+  // Reads what a mesh tells of itself, and writes it down for others; the admin page hands that out.
+  metrics: 7.4,
   // Plans from files: it makes what `net.apply` takes, and nobody in the mesh knows it.
   planfile: 7.5,
   // What looks at a mesh from the outside.

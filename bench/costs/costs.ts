@@ -50,6 +50,7 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
     ...(await strategyTables(run, quick)),
     await splitTable(run, quick),
     await telemetryTable(run, quick, url as string),
+    await adminTable(run, quick),
     ...(await trafficTables(run, quick)),
   ]
   return { tables, figures }
@@ -181,6 +182,18 @@ async function telemetryTable(run: Run, quick: boolean, url: string): Promise<Co
     ])
   }
   return { title: 'Recording a call: in the span of a request, without a wire', rows }
+}
+
+async function adminTable(run: Run, quick: boolean): Promise<CostTable> {
+  const modes = { off: 'no admin page', nobody: 'a page that nobody looks at', viewer: 'one viewer: a frame each second' }
+  const rows = [['', 'CPU us a call', 'of without']]
+  let without = Number.NaN
+  for (const [mode, title] of Object.entries(modes)) {
+    const { cpuUs = Number.NaN } = await run('admin-page', { mode, ms: quick ? 1_000 : 5_000 }, quick ? 3 : 7)
+    if (mode === 'off') without = cpuUs
+    rows.push([title, fixedTo(cpuUs, 2), `${fixedTo(cpuUs / without, 2)}x`])
+  }
+  return { title: 'The admin page, of a call that has no wire, with two services of 20 endpoints', rows }
 }
 
 /** A number with so many digits after the point. */

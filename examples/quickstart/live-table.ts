@@ -75,9 +75,9 @@ export class LiveTable {
     this.#doneBefore = this.#traffic.done
     if (!this.#out.isTTY) {
       const shares = services.map(
-        ({ name, rows }) => `${name} ${rows.map((row) => `:${row.port} ${Math.round(row.part * 100)} %`).join(', ')}`,
+        ({ name, rows }) => `${name.padEnd(6)} ${rows.map((row) => `:${row.port} ${Math.round(row.part * 100)} %`).join(', ')}`,
       )
-      this.#out.write(`${this.#clock()}  ${figures}   ${shares.join('   ')}\n`)
+      this.#out.write(`${[`${this.#clock()}  ${figures}`, ...shares.map((line) => `         ${line}`)].join('\n')}\n`)
       return
     }
     this.#clear()

@@ -2,14 +2,14 @@ import { printValue } from '../errors/print-value.ts'
 import type { ForcedCircuit } from '../health/circuit-snapshot.ts'
 import type { ServiceClient } from '../mesh/mesh.ts'
 import { type Duration, durationExpectation, readDuration } from '../runtime/duration.ts'
-import { type AdminMesh, faultsOf } from './admin-mesh.ts'
+import type { AdminMesh } from './admin-mesh.ts'
 
 /** What was asked for cannot be done: the message is for whoever asked. */
 export class ActionError extends Error {
   override readonly name: string = 'ActionError'
 }
 
-const actions = ['drain', 'eject', 'readmit', 'circuit', 'fault']
+const actions = ['drain', 'eject', 'readmit', 'circuit', 'fault', 'abort-split', 'resume-split']
 const circuitStates = ['open', 'closed', 'observe', 'free']
 
 /**
@@ -34,7 +34,9 @@ export function act(net: AdminMesh, input: unknown): void {
         throw unexpected('state', `one of ${circuitStates.join(', ')}`, state)
       const forced = state === 'free' ? undefined : (state as ForcedCircuit)
       client.circuit.force(forced, endpoint === undefined ? undefined : text('endpoint', endpoint))
-    } else switchFaults(client, on)
+    } else if (action === 'fault') switchFaults(net, client, on)
+    else if (action === 'abort-split') client.split.abort()
+    else client.split.resume()
   } catch (error) {
     // The mesh says in its own words which endpoint there is not, or that it is closed.
     throw error instanceof ActionError ? error : new ActionError(error instanceof Error ? error.message : String(error), { cause: error })
@@ -49,12 +51,13 @@ function clientOf(net: AdminMesh, service: unknown): ServiceClient {
   return net.service(name)
 }
 
-function switchFaults(client: ServiceClient, on: unknown): void {
+function switchFaults(net: AdminMesh, client: ServiceClient, on: unknown): void {
   if (typeof on !== 'boolean') throw unexpected('on', 'true or false', on)
-  const faults = faultsOf(client)
-  if (faults === undefined) throw new ActionError(`service: ${printValue(client.name)} has no faults to switch`)
-  if (on) faults.enable()
-  else faults.disable()
+  // To turn off what there is not does nothing; whoever asks for it has another service in mind.
+  if (net.snapshot().services[client.name]?.fault === undefined)
+    throw new ActionError(`service: ${printValue(client.name)} has no faults to switch`)
+  if (on) client.fault.enable()
+  else client.fault.disable()
 }
 
 function timeOf(time: unknown): Duration | undefined {

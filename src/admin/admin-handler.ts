@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConfigError } from '../errors/config-error.ts'
 import { printValue } from '../errors/print-value.ts'
+import { printRecord } from '../records/print-record.ts'
 import { ActionError, act } from './act.ts'
-import { type AdminMesh, isAdminMesh, recentOf } from './admin-mesh.ts'
+import { type AdminMesh, isAdminMesh } from './admin-mesh.ts'
 import { type AdminHandlerOptions, type AdminSettings, adminSettings } from './admin-options.ts'
 import { DoorKeeper, type Refusal } from './door-keeper.ts'
 import { EventLog } from './event-log.ts'
+import { explainRequest } from './explain-request.ts'
 import { LiveFeed } from './live-feed.ts'
+import { metricsText } from './metrics-text.ts'
 import { OverviewMaker } from './overview-maker.ts'
 import { pageFiles } from './page-files.ts'
 import { plainJson } from './plain-json.ts'
@@ -61,7 +64,8 @@ class AdminDesk {
     '/api/overview': ({ response }) => answer(response, 200, json, this.#feed.frame()),
     '/api/snapshot': ({ response }) => answer(response, 200, json, plainJson(this.#net.snapshot())),
     '/api/plan': ({ response }) => answer(response, 200, json, plainJson(this.#net.plan)),
-    '/api/recent': ({ response }) => answer(response, 200, json, plainJson(recentOf(this.#net) ?? [])),
+    '/api/recent': ({ response }) => this.#recent(response),
+    '/api/explain': (exchange) => this.#explain(exchange),
     '/api/stream': (exchange) => this.#stream(exchange),
     '/metrics': ({ response }) => this.#metrics(response),
   }
@@ -117,11 +121,24 @@ class AdminDesk {
     if (!this.#feed.join(response)) refuse(response, { status: 503, message: 'too many look already', headers: { 'retry-after': '10' } })
   }
 
+  #recent(response: ServerResponse): void {
+    const records = this.#net.recent().map((record) => ({ ...record, text: printRecord(record) }))
+    answer(response, 200, json, plainJson(records))
+  }
+
+  #explain({ request, response }: Exchange): void {
+    const explained = explainRequest(this.#net, new URL(request.url ?? '/', 'http://localhost').searchParams)
+    if (!explained.ok) return refuse(response, { status: 400, message: explained.message })
+    answer(response, 200, json, plainJson(explained.explanation))
+  }
+
   async #metrics(response: ServerResponse): Promise<void> {
     const { metrics } = this.#settings
-    if (metrics === undefined)
-      return refuse(response, { status: 404, message: 'no metrics were given to the admin page: see its option `metrics`' })
-    answer(response, 200, prometheus, await metrics())
+    if (metrics !== undefined) return answer(response, 200, prometheus, await metrics())
+    const told = await metricsText(this.#net)
+    // A text, for whoever looks at why a scrape fails.
+    if (told.ok) answer(response, 200, prometheus, told.text)
+    else answer(response, 501, plain, `${told.message}\n`)
   }
 
   async #act({ request, response }: Exchange): Promise<void> {

@@ -17,7 +17,7 @@ export interface AdminHandlerOptions {
    * @defaultValue none
    */
   readonly token?: string | undefined
-  /** Whether the mesh may be acted upon: drain, eject, readmit, force a circuit, switch faults. @defaultValue {@link adminDefaults}.actions */
+  /** Whether the mesh may be acted upon: drain, eject, readmit, force a circuit, switch faults, abort and resume a split. @defaultValue {@link adminDefaults}.actions */
   readonly actions?: boolean | undefined
   /** Where it is mounted, such as `'/admin'`. @defaultValue {@link adminDefaults}.path */
   readonly path?: string | undefined
@@ -27,7 +27,11 @@ export interface AdminHandlerOptions {
   readonly viewers?: number | undefined
   /** The services without which `/readyz` says no. @defaultValue all of them */
   readonly ready?: readonly string[] | undefined
-  /** What `/metrics` answers. @defaultValue none; `/metrics` is 404 */
+  /**
+   * What `/metrics` answers.
+   *
+   * @defaultValue `prometheusText` of this mesh, from `proxyless/metrics`; 501 where its peer `@opentelemetry/exporter-prometheus` is not installed
+   */
   readonly metrics?: MetricsText | undefined
   /** The source of time. @defaultValue the clock of this machine */
   readonly clock?: Clock | undefined

@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { MeshEventName, MeshEvents } from '../runtime/events.ts'
 import type { AdminMesh } from './admin-mesh.ts'
+import { percent } from './figures.ts'
 import type { EventLine } from './overview.ts'
 
 /** Most events that are kept. */
@@ -22,6 +23,19 @@ const words: { readonly [Name in MeshEventName]?: (event: MeshEvents[Name]) => s
   'circuit-half-open': ({ endpoint }) => `circuit of ${endpoint ?? 'the service'} waits for its probe`,
   'circuit-closed': ({ endpoint }) => `circuit of ${endpoint ?? 'the service'} closed`,
   'balancer-bypassed': ({ balancer, faults }) => `balancer ${balancer} is bypassed after ${faults} faults in a row`,
+  'quota-lost': ({ source, policy, error }) =>
+    `quota ${source} cannot be reached (${policy}): ${error instanceof Error ? error.message : String(error)}`,
+  'quota-recovered': ({ source }) => `quota ${source} answers again`,
+  'faults-switched': ({ enabled }) => `faults are switched ${enabled ? 'on' : 'off'}`,
+  'split-stepped': ({ shares, done }) => `split ${done ? 'has arrived' : 'went a step further'}: ${sharesText(shares)}`,
+  'split-aborted': ({ version, stable, reason }) =>
+    `split aborted, everything to ${stable}: ${version ?? ''} ${reason}`.replace(':  ', ': '),
+  'split-resumed': ({ shares }) => `split goes on: ${sharesText(shares)}`,
+  'plan-refused': ({ file, problems, error }) => {
+    const [first] = problems
+    if (first === undefined) return `plan file ${file} refused: ${error instanceof Error ? error.message : String(error)}`
+    return `plan file ${file} refused, ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}: line ${first.line}, ${first.path}: expected ${first.expected}`
+  },
   'plan-applied': ({ added, removed, changed }) =>
     `new plan: ${added.length} services added, ${removed.length} removed, ${changed.length} changed`,
 }
@@ -57,6 +71,11 @@ export class EventLog {
   close(): void {
     for (const leave of this.#leave) leave()
   }
+}
+
+function sharesText(shares: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(shares).map(([version, share]) => `${version} ${percent(share)}`)
+  return parts.join(', ')
 }
 
 function lasting(ms: number): string {

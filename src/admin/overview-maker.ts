@@ -1,8 +1,8 @@
 import type { MeshSnapshot, ServiceSnapshot } from '../mesh/snapshot.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type AdminMesh, faultsOf, recentOf } from './admin-mesh.ts'
+import type { AdminMesh } from './admin-mesh.ts'
 import type { EventLog } from './event-log.ts'
-import type { EndpointOverview, Overview, ServiceOverview } from './overview.ts'
+import type { EndpointOverview, Overview, RouteOverview, ServiceOverview } from './overview.ts'
 
 /** The time that rates cover when somebody looks all the while. */
 const windowMs = 5_000
@@ -14,11 +14,12 @@ interface Count {
   readonly failed: number
 }
 
-/** What was counted at some time: of services by name, of endpoints by name and address. */
+/** What was counted at some time: of services by name, of endpoints by name and address, of routes by both names. */
 interface Sample {
   readonly at: number
   readonly services: ReadonlyMap<string, Count>
   readonly endpoints: ReadonlyMap<string, Count>
+  readonly routes: ReadonlyMap<string, Count>
 }
 
 /** Makes overviews, and remembers what was counted lately, so that they have rates. */
@@ -53,8 +54,8 @@ export class OverviewMaker {
     const services = Object.entries(snapshot.services).map(([name, service]) => this.#serviceOf(name, service, sample, before))
     const { name, state, since } = snapshot
     const covered = before === undefined ? 0 : sample.at - before.at
-    const can = { actions: this.#actions, records: recentOf(this.#net) !== undefined }
-    return { mesh: name, state, since, at: this.#clock.wallTime(), windowMs: covered, ...can, services, events: this.#log.lines }
+    const actions = this.#actions
+    return { mesh: name, state, since, at: this.#clock.wallTime(), windowMs: covered, actions, services, events: this.#log.lines }
   }
 
   /** Keeps a sample; answers with the one to compare it with. */
@@ -69,7 +70,10 @@ export class OverviewMaker {
 
   #serviceOf(name: string, service: ServiceSnapshot, sample: Sample, before: Sample | undefined): ServiceOverview {
     const { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, retryBudget, latency } = service
-    const { rateLimit, concurrency, admission, circuit } = service
+    const { rateLimit, concurrency, admission, circuit, split, mirror, fault } = service
+    const { limits, ...waiting } = service.endpointConcurrency ?? {}
+    const endpointConcurrency = service.endpointConcurrency && (waiting as ServiceOverview['endpointConcurrency'])
+    const works = { rateLimit, concurrency, endpointConcurrency, admission, circuit, split, mirror, fault }
     const told = { state, resolver, balancer, ageMs, lastError, tiers, ejections, calls, extraAttempts, retryBudget, latency }
     const seconds = before === undefined ? undefined : (sample.at - before.at) / 1_000
     const delta = (address: string): Count => difference(sample.endpoints, before?.endpoints, keyOf(name, address))
@@ -77,31 +81,28 @@ export class OverviewMaker {
     const endpoints = service.endpoints.map((endpoint): EndpointOverview => {
       const { idle: _idle, ...shown } = endpoint
       const { done, failed } = delta(endpoint.address)
-      return { ...shown, share: all === 0 ? 0 : done / all, ...ratesOf({ done, failed }, seconds) }
+      return { ...shown, limit: limits?.[endpoint.address], share: all === 0 ? 0 : done / all, ...ratesOf({ done, failed }, seconds) }
     })
     const rates = ratesOf(difference(sample.services, before?.services, name), seconds)
-    return { name, ...told, rateLimit, concurrency, admission, circuit, ...rates, faults: this.#hasFaults(name), endpoints }
-  }
-
-  #hasFaults(name: string): boolean {
-    try {
-      return faultsOf(this.#net.service(name)) !== undefined
-    } catch {
-      // It left with the last plan, between two looks.
-      return false
-    }
+    const routes = Object.entries(service.routes).map(([route, known]): RouteOverview => {
+      return { name: route, ...known, ...ratesOf(difference(sample.routes, before?.routes, keyOf(name, route)), seconds) }
+    })
+    return { name, ...told, ...works, ...rates, routes, endpoints }
   }
 }
 
 function sampleOf(snapshot: MeshSnapshot, at: number): Sample {
   const services = new Map<string, Count>()
   const endpoints = new Map<string, Count>()
+  const routes = new Map<string, Count>()
   for (const [name, service] of Object.entries(snapshot.services)) {
     services.set(name, { done: service.calls.started, failed: service.calls.failed })
     for (const { address, attempts, failures } of service.endpoints)
       endpoints.set(keyOf(name, address), { done: attempts, failed: failures })
+    for (const [route, { calls }] of Object.entries(service.routes))
+      routes.set(keyOf(name, route), { done: calls.started, failed: calls.failed })
   }
-  return { at, services, endpoints }
+  return { at, services, endpoints, routes }
 }
 
 function keyOf(service: string, address: string): string {

@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../endpoint/recent-latencies.ts'
-import type { EndpointSnapshot, MeshSnapshot, ServiceSnapshot } from '../mesh/snapshot.ts'
+import type { EndpointConcurrencySnapshot, EndpointSnapshot, MeshSnapshot, RouteSnapshot, ServiceSnapshot } from '../mesh/snapshot.ts'
 
 /** What the admin page and `proxyless top` show: the snapshot, with what two snapshots tell together. As JSON, `Infinity` is a text. */
 export interface Overview {
@@ -15,8 +15,6 @@ export interface Overview {
   readonly windowMs: number
   /** Whether actions are allowed. */
   readonly actions: boolean
-  /** Whether the mesh keeps records of calls. */
-  readonly records: boolean
   /** Every service, in the order of the plan. */
   readonly services: readonly ServiceOverview[]
   /** The last events, newest first. */
@@ -43,15 +41,24 @@ type FromService =
   | 'extraAttempts'
   | 'retryBudget'
 type LimitsOfService = 'rateLimit' | 'concurrency' | 'admission' | 'circuit' | 'latency'
+type TrafficOfService = 'split' | 'mirror' | 'fault'
 
 /** One service. */
-export interface ServiceOverview extends Rates, Pick<ServiceSnapshot, FromService | LimitsOfService> {
+export interface ServiceOverview extends Rates, Pick<ServiceSnapshot, FromService | LimitsOfService | TrafficOfService> {
   /** Its logical name. */
   readonly name: string
-  /** Whether faults can be switched on and off. */
-  readonly faults: boolean
+  /** Attempts that wait for an endpoint with room, if that is limited; the limits are at the endpoints. */
+  readonly endpointConcurrency: Omit<EndpointConcurrencySnapshot, 'limits'> | undefined
+  /** Its routes, in their order. */
+  readonly routes: readonly RouteOverview[]
   /** Every endpoint. */
   readonly endpoints: readonly EndpointOverview[]
+}
+
+/** One route of a service. */
+export interface RouteOverview extends Rates, RouteSnapshot {
+  /** Its name. */
+  readonly name: string
 }
 
 type FromEndpoint = 'weight' | 'priority' | 'zone' | 'labels' | 'health' | 'findings' | 'inFlight' | 'attempts' | 'failures'
@@ -63,6 +70,8 @@ export interface EndpointOverview extends Rates, Pick<EndpointSnapshot, FromEndp
   readonly address: string
   /** Its part of the attempts of its service, 0-1. */
   readonly share: number
+  /** Most attempts at once, if that is limited. */
+  readonly limit: number | undefined
   /** How long attempts took lately; `undefined` when there were none. */
   readonly latency: LatencySummary | undefined
 }

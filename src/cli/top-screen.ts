@@ -1,6 +1,7 @@
 import { circuitWords, endpointWords, serviceWords, type Tone } from '../admin/endpoint-words.ts'
 import { count, latency, percent, perSecond, span } from '../admin/figures.ts'
 import type { EndpointOverview, Overview, ServiceOverview } from '../admin/overview.ts'
+import { trafficLines } from '../admin/traffic-words.ts'
 
 /** Where it is drawn. */
 export interface Screen {
@@ -25,7 +26,7 @@ export function drawTop(overview: Overview, screen: Screen): readonly string[] {
   })
   const tail = happened.length === 0 ? [] : ['', ...happened]
   const room = screen.rows - 1 - tail.length
-  const each = Number.isFinite(room) ? Math.max(1, Math.floor(room / Math.max(1, services.length)) - 4) : Number.POSITIVE_INFINITY
+  const each = Number.isFinite(room) ? Math.floor(room / Math.max(1, services.length)) - 4 : Number.POSITIVE_INFINITY
   const body = services.flatMap((service) => ['', ...drawService(service, each, paint)])
   const lines = [head, ...body.slice(0, Math.max(0, room)), ...tail]
   return lines.slice(0, Math.max(1, screen.rows)).map((line) => cut(line, screen.columns))
@@ -37,7 +38,8 @@ function painter(colours: boolean): Paint {
   return colours ? (text, tone) => `\u001b[${codes[tone]}m${text}\u001b[0m` : (text) => text
 }
 
-function drawService(service: ServiceOverview, most: number, paint: Paint): readonly string[] {
+/** @param room lines that there are for endpoints, and for what else the service does, of which there is little. */
+function drawService(service: ServiceOverview, room: number, paint: Paint): readonly string[] {
   const { name, calls, circuit, retryBudget, latency: took } = service
   const words = serviceWords(service)
   const figures = [
@@ -54,6 +56,9 @@ function drawService(service: ServiceOverview, most: number, paint: Paint): read
   ].filter((text) => text !== '')
   const reasons = words.reasons.length === 0 ? '' : `  ${paint(safe(words.reasons.join('; ')), 'dim')}`
   const title = `${paint(safe(name), 'bold')}  ${paint(words.state, words.tone)}${reasons}`
+  // Endpoints come first: a small terminal shows no more than them.
+  const traffic = trafficLines(service).slice(0, Math.max(0, room - Math.min(3, service.endpoints.length)))
+  const most = Math.max(1, room - traffic.length)
   const rows = service.endpoints.map((endpoint) => ({ endpoint, words: endpointWords(endpoint) }))
   // Who is in trouble must be seen when there is not room for all.
   if (rows.length > most)
@@ -62,7 +67,15 @@ function drawService(service: ServiceOverview, most: number, paint: Paint): read
   const shown = rows.slice(0, rows.length > most ? Math.max(1, most - 1) : most)
   const left = rows.length - shown.length
   const more = left > 0 ? [paint(`  and ${count(left)} more`, 'dim')] : []
-  return [title, `  ${figures.join('   ')}`, paint(titles(width), 'dim'), ...shown.map((row) => drawEndpoint(row, width, paint)), ...more]
+  const does = traffic.map((line) => paint(safe(`  ${line}`), 'dim'))
+  return [
+    title,
+    `  ${figures.join('   ')}`,
+    ...does,
+    paint(titles(width), 'dim'),
+    ...shown.map((row) => drawEndpoint(row, width, paint)),
+    ...more,
+  ]
 }
 
 function titles(width: number): string {

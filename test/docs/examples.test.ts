@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 
@@ -16,6 +16,19 @@ function promised(file: string): string[] {
 
 test('there are examples', () => {
   assert.ok(examples.includes(join('examples', '00-quickstart.ts')), `examples/00-quickstart.ts is not among: ${examples.join(', ')}`)
+})
+
+test('each example has a number of its own, and a line in the list of them', () => {
+  const list = readFileSync(join(root, 'examples', 'README.md'), 'utf8')
+  const names = examples.map((path) => basename(path))
+  assert.deepEqual(
+    names.map((name) => Number(name.slice(0, 2))),
+    names.map((_, i) => i),
+  )
+  assert.deepEqual(
+    Array.from(list.matchAll(/\]\((\d\d-[^)]+)\)/g), ([, name]) => name),
+    names,
+  )
 })
 
 for (const example of examples) {

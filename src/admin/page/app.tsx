@@ -6,12 +6,13 @@ import type { Overview } from '../overview.ts'
 import { CallsView } from './calls-view.tsx'
 import { Connection, type Status } from './connection.ts'
 import { EventsView } from './events-view.tsx'
+import { ExplainView } from './explain-view.tsx'
 import { History } from './history.ts'
 import { PlanView } from './plan-view.tsx'
 import { ServicesView } from './services-view.tsx'
 import { TokenForm } from './token-form.tsx'
 
-const views = { services: 'Services', calls: 'Calls', events: 'Events', plan: 'Plan' } as const
+const views = { services: 'Services', calls: 'Calls', explain: 'Explain', events: 'Events', plan: 'Plan' } as const
 type View = keyof typeof views
 
 function viewOfAddress(): View {
@@ -98,7 +99,8 @@ interface Content {
 
 function contentOf(view: View, { overview, history, link, act }: Content): ComponentChildren {
   if (view === 'services') return <ServicesView overview={overview} history={history} act={act} />
-  if (view === 'calls') return <CallsView link={link} kept={overview.records} />
+  if (view === 'calls') return <CallsView link={link} />
+  if (view === 'explain') return <ExplainView link={link} overview={overview} />
   if (view === 'events') return <EventsView events={overview.events} />
   return <PlanView link={link} />
 }

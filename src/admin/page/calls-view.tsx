@@ -6,11 +6,10 @@ import type { Connection } from './connection.ts'
 const everyMs = 2_000
 
 /** Calls that failed or took long, newest first, each with the record of what was decided for it. */
-export function CallsView({ link, kept }: { link: Connection; kept: boolean }) {
+export function CallsView({ link }: { link: Connection }) {
   const [calls, setCalls] = useState<readonly CallLine[]>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
-    if (!kept) return undefined
     const read = (): void => {
       link.read('api/recent').then(
         (records) => setCalls((records as unknown[]).map(callLine)),
@@ -20,8 +19,7 @@ export function CallsView({ link, kept }: { link: Connection; kept: boolean }) {
     read()
     const timer = setInterval(read, everyMs)
     return () => clearInterval(timer)
-  }, [link, kept])
-  if (!kept) return <p class="empty">This mesh keeps no records of calls.</p>
+  }, [link])
   return (
     <section aria-labelledby="calls">
       <h2 id="calls">Calls that failed or took long</h2>
@@ -43,7 +41,8 @@ export function CallsView({ link, kept }: { link: Connection; kept: boolean }) {
                   </span>
                 </span>
               </summary>
-              <pre>{call.text}</pre>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+              <pre tabIndex={0}>{call.text}</pre>
             </details>
           </li>
         ))}

@@ -2,6 +2,7 @@ import type { AdminAction } from '../admin-action.ts'
 import { endpointWords } from '../endpoint-words.ts'
 import { count, latency, percent, perSecond } from '../figures.ts'
 import type { EndpointOverview } from '../overview.ts'
+import { limitText } from '../traffic-words.ts'
 
 interface EndpointRowProps {
   readonly service: string
@@ -42,7 +43,10 @@ export function EndpointRow({ service, endpoint, act }: EndpointRowProps) {
       </td>
       <td>{latency(endpoint.latency?.p50Ms)}</td>
       <td>{latency(endpoint.latency?.p99Ms)}</td>
-      <td>{count(endpoint.inFlight)}</td>
+      <td>
+        {count(endpoint.inFlight)}
+        {endpoint.limit !== undefined && <small>of {limitText(endpoint.limit)}</small>}
+      </td>
       {act !== undefined && <RowActions service={service} endpoint={endpoint} act={act} />}
     </tr>
   )

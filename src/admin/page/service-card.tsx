@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import type { AdminAction } from '../admin-action.ts'
 import { circuitWords, serviceWords } from '../endpoint-words.ts'
-import { count, latency, percent, perSecond } from '../figures.ts'
+import { count, latency, perSecond } from '../figures.ts'
 import type { ServiceOverview } from '../overview.ts'
+import { limitTexts } from '../traffic-words.ts'
 import { EndpointTable } from './endpoint-table.tsx'
 import { Sparkline } from './sparkline.tsx'
+import { TrafficParts } from './traffic-parts.tsx'
 
 interface ServiceCardProps {
   readonly service: ServiceOverview
@@ -50,9 +52,14 @@ export function ServiceCard({ service, rates, act }: ServiceCardProps) {
         </Figure>
         <Figure name="ejections">{count(service.ejections.carriedOut)}</Figure>
         <Circuit service={service} />
-        <Limits service={service} />
+        {limitTexts(service).map(([limit, text]) => (
+          <Figure key={limit} name={limit}>
+            {text}
+          </Figure>
+        ))}
       </dl>
       {act !== undefined && <ServiceActions service={service} act={act} />}
+      <TrafficParts service={service} act={act} />
       <EndpointTable service={service} act={act} />
     </section>
   )
@@ -77,25 +84,7 @@ function Circuit({ service: { circuit } }: { service: ServiceOverview }) {
   )
 }
 
-function Limits({ service: { rateLimit, concurrency, admission } }: { service: ServiceOverview }) {
-  return (
-    <>
-      {rateLimit !== undefined && <Figure name="permits left">{`${count(rateLimit.permitsLeft)}, ${rateLimit.waiting} wait`}</Figure>}
-      {concurrency !== undefined && (
-        <Figure name="concurrency">{`${concurrency.inFlight} of ${count(concurrency.limit)}, ${concurrency.waiting} wait`}</Figure>
-      )}
-      {admission !== undefined && <Figure name="refused here">{percent(admission.rejectedShare)}</Figure>}
-    </>
-  )
-}
-
-function ServiceActions({
-  service: { name, circuit, faults },
-  act,
-}: {
-  service: ServiceOverview
-  act: NonNullable<ServiceCardProps['act']>
-}) {
+function ServiceActions({ service: { name, circuit }, act }: { service: ServiceOverview; act: NonNullable<ServiceCardProps['act']> }) {
   const isForced = circuit?.forced !== undefined
   const open = (): void => {
     if (confirm(`Open the circuit of ${name}? Every call to it will be refused until the circuit is released.`)) {
@@ -103,23 +92,11 @@ function ServiceActions({
     }
   }
   const release = (): void => act({ action: 'circuit', service: name, state: 'free' }, `The circuit of ${name} goes its own way again.`)
-  const fault = (on: boolean): void =>
-    act({ action: 'fault', service: name, on }, `The faults of ${name} are switched ${on ? 'on' : 'off'}.`)
   return (
     <div class="buttons">
       <button type="button" onClick={isForced ? release : open}>
         {isForced ? 'Release circuit' : 'Force circuit open'} <span class="hidden">of {name}</span>
       </button>
-      {faults && (
-        <>
-          <button type="button" onClick={() => fault(true)}>
-            Faults on <span class="hidden">for {name}</span>
-          </button>
-          <button type="button" onClick={() => fault(false)}>
-            Faults off <span class="hidden">for {name}</span>
-          </button>
-        </>
-      )}
     </div>
   )
 }

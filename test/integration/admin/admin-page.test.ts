@@ -1,63 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { type AdminOptions, type AdminServer, startAdmin } from '../../../src/admin/index.ts'
-import type { Mesh } from '../../../src/index.ts'
-import { startChromium } from '../../servers/chromium.ts'
-import { need, until } from '../../servers/server-kit.ts'
-import { openAdmin, shopMesh } from './admin-kit.ts'
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-interface OpenPage {
-  readonly page: Page
-  readonly net: Mesh
-  readonly admin: AdminServer
-  readonly port: number
-}
-
-/** A page in a real browser that complains about nothing, or the test fails. */
-async function openPage(t: TestContext, options?: AdminOptions, net: Mesh = shopMesh(t)): Promise<OpenPage | undefined> {
-  const program = need('chromium', t)
-  if (program === undefined) return undefined
-  const { admin, port } = await openAdmin(t, { interval: 100, ...options }, net)
-  const browser = await startChromium(program)
-  t.after(() => browser.close())
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  const complaints: string[] = []
-  const asked = new Set<string>()
-  page.on('console', (message) => {
-    // That a request was answered with 401, or not at all, is told of in the page.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => asked.add(new URL(request.url()).origin))
-  t.after(() => {
-    assert.deepEqual(complaints, [])
-    assert.deepEqual(
-      [...asked].filter((origin) => origin !== new URL(admin.url).origin && origin !== 'null'),
-      [],
-    )
-  })
-  await page.goto(admin.url)
-  return { page, net, admin, port }
-}
-
-/** What axe finds wrong with the page as it is. */
-async function barriers(page: Page): Promise<string[]> {
-  // By the debugger, as the page's own rules let no other script in.
-  await page.evaluate(await readFile(axe, 'utf8'))
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
-  }
-  return found.violations.map(
-    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.length} x ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary}`,
-  )
-}
-
-const row = (page: Page, address: string) => page.locator('tr', { has: page.getByRole('rowheader', { name: address }) })
+import { test } from 'node:test'
+import { startAdmin } from '../../../src/admin/index.ts'
+import { until } from '../../servers/server-kit.ts'
+import { barriers, openPage, row } from './admin-browser.ts'
+import { shopMesh } from './admin-kit.ts'
 
 test('the page shows services and endpoints, live', async (t) => {
   const opened = await openPage(t)
@@ -138,7 +84,7 @@ test('tab reaches everything in order, and what has the focus is seen', async (t
     assert.ok(focused[1], `${focused[0]} shows no focus`)
     reached.push(focused[0])
   }
-  assert.deepEqual(reached.slice(0, 5), ['BUTTON Skip to the content', 'A Services', 'A Calls', 'A Events', 'A Plan'])
+  assert.deepEqual(reached.slice(0, 6), ['BUTTON Skip to the content', 'A Services', 'A Calls', 'A Explain', 'A Events', 'A Plan'])
   for (const expected of ['INPUT address, zone, label, state', 'BUTTON p99', 'BUTTON Drain http://10.0.1.1:80'])
     assert.ok(reached.includes(expected), `${expected} in ${reached.join(', ')}`)
 })
@@ -157,7 +103,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 900 })
       assert.deepEqual(await barriers(page), [], `services, ${width} wide`)
     }
-    for (const view of ['calls', 'events', 'plan']) {
+    for (const view of ['calls', 'explain', 'events', 'plan']) {
       await page.goto(`${admin.url}#${view}`)
       assert.deepEqual(await barriers(page), [], view)
     }
@@ -224,44 +170,4 @@ test('a page whose program ends says so, and goes on when it is back', async (t)
   const again = await startAdmin(net, { port, interval: 100 })
   t.after(() => again.close())
   await page.getByText('live', { exact: true }).waitFor({ timeout: 15_000 })
-})
-
-test('calls that failed are listed with their record, and faults are switched, where the mesh has such', async (t) => {
-  const record = {
-    service: 'orders',
-    method: 'GET',
-    path: '/v1/42',
-    startedAt: 1,
-    result: 'failed',
-    error: { code: 'NO_ENDPOINT' },
-    attempts: [{}, {}],
-  }
-  const switched: string[] = []
-  const fault = { enable: () => switched.push('on'), disable: () => switched.push('off') }
-  const net = new Proxy(shopMesh(t), {
-    get(target, name) {
-      if (name === 'recent') return () => [{ ...record, time: { totalMs: 34 } }]
-      if (name === 'service') return (service: string) => ({ ...target.service(service), ...(service === 'orders' && { fault }) })
-      const value = Reflect.get(target, name) as unknown
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  const opened = await openPage(t, {}, net)
-  if (opened === undefined) return
-  const { page } = opened
-  await page.getByRole('button', { name: 'Faults on for orders' }).click()
-  await page.getByText('The faults of orders are switched on.').waitFor()
-  await page.getByRole('button', { name: 'Faults off for orders' }).click()
-  await until('both were switched', () => switched.join() === 'on,off')
-  assert.equal(await page.getByRole('button', { name: /Faults on/ }).count(), 1)
-  await page.getByRole('link', { name: 'Calls' }).click()
-  const call = page.getByRole('listitem').first()
-  await call.getByText('34 ms · 2 attempts').waitFor()
-  assert.match(await call.innerText(), /NO_ENDPOINT.*orders.*GET \/v1\/42/s)
-  assert.equal(await call.locator('pre').isVisible(), false)
-  await page.keyboard.press('Tab')
-  await call.locator('summary').focus()
-  await page.keyboard.press('Enter')
-  assert.match(await call.locator('pre').innerText(), /"path": "\/v1\/42"/)
-  assert.deepEqual(await barriers(page), [])
 })

@@ -18,7 +18,7 @@ const fine: EndpointOverview = {
     attempts: 0,
   },
   ...{ failures: 0, connections: 0, waiting: 0, ejection: undefined, check: undefined, circuit: undefined, share: 0, latency: undefined },
-  ...{ perSecond: undefined, failuresPerSecond: undefined },
+  ...{ limit: undefined, perSecond: undefined, failuresPerSecond: undefined },
 }
 const circuit = {
   state: 'open',

@@ -8,7 +8,7 @@ import { startServer } from './support/start-server.ts'
 const [blue, green] = [await startServer('blue'), await startServer('green')]
 const folder = await mkdtemp(join(tmpdir(), 'plan-file-'))
 const file = join(folder, 'mesh.yaml')
-const template = await readFile(new URL('./16-plan-file.yaml', import.meta.url), 'utf8')
+const template = await readFile(new URL('./21-plan-file.yaml', import.meta.url), 'utf8')
 
 /** Renamed into place, so that nobody ever reads half of it. */
 async function write(text: string): Promise<void> {
