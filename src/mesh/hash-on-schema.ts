@@ -27,7 +27,7 @@ const source: JsonSchema = {
 
 /** What of a call is hashed. */
 export const hashOn = thing<HashOn>(
-  "'path', 'key', { header: name }, { cookie: name }, { query: name }, a function of the call, or a list of these",
+  "{ header: name }, { cookie: name }, { query: name }, 'path', 'key', a function of the call, or a list of these",
   (value) => isSource(value) || (Array.isArray(value) && value.length > 0 && value.every(isSource)),
   { anyOf: [source, { type: 'array', minItems: 1, items: source }] },
 )
