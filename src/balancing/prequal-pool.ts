@@ -113,9 +113,11 @@ export class PrequalPool {
 
   /** Whether an entry is to be chosen rather than another one. */
   #precedes(a: number, b: number, threshold: number): boolean {
-    const [rifA, rifB] = [this.#rif[a] as number, this.#rif[b] as number]
+    const rifA = this.#rif[a] as number
+    const rifB = this.#rif[b] as number
     if (rifA > threshold !== rifB > threshold) return rifB > threshold
-    const [latencyA, latencyB] = [this.#latencyMs[a] as number, this.#latencyMs[b] as number]
+    const latencyA = this.#latencyMs[a] as number
+    const latencyB = this.#latencyMs[b] as number
     if (rifA > threshold) return rifA < rifB || (rifA === rifB && latencyA < latencyB)
     return latencyA < latencyB || (latencyA === latencyB && rifA < rifB)
   }

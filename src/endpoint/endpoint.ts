@@ -93,6 +93,10 @@ export class RosterEndpoint implements Endpoint {
   labels: Readonly<Record<string, string>> = noLabels
   health: ReportedHealth = 'healthy'
   inFlight = 0
+  /** The table of numbers that asked for this endpoint last, and where its numbers are there: found without looking it up. */
+  numbers: object | undefined = undefined
+  /** See {@link RosterEndpoint.numbers}. */
+  numbersAt = 0
   attempts = 0
   failures = 0
   /** How long attempts took lately; `undefined` before the first that was answered. */
