@@ -17,12 +17,7 @@ export class Ring {
    * @param points how many each of them has.
    * @param made positions and their owners, if they are made already.
    */
-  constructor(
-    endpoints: readonly Endpoint[],
-    hashes: EndpointHashes,
-    points: readonly number[],
-    made?: RingArrays,
-  ) {
+  constructor(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[], made?: RingArrays) {
     const [positions, owners, starts] = made ?? allSteps(pointSteps(endpoints, hashes, points))
     this.#positions = positions
     this.#owners = owners
@@ -68,11 +63,7 @@ type RingArrays = readonly [Uint32Array, Uint32Array, Uint32Array]
 /** About so many points are in a stretch. */
 const pointsPerStretch = 4
 
-function* pointSteps(
-  endpoints: readonly Endpoint[],
-  hashes: EndpointHashes,
-  points: readonly number[],
-): Steps<RingArrays> {
+function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[]): Steps<RingArrays> {
   let size = 0
   for (const count of points) size += count
   const unsorted = new Uint32Array(size)

@@ -150,10 +150,13 @@ export class Router {
     const choice = this.#split?.choose(call, this.#sets)
     const candidates = this.#candidates(call, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return nobody(nobodyElse(call))
-    const picked = this.#permits === undefined ? this.#pick(candidates, call) : this.#pickWithRoom(this.#permits, candidates, call)
-    if (picked !== 'full') return this.#attempt(call, candidates, picked, choice)
+    // Read once, for the choice and for the attempt.
+    const now = this.#observer.now()
+    const permits = this.#permits
+    const picked = permits === undefined ? this.#pick(candidates, call, now) : this.#pickWithRoom(permits, candidates, call, now)
+    if (picked !== 'full') return this.#attempt(call, candidates, picked, choice, now)
     if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))
-    return this.#attemptWithRoom(call, this.#permits as EndpointPermits, choice)
+    return this.#attemptWithRoom(call, permits as EndpointPermits, choice)
   }
 
   async #attemptWithRoom(call: Call, permits: EndpointPermits, choice: VersionChoice | undefined): Promise<Outcome> {
@@ -165,16 +168,22 @@ export class Router {
       permits.reconsider()
       return failed(call.cancellation.reason)
     }
-    return this.#attempt(call, this.#candidates(call, choice), place.endpoint, choice)
+    return this.#attempt(call, this.#candidates(call, choice), place.endpoint, choice, this.#observer.now())
   }
 
-  #attempt(call: Call, candidates: Candidates, picked: Endpoint | undefined, choice: VersionChoice | undefined): Promise<Outcome> {
+  #attempt(
+    call: Call,
+    candidates: Candidates,
+    picked: Endpoint | undefined,
+    choice: VersionChoice | undefined,
+    startedAt: number,
+  ): Promise<Outcome> {
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(call, candidates, picked, choice)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
     if (endpoint === undefined) return nobody(this.#whyNone(candidates, call, choice?.labels ?? call.subset))
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
-    const observation = new Observation(this.#observer, attempt)
+    const observation = new Observation(this.#observer, attempt, startedAt)
     const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
     try {
       return this.#send(attempt).then(ended, (error) => ended(failed(this.#threw(attempt, error))))
@@ -212,7 +221,7 @@ export class Router {
   }
 
   #waitForRoom(permits: EndpointPermits, call: Call, choice: VersionChoice | undefined): Promise<Reservation | MeshError> {
-    return permits.wait(call, () => this.#pickWithRoom(permits, this.#candidates(call, choice), call, true))
+    return permits.wait(call, () => this.#pickWithRoom(permits, this.#candidates(call, choice), call, this.#observer.now(), true))
   }
 
   /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
@@ -226,24 +235,24 @@ export class Router {
   }
 
   /** Somebody who has room, first among those whom the call has not tried. */
-  #pickWithRoom(permits: EndpointPermits, candidates: Candidates, call: Call, waits = false): Endpoint | undefined | 'full' {
+  #pickWithRoom(permits: EndpointPermits, candidates: Candidates, call: Call, now: number, waits = false): Endpoint | undefined | 'full' {
     if (!waits && permits.spares()) {
-      const picked = this.#pick(candidates, call)
+      const picked = this.#pick(candidates, call, now)
       if (picked !== undefined) permits.spared(picked)
       return picked
     }
-    const picked = this.#pick(candidates, call, permits, false)
+    const picked = this.#pick(candidates, call, now, permits, false)
     if (picked !== undefined && !permits.isFull(picked)) return picked
-    const again = this.#pick(candidates, call, permits, true)
+    const again = this.#pick(candidates, call, now, permits, true)
     if (again !== undefined && !permits.isFull(again)) return again
     // A balancer that insists on an endpoint without room is waited for; one that declines is not, as long as there is room anywhere.
     const declines = picked === undefined && again === undefined
     return declines && (candidates.count === 0 || this.#hasUntried(candidates, call, permits)) ? undefined : 'full'
   }
 
-  #pick(candidates: Candidates, call: Call, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
+  #pick(candidates: Candidates, call: Call, now: number, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
     const query = this.#query
-    const before = query.standFor(call)
+    const before = query.standFor(call, now)
     if (permits !== undefined) query.avoidFull(permits.isFull, onlyFull)
     try {
       return candidates.pick(query)
