@@ -46,7 +46,7 @@ export function routeSnapshots(routes: readonly RouteParts[]): Readonly<Record<s
             ...rateLimit.counts,
             permitsLeft: rateLimit.permitsLeft,
             waiting: rateLimit.waiting,
-            quota: rateLimit.quota?.counts,
+            ...(rateLimit.quota && { quota: rateLimit.quota.counts }),
           },
           concurrency: limits.concurrency,
           admission: limits.admission,

@@ -71,7 +71,12 @@ export function snapshotService(
     rateLimit:
       rateLimit === undefined
         ? undefined
-        : { ...rateLimit.counts, permitsLeft: rateLimit.permitsLeft, waiting: rateLimit.waiting, quota: rateLimit.quota?.counts },
+        : {
+            ...rateLimit.counts,
+            permitsLeft: rateLimit.permitsLeft,
+            waiting: rateLimit.waiting,
+            ...(rateLimit.quota && { quota: rateLimit.quota.counts }),
+          },
     ...concurrencySnapshots(parts, directory.endpoints),
     mirror: mirror && { ...mirror.counts, to: mirror.to, inFlight: mirror.inFlight },
     fault: fault && { ...fault.counts, enabled: fault.enabled, allowed: fault.allowed, active: fault.active },

@@ -60,7 +60,7 @@ export interface ServiceSnapshot {
   readonly extraAttempts: ExtraCounts
   /** What its rate limit did, if it has one. */
   readonly rateLimit:
-    | (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number; readonly quota: QuotaCounts | undefined })
+    | (RateLimitCounts & { readonly permitsLeft: number; readonly waiting: number; readonly quota?: QuotaCounts })
     | undefined
   /** How many calls are in flight and wait, if that is limited. */
   readonly concurrency: ConcurrencySnapshot | undefined

@@ -45,6 +45,7 @@ import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
 import { checkedOutcome } from './checked-outcome.ts'
 import type { DirectoryView } from './directory-view.ts'
+import { EndpointChoice } from './endpoint-choice.ts'
 import type { EndpointPermits, Reservation } from './endpoint-permits.ts'
 import { declined, nobodyElse, noEndpoint, noneFit, noneNear, nothingKnown, trafficFailed } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
@@ -53,7 +54,6 @@ import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
 import { describeUnmatchedSubset, type SubsetLabels } from './subset.ts'
 import { describeFallback } from './subset-fallback.ts'
-import { TriedQuery } from './tried-query.ts'
 import type { CallSplit, VersionChoice } from './version-choice.ts'
 
 /** What a {@link Router} works with. */
@@ -104,7 +104,7 @@ export class Router {
   readonly #probes: ProbeSource | undefined
   readonly #permits: EndpointPermits | undefined
   readonly #split: CallSplit | undefined
-  readonly #query = new TriedQuery()
+  readonly #endpoints: EndpointChoice
 
   /** @param parts see {@link RouterParts}. */
   constructor(parts: RouterParts) {
@@ -124,6 +124,7 @@ export class Router {
     this.#observer.broke = parts.broke
     this.#probes = probes
     this.#permits = permits
+    this.#endpoints = new EndpointChoice(permits)
     this.#split = parts.split
   }
 
@@ -149,14 +150,14 @@ export class Router {
     // Once for the attempt: one that waits for room waits for room at its version.
     const choice = this.#split?.choose(call, this.#sets)
     const candidates = this.#candidates(call, choice)
-    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#hasUntried(candidates, call)) return nobody(nobodyElse(call))
+    if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#endpoints.hasUntried(candidates, call))
+      return nobody(nobodyElse(call))
     // Read once, for the choice and for the attempt.
     const now = this.#observer.now()
-    const permits = this.#permits
-    const picked = permits === undefined ? this.#pick(candidates, call, now) : this.#pickWithRoom(permits, candidates, call, now)
+    const picked = this.#endpoints.of(candidates, call, now)
     if (picked !== 'full') return this.#attempt(call, candidates, picked, choice, now)
     if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))
-    return this.#attemptWithRoom(call, permits as EndpointPermits, choice)
+    return this.#attemptWithRoom(call, this.#permits as EndpointPermits, choice)
   }
 
   async #attemptWithRoom(call: Call, permits: EndpointPermits, choice: VersionChoice | undefined): Promise<Outcome> {
@@ -197,7 +198,7 @@ export class Router {
     let outcome = this.#checked(given, attempt)
     if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
     if (outcome.ok && this.#balancer.amend !== undefined) outcome = this.#amended(attempt, outcome.reply)
-    const untriedLeft = this.#hasUntried(candidates, call)
+    const untriedLeft = this.#endpoints.hasUntried(candidates, call)
     const verdict = observation.answered(outcome, untriedLeft)
     probe?.ended(verdict)
     this.#judged?.(attempt, outcome, verdict)
@@ -221,7 +222,7 @@ export class Router {
   }
 
   #waitForRoom(permits: EndpointPermits, call: Call, choice: VersionChoice | undefined): Promise<Reservation | MeshError> {
-    return permits.wait(call, () => this.#pickWithRoom(permits, this.#candidates(call, choice), call, this.#observer.now(), true))
+    return permits.wait(call, () => this.#endpoints.withRoom(permits, this.#candidates(call, choice), call, this.#observer.now(), true))
   }
 
   /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */
@@ -232,43 +233,6 @@ export class Router {
     if (probe !== undefined || choice?.insteadOf === undefined) return probe
     const own = this.#candidates(call, choice.insteadOf).narrowed
     return probes.take(call, (endpoint) => mayProbe(endpoint, own, undefined), picked === undefined)
-  }
-
-  /** Somebody who has room, first among those whom the call has not tried. */
-  #pickWithRoom(permits: EndpointPermits, candidates: Candidates, call: Call, now: number, waits = false): Endpoint | undefined | 'full' {
-    if (!waits && permits.spares()) {
-      const picked = this.#pick(candidates, call, now)
-      if (picked !== undefined) permits.spared(picked)
-      return picked
-    }
-    const picked = this.#pick(candidates, call, now, permits, false)
-    if (picked !== undefined && !permits.isFull(picked)) return picked
-    const again = this.#pick(candidates, call, now, permits, true)
-    if (again !== undefined && !permits.isFull(again)) return again
-    // A balancer that insists on an endpoint without room is waited for; one that declines is not, as long as there is room anywhere.
-    const declines = picked === undefined && again === undefined
-    return declines && (candidates.count === 0 || this.#hasUntried(candidates, call, permits)) ? undefined : 'full'
-  }
-
-  #pick(candidates: Candidates, call: Call, now: number, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
-    const query = this.#query
-    const before = query.standFor(call, now)
-    if (permits !== undefined) query.avoidFull(permits.isFull, onlyFull)
-    try {
-      return candidates.pick(query)
-    } finally {
-      query.standFor(before)
-    }
-  }
-
-  /** With `permits`: whether anybody has room, tried or not. */
-  #hasUntried(candidates: Candidates, call: Call, permits?: EndpointPermits): boolean {
-    const query = this.#query
-    const before = query.standFor(call)
-    if (permits !== undefined) query.avoidFull(permits.isFull, true)
-    const untried = candidates.hasUntried(query)
-    query.standFor(before)
-    return untried
   }
 
   #amended(attempt: Attempt, reply: Reply): Outcome {
@@ -307,7 +271,7 @@ export class Router {
     // With some left, calls fail only as far as they come to a tier in panic.
     if (candidates.refuses) return noEndpoint(call, trafficFailed(tiers, failover))
     if (count === 0) return noEndpoint(call, noneFit(tiers))
-    return declined(call, this.#balancer.name, count, !this.#hasUntried(candidates, call))
+    return declined(call, this.#balancer.name, count, !this.#endpoints.hasUntried(candidates, call))
   }
 }
 

@@ -1,40 +1,16 @@
-import type { CancelListener, Cancellation } from '../call/cancellation.ts'
+import type { Cancellation } from '../call/cancellation.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
-import type { Timer } from '../runtime/clock.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { ConnectionWaiter } from './connection-waiter.ts'
 import { type Connecting, Connector } from './connector.ts'
 import type { HttpSettings } from './http-settings.ts'
 import type { TransportStats } from './transport.ts'
 
 /** After a failed connect, while others are open, how long the pool waits before it tries to grow again, in milliseconds. */
 const growAgainMs = 1_000
-
-/** An attempt that waits for a connection. */
-class Waiter implements CancelListener {
-  readonly #pool: ConnectionPool
-  readonly #cancellation: Cancellation
-  readonly settle: (result: Connection | MeshError) => void
-  timer: Timer | undefined
-
-  constructor(pool: ConnectionPool, cancellation: Cancellation, settle: (result: Connection | MeshError) => void) {
-    this.#pool = pool
-    this.#cancellation = cancellation
-    this.settle = settle
-    cancellation.add(this)
-  }
-
-  cancelled(reason: MeshError): void {
-    this.#pool.leave(this, reason)
-  }
-
-  done(): void {
-    this.timer?.cancel()
-    this.#cancellation.remove(this)
-  }
-}
 
 /**
  * The connections to one endpoint.
@@ -52,7 +28,7 @@ export class ConnectionPool implements ConnectionOwner {
   /** Connections with room, the one used last at the end. */
   readonly #free: Connection[] = []
   /** In order of arrival; a waiter that left is deleted, whatever its place. */
-  readonly #waiters = new Set<Waiter>()
+  readonly #waiters = new Set<ConnectionWaiter>()
   readonly #connecting = new Set<Connecting>()
   /** What the server chose for the last connection; `undefined` before the first. */
   #speaksHttp2: boolean | undefined
@@ -121,7 +97,7 @@ export class ConnectionPool implements ConnectionOwner {
       )
     }
     return new Promise((resolve) => {
-      const waiter = new Waiter(this, cancellation, resolve)
+      const waiter = new ConnectionWaiter(this, cancellation, resolve)
       this.#waiters.add(waiter)
       const limit = this.#settings.pendingTimeoutMs
       if (Number.isFinite(limit)) {
@@ -137,7 +113,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /** A waiter leaves without a connection. */
-  leave(waiter: Waiter, reason: MeshError): void {
+  leave(waiter: ConnectionWaiter, reason: MeshError): void {
     if (!this.#waiters.delete(waiter)) return
     waiter.done()
     waiter.settle(reason)
