@@ -56,17 +56,18 @@ export class EndpointNumbers {
   }
 
   #freePlace(): number {
+    const free = this.#free.pop()
+    if (free !== undefined) return free
     const places = this.values.length / this.#width
     if (this.#owners.length < places) return this.#owners.length
-    if (this.#free.length === 0) this.#collect()
+    this.#collect()
     // With few left it would be full again at once, and all owners looked at for each new endpoint.
     if (this.#free.length < places / 4) {
       const values = new Float64Array(2 * this.values.length)
       values.set(this.values)
       this.values = values
-      return this.#free.pop() ?? this.#owners.length
     }
-    return this.#free.pop() as number
+    return this.#free.pop() ?? this.#owners.length
   }
 
   /** Takes back the places of endpoints that nobody knows any more. */
