@@ -2,6 +2,8 @@
 // `node --expose-gc picks.ts '{"strategy":"random()","endpoints":10000}'`.
 import type { Call } from '../../src/call/call.ts'
 import { ContextValues } from '../../src/call/context-values.ts'
+import { type Outcome, replied } from '../../src/call/outcome.ts'
+import type { Reply } from '../../src/call/reply.ts'
 import type { Endpoint, RosterEndpoint } from '../../src/endpoint/endpoint.ts'
 import { Roster } from '../../src/endpoint/roster.ts'
 import type { Host } from '../../src/runtime/host.ts'
@@ -30,11 +32,17 @@ function makeEndpoints(): readonly Endpoint[] {
 const endpoints = makeEndpoints()
 const balancer = strategy.balancer(host)
 
+/** The reply of an endpoint that says how busy it is. */
+function reply(i: number): Outcome {
+  const report = `TEXT named_metrics.rif=${i % 4},named_metrics.latency_ms=${5 + (i % 10)},rps_fractional=${10 + (i % 3)},cpu_utilization=0.5`
+  return replied({ status: 200, headers: { 'endpoint-load-metrics': report } } as unknown as Reply)
+}
+
 // Endpoints as they are in use: each was measured once, and has up to three attempts in flight.
 for (const [i, endpoint] of endpoints.entries()) {
   for (const meter of balancer.meters ?? []) {
     const end = meter.began(endpoint)
-    end.answered?.({ kind: 'success' }, 5 + (i % 10))
+    end.answered?.({ kind: 'success' }, 5 + (i % 10), strategy.reports ? reply(i) : undefined)
     end({ kind: 'success' }, 5 + (i % 10))
   }
   ;(endpoint as RosterEndpoint).inFlight = (i * 7) % 4
@@ -44,7 +52,8 @@ const calls = Array.from({ length: 1_024 }, (_, i) => {
   const headers = ['accept', '*/*', 'x-user', `user-${String(i).padStart(15, '0')}`]
   return { method: 'GET', path: '/v1/orders/42', headers, context: new ContextValues(), spent: [], underway: [] } as unknown as Call
 })
-const query = { call: calls[0] as Call, isSpent: () => false }
+/** Routing reads the clock once for an attempt and its choice: the time of the attempt is not part of a pick. */
+const query = { call: calls[0] as Call, isSpent: () => false, at: undefined as number | undefined }
 
 /** Bytes in use. What a first collection finds to be garbage may keep other garbage alive until the next. */
 function held(): number {
@@ -79,6 +88,7 @@ const bytesEach = Math.max(0, held() - heldBefore) / endpoints.length
 let turn = 0
 const { ns, bytes } = measureRuns(() => {
   query.call = calls[turn & 1_023] as Call
+  if ((turn & 1_023) === 0) query.at = performance.now()
   turn += 1
   picker.pick(query)
 })

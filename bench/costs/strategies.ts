@@ -4,9 +4,11 @@ import {
   boundedLoad,
   inFlight,
   leastRequest,
+  loadReports,
   maglev,
   peakEwma,
   powerOfTwo,
+  prequal,
   primaryBackup,
   random,
   randomSubset,
@@ -22,6 +24,8 @@ export interface Strategy {
   readonly balancer: BalancerPart
   /** Whether endpoints have the weights 1, 2 and 3. */
   readonly weighted?: boolean
+  /** Whether endpoints have said how busy they are. */
+  readonly reports?: boolean
 }
 
 /** The key is found among headers and hashed: that is part of a pick. */
@@ -41,6 +45,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'maglev({ hashOn })': { balancer: maglev({ hashOn }) },
   'rendezvous({ hashOn })': { balancer: rendezvous({ hashOn }) },
   'boundedLoad(maglev({ hashOn }))': { balancer: boundedLoad(maglev({ hashOn })) },
+  'loadReports()': { balancer: loadReports({ blackout: 0, update: '100ms' }), reports: true },
+  'prequal()': { balancer: prequal({ maxAge: '1h' }), reports: true },
   'primaryBackup()': { balancer: primaryBackup() },
   'randomSubset({ size: 20, balancer: random() })': { balancer: randomSubset({ size: 20, balancer: random() }) },
   'aperture({ peer: 3, peers: 40 })': { balancer: aperture({ peer: 3, peers: 40 }) },

@@ -106,6 +106,11 @@ export interface PickQuery {
    * such a one only when nothing else is left.
    */
   isSpent(endpoint: Endpoint): boolean
+  /**
+   * Monotonic time in milliseconds, so that a balancer that goes by time need not ask the clock: that costs more than most choices. Routing
+   * always says it.
+   */
+  readonly at?: number | undefined
 }
 
 /**

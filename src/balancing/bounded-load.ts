@@ -51,6 +51,10 @@ class BoundedQuery implements PickQuery {
     return (this.#asked as PickQuery).call
   }
 
+  get at(): number | undefined {
+    return (this.#asked as PickQuery).at
+  }
+
   readonly isSpent = (endpoint: Endpoint): boolean => (this.#asked as PickQuery).isSpent(endpoint) || this.isFull(endpoint)
 
   isFull({ inFlight, weight }: Endpoint): boolean {

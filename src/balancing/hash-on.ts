@@ -3,7 +3,7 @@ import { hashKey } from '../call/call-options.ts'
 import { printValue } from '../errors/print-value.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Random } from '../runtime/random.ts'
-import { absorb, emptyHash, hashText, mix } from './hash.ts'
+import { absorb, emptyHash, mixBits } from './hash.ts'
 
 /**
  * What of a call is hashed:
@@ -30,9 +30,10 @@ export type HashSource =
 export type HashOn = HashSource | readonly HashSource[]
 
 /** Answered by a hash of a source that does not count. */
-const missing = -1
+const missing = undefined
 
-type SourceHash = (call: Call) => number
+/** 32 bits with a sign, see {@link mixBits}. */
+type SourceHash = (call: Call) => number | undefined
 
 interface CompiledSource {
   readonly hash: SourceHash
@@ -55,25 +56,29 @@ export class CallHash {
 
   /** The hash of a call, a whole number in [0, 2^32): any, if it has nothing of what is hashed. */
   of(call: Call): number {
-    const said = this.#said(call)
-    return said === missing ? Math.floor(this.#draws.next() * 2 ** 32) : said
+    return this.bitsOf(call) >>> 0
+  }
+
+  /** The same bits with a sign, see {@link mixBits}: for who asks for each call. */
+  bitsOf(call: Call): number {
+    return this.#said(call) ?? Math.floor(this.#draws.next() * 2 ** 32) | 0
   }
 
   /** The same for somebody who only looks: `undefined`, if it has nothing of what is hashed. */
   peek(call: Call): number | undefined {
     const said = this.#said(call)
-    return said === missing ? undefined : said
+    return said === missing ? said : said >>> 0
   }
 
-  #said(call: Call): number {
+  #said(call: Call): number | undefined {
     const key = call.context.get(hashKey)
-    if (key !== undefined) return hashText(key)
-    let combined = missing
+    if (key !== undefined) return mixBits(absorb(emptyHash, key))
+    let combined: number | undefined
     for (let i = 0; i < this.#sources.length; i += 1) {
       const { hash, terminal } = this.#sources[i] as CompiledSource
       const one = hash(call)
       if (one === missing) continue
-      combined = combined === missing ? one : (((combined << 1) | (combined >>> 31)) ^ one) >>> 0
+      combined = combined === missing ? one : ((combined << 1) | (combined >>> 31)) ^ one
       if (terminal) break
     }
     return combined
@@ -113,9 +118,9 @@ function compile(part: string, source: unknown): CompiledSource {
   throw new TypeError(`${part}: hashOn: expected ${expected}, got ${printValue(source)}`)
 }
 
-function pathHash({ path }: Call): number {
+function pathHash({ path }: Call): number | undefined {
   const end = path.indexOf('?')
-  return mix(absorb(emptyHash, path, 0, end < 0 ? path.length : end))
+  return mixBits(absorb(emptyHash, path, 0, end < 0 ? path.length : end))
 }
 
 function functionHash(source: (call: Call) => unknown): SourceHash {
@@ -126,7 +131,7 @@ function functionHash(source: (call: Call) => unknown): SourceHash {
       hearLateRejection(value)
       throw new TypeError(`hashOn: expected the function to answer with a text, a number or undefined, got ${printValue(value)}`)
     }
-    return mix(absorb(emptyHash, String(value)))
+    return mixBits(absorb(emptyHash, String(value)))
   }
 }
 
@@ -142,7 +147,7 @@ function headerHash(header: string): SourceHash {
       empty = false
       state = absorb(state, headers[i + 1] as string)
     }
-    return empty ? missing : mix(state)
+    return empty ? missing : mixBits(state)
   }
 }
 
@@ -177,13 +182,13 @@ function queryHash(query: string): SourceHash {
 }
 
 /** The hash of the value of `name=value` among fields of a text, found without cutting the text up. */
-function fieldHash(text: string, from: number, separator: string, name: string): number {
+function fieldHash(text: string, from: number, separator: string, name: string): number | undefined {
   for (let start = from; start < text.length; ) {
     while (text[start] === ' ') start += 1
     const next = text.indexOf(separator, start)
     const end = next < 0 ? text.length : next
     const value = start + name.length + 1
-    if (value < end && text[value - 1] === '=' && text.startsWith(name, start)) return mix(absorb(emptyHash, text, value, end))
+    if (value < end && text[value - 1] === '=' && text.startsWith(name, start)) return mixBits(absorb(emptyHash, text, value, end))
     start = end + 1
   }
   return missing

@@ -25,10 +25,18 @@ export function absorb(state: number, text: string, start = 0, end = text.length
 
 /** Spreads the bits of a number over all 32: a bijection. */
 export function mix(state: number): number {
+  return mixBits(state) >>> 0
+}
+
+/**
+ * The same bits with a sign, in [-2^31, 2^31): V8 keeps such a number in a register wherever it goes, and puts half of the unsigned ones on
+ * the heap.
+ */
+export function mixBits(state: number): number {
   let hash = state
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }
 
 /** The hash of a text: a whole number in [0, 2^32). */

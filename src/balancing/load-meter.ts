@@ -24,8 +24,12 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 export interface LoadMeter {
   /** For messages. */
   readonly name: string
-  /** A number of which lower is better; only the order matters. */
-  load(endpoint: Endpoint): number
+  /**
+   * A number of which lower is better; only the order matters.
+   *
+   * @param at monotonic time in milliseconds, for a meter that would ask the clock. Balancers say it if they know it.
+   */
+  load(endpoint: Endpoint, at?: number): number
   /**
    * The same number for somebody who only looks: it writes nothing, also for an endpoint that was never asked about. Optional; without it,
    * `net.explain` tells no loads. @returns `undefined` when nothing is known.
@@ -35,8 +39,10 @@ export interface LoadMeter {
    * The one of two with the lower load, the first if they are equal. To be left out, unless both can be told for less than twice the price
    * of one: a meter that reads the clock need not read it twice. A meter that knows that one of them fails may answer `undefined`: with
    * another pair, an endpoint that fails does not send the calls of its pairs to the next worst.
+   *
+   * @param at see {@link LoadMeter.load}.
    */
-  lighter?(first: Endpoint, second: Endpoint): Endpoint | undefined
+  lighter?(first: Endpoint, second: Endpoint, at?: number): Endpoint | undefined
   /**
    * An endpoint that was kept out is fit again, as a call to it has shown: what was held against it does not count any more. Optional, for a
    * meter that remembers failures.

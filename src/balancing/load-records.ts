@@ -2,6 +2,7 @@ import { type LoadReport, readLoadReport } from '../call/load-report.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { EndpointNumbers } from './endpoint-numbers.ts'
 import type { LoadMeter, MeterEnd } from './load-meter.ts'
 
 /** Metrics that an endpoint reports: requests in flight, with the one whose reply carries the report. */
@@ -16,47 +17,21 @@ const failingShare = 0.25
 /** The time in which the share of failures fades to 37 %. */
 const failureFadeMs = 10_000
 
-/** What an endpoint said of itself last, and how it fared. */
-export interface LoadRecord {
-  readonly endpoint: Endpoint
-  /** Monotonic time of the last report; `-Infinity` for never. */
-  readonly at: number
-  /** Requests in flight there, as far as can be told: as reported, with what this process began and ended since. */
-  readonly rif: number
-  readonly latencyMs: number
-}
-
-class EndpointRecord implements LoadRecord {
-  readonly endpoint: Endpoint
-  readonly end: MeterEnd
-  at = Number.NEGATIVE_INFINITY
-  latencyMs = 0
-  reportedRif = 0
-  inFlightThen = 0
-  failureShare = 0
-  failuresAt = 0
-
-  constructor(endpoint: Endpoint, records: LoadRecords) {
-    this.endpoint = endpoint
-    const end: MeterEnd = (verdict) => records.ended(this, verdict)
-    end.answered = (verdict, latencyMs, outcome) => {
-      if (outcome?.ok !== true || verdict.kind === 'ignored') return
-      const report = readLoadReport(outcome.reply)
-      if (report !== undefined) records.reported(this, report, latencyMs)
-    }
-    this.end = end
-  }
-
-  get rif(): number {
-    return Math.max(0, this.reportedRif + this.endpoint.inFlight - this.inFlightThen)
-  }
-}
+/** What an endpoint said of itself last, and how it fared: its numbers, in this order. */
+const reportedAt = 0
+const reportedRif = 1
+const inFlightThen = 2
+const latencyMs = 3
+const failureShare = 4
+const failuresAt = 5
+const width = 8
 
 /** Hears every attempt, and keeps what the endpoints report in their replies. */
 export class LoadRecords implements LoadMeter {
   readonly name = 'load-records'
   readonly #clock: Clock
-  readonly #records = new WeakMap<Endpoint, EndpointRecord>()
+  readonly #numbers = new EndpointNumbers(width)
+  readonly #ends = new WeakMap<Endpoint, MeterEnd>()
   /** How many reports were read. */
   reports = 0
 
@@ -69,54 +44,87 @@ export class LoadRecords implements LoadMeter {
   }
 
   began(endpoint: Endpoint): MeterEnd {
-    return this.#recordOf(endpoint).end
+    let end = this.#ends.get(endpoint)
+    if (end === undefined) {
+      end = this.#endOf(endpoint)
+      this.#ends.set(endpoint, end)
+    }
+    return end
   }
 
-  /** What is known of an endpoint; the same object as long as there is the endpoint. */
-  of(endpoint: Endpoint): LoadRecord {
-    return this.#recordOf(endpoint)
+  /** Where it is noted how an endpoint is: for the questions below. */
+  of(endpoint: Endpoint): number {
+    const at = this.#numbers.find(endpoint)
+    return at < 0 ? this.#add(endpoint) : at
+  }
+
+  /** Monotonic time of the last report; `-Infinity` for never. */
+  reportedAt(at: number): number {
+    return this.#numbers.values[at + reportedAt] as number
+  }
+
+  /** Requests in flight there, as far as can be told: as reported, with what this process began and ended since. */
+  rif(at: number, { inFlight }: Endpoint): number {
+    const { values } = this.#numbers
+    return Math.max(0, (values[at + reportedRif] as number) + inFlight - (values[at + inFlightThen] as number))
+  }
+
+  /** The latency that the endpoint reported, or had at its last report. */
+  latencyMs(at: number): number {
+    return this.#numbers.values[at + latencyMs] as number
   }
 
   /** An endpoint answered a probe. */
-  probed(endpoint: Endpoint, rif: number, latencyMs: number, now: number): void {
-    const record = this.#recordOf(endpoint)
-    record.at = now
-    record.reportedRif = rif
-    record.latencyMs = latencyMs
-    record.inFlightThen = endpoint.inFlight
+  probed(endpoint: Endpoint, rif: number, measuredMs: number, now: number): void {
+    const at = this.of(endpoint)
+    const { values } = this.#numbers
+    values[at + reportedAt] = now
+    values[at + reportedRif] = rif
+    values[at + inFlightThen] = endpoint.inFlight
+    values[at + latencyMs] = measuredMs
   }
 
   /** Whether so much of what was tried there of late has failed that its figures, which may well be excellent, mean nothing. */
   isFailing(endpoint: Endpoint, now: number): boolean {
-    const record = this.#records.get(endpoint)
-    return record !== undefined && record.failureShare > failingShare && faded(record, now) > failingShare
+    const at = this.#numbers.find(endpoint)
+    return at >= 0 && (this.#numbers.values[at + failureShare] as number) > failingShare && this.#faded(at, now) > failingShare
   }
 
-  reported(record: EndpointRecord, report: LoadReport, measuredMs: number): void {
+  #add(endpoint: Endpoint): number {
+    const at = this.#numbers.add(endpoint)
+    this.#numbers.values[at + reportedAt] = Number.NEGATIVE_INFINITY
+    return at
+  }
+
+  #endOf(endpoint: Endpoint): MeterEnd {
+    const end: MeterEnd = (verdict) => this.#ended(endpoint, verdict)
+    end.answered = (verdict, measuredMs, outcome) => {
+      if (outcome?.ok !== true || verdict.kind === 'ignored') return
+      const report = readLoadReport(outcome.reply)
+      if (report !== undefined) this.#reported(endpoint, report, measuredMs)
+    }
+    return end
+  }
+
+  #reported(endpoint: Endpoint, report: LoadReport, measuredMs: number): void {
     const rif = report.get(rifMetric)
     if (rif === undefined) return
     this.reports += 1
-    this.probed(record.endpoint, rif, report.get(latencyMetric) ?? measuredMs, this.#clock.now())
+    this.probed(endpoint, rif, report.get(latencyMetric) ?? measuredMs, this.#clock.now())
   }
 
-  ended(record: EndpointRecord, verdict: Verdict): void {
-    if (verdict.kind === 'ignored' || (verdict.kind === 'success' && record.failureShare === 0)) return
+  #ended(endpoint: Endpoint, verdict: Verdict): void {
+    const at = this.of(endpoint)
+    const { values } = this.#numbers
+    if (verdict.kind === 'ignored' || (verdict.kind === 'success' && values[at + failureShare] === 0)) return
     const now = this.#clock.now()
-    const share = faded(record, now) * (1 - failureStep) + (verdict.kind === 'failure' ? failureStep : 0)
-    record.failureShare = share < 0.001 ? 0 : share
-    record.failuresAt = now
+    const share = this.#faded(at, now) * (1 - failureStep) + (verdict.kind === 'failure' ? failureStep : 0)
+    values[at + failureShare] = share < 0.001 ? 0 : share
+    values[at + failuresAt] = now
   }
 
-  #recordOf(endpoint: Endpoint): EndpointRecord {
-    let record = this.#records.get(endpoint)
-    if (record === undefined) {
-      record = new EndpointRecord(endpoint, this)
-      this.#records.set(endpoint, record)
-    }
-    return record
+  #faded(at: number, now: number): number {
+    const { values } = this.#numbers
+    return (values[at + failureShare] as number) * Math.exp(((values[at + failuresAt] as number) - now) / failureFadeMs)
   }
-}
-
-function faded({ failureShare, failuresAt }: EndpointRecord, now: number): number {
-  return failureShare * Math.exp((failuresAt - now) / failureFadeMs)
 }

@@ -63,7 +63,7 @@ class ReportedWeightsPicker implements Picker {
   }
 
   pick(query: PickQuery): Endpoint {
-    const now = this.#clock.now()
+    const now = query.at ?? this.#clock.now()
     if (now >= this.#updateAt) this.#update(now)
     for (let skips = 0; skips < spentSkips; skips += 1) {
       const endpoint = this.#endpoints[this.#stride.next()] as Endpoint

@@ -36,7 +36,7 @@ export class LoopLag {
   began(now: number): number {
     this.#inFlight += 1
     if (this.#dueAt - now > shortestMs) this.#arm(now, shortestMs)
-    return this.#totalAt(now)
+    return this.totalAt(now)
   }
 
   /** An attempt is over. */
@@ -55,11 +55,11 @@ export class LoopLag {
    * @param now monotonic time.
    */
   since(mark: number, now: number): number {
-    return this.#totalAt(now) - mark
+    return this.totalAt(now) - mark
   }
 
-  /** A timer that should have run already counts: replies may be read before timers run. */
-  #totalAt(now: number): number {
+  /** All lag so far, in milliseconds. A timer that should have run already counts: replies may be read before timers run. */
+  totalAt(now: number): number {
     return this.#totalMs + Math.max(0, now - this.#dueAt - toleranceMs)
   }
 
@@ -72,7 +72,7 @@ export class LoopLag {
 
   readonly #look = (): void => {
     const now = this.#clock.now()
-    this.#totalMs = this.#totalAt(now)
+    this.#totalMs = this.totalAt(now)
     this.#timer = undefined
     this.#arm(now, Math.min(2 * this.#intervalMs, longestMs))
   }

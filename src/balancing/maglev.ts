@@ -51,7 +51,7 @@ class MaglevTable implements KeyTable {
   }
 
   #at(hash: number): Endpoint {
-    return this.endpoints[this.#table[hash % this.#table.length] as number] as Endpoint
+    return this.endpoints[this.#table[(hash >>> 0) % this.#table.length] as number] as Endpoint
   }
 }
 

@@ -44,8 +44,11 @@ export class OptionChecks {
     return inRange ? ms : this.refuse(name, `${durationExpectation}, in ${zero ? '[' : '('}0, Infinity${endless ? ']' : ')'}`)
   }
 
-  /** @throws TypeError which says what an option should have been. */
-  refuse(name: string, expected: string): never {
-    throw new TypeError(`${this.#part}: ${name}: expected ${expected}, got ${printValue(this.#given[name])}`)
+  /**
+   * @param got what it is, if that is not what was given but a default.
+   * @throws TypeError which says what an option should have been.
+   */
+  refuse(name: string, expected: string, got: unknown = this.#given[name]): never {
+    throw new TypeError(`${this.#part}: ${name}: expected ${expected}, got ${printValue(got)}`)
   }
 }

@@ -3,11 +3,11 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import { LatencyHistory } from './latency-history.ts'
+import { LatencyTable } from './latency-table.ts'
 import type { LoadMeter, MeterEnd } from './load-meter.ts'
 import { type LoopLag, loopLagOf } from './loop-lag.ts'
 import { OptionChecks } from './option-checks.ts'
-import { WaitingAttempt } from './waiting-line.ts'
+import { WaitingAttempt, WaitingLine } from './waiting-line.ts'
 
 /** How a {@link peakEwma} meter remembers. Every option has a default, see {@link peakEwmaDefaults}. */
 export interface PeakEwmaOptions {
@@ -53,7 +53,12 @@ interface PeakEwmaSettings {
 /** An attempt as the meter sees it; used again for another one when it is over, so that metering allocates nothing. */
 class MeteredAttempt extends WaitingAttempt {
   readonly end: MeterEnd
-  history: LatencyHistory | undefined
+  /** Held, so that nobody else gets its place in the table. */
+  endpoint: Endpoint | undefined
+  /** Those that wait where it does. */
+  line: WaitingLine | undefined
+  /** The place of its endpoint in the table. */
+  at = 0
   lagMark = 0
   isProbe = false
   answered = false
@@ -72,7 +77,8 @@ class PeakEwmaMeter implements LoadMeter {
   readonly #settings: PeakEwmaSettings
   readonly #clock: Clock
   readonly #lag: LoopLag
-  readonly #histories = new WeakMap<Endpoint, LatencyHistory>()
+  readonly #table: LatencyTable
+  readonly #lines = new WeakMap<Endpoint, WaitingLine>()
   readonly #free: MeteredAttempt[] = []
   #begun = 0
   #begunAtProbe = 0
@@ -81,115 +87,124 @@ class PeakEwmaMeter implements LoadMeter {
     this.#settings = settings
     this.#clock = clock
     this.#lag = loopLagOf(clock)
+    this.#table = new LatencyTable(settings.seedMs, settings.decayMs)
   }
 
-  load(endpoint: Endpoint): number {
-    const now = this.#clock.now()
-    return this.#loadAt(this.#historyOf(endpoint, now), endpoint, now)
+  load(endpoint: Endpoint, now = this.#clock.now()): number {
+    const at = this.#table.of(endpoint, now)
+    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe)
   }
 
   peek(endpoint: Endpoint): number {
+    const at = this.#table.find(endpoint)
+    // One that nothing is known of gets no place by being looked at: what is known from then on fades from then on.
+    if (at < 0) return Math.max(this.#settings.seedMs, leastLatencyMs) * (endpoint.inFlight + 1)
     const now = this.#clock.now()
-    // Not that of `#historyOf`: a history that begins now fades from now on.
-    const history = this.#histories.get(endpoint) ?? new LatencyHistory(this.#settings.seedMs, now)
-    return this.#loadAt(history, endpoint, now)
+    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe)
   }
 
-  lighter(first: Endpoint, second: Endpoint): Endpoint | undefined {
-    const now = this.#clock.now()
-    const firstHistory = this.#historyOf(first, now)
-    const secondHistory = this.#historyOf(second, now)
-    const firstLoad = this.#loadAt(firstHistory, first, now)
-    const secondLoad = this.#loadAt(secondHistory, second, now)
+  lighter(first: Endpoint, second: Endpoint, now = this.#clock.now()): Endpoint | undefined {
+    const table = this.#table
+    const firstAt = table.of(first, now)
+    const secondAt = table.of(second, now)
+    const lagMs = this.#lag.totalAt(now)
+    const mayProbe = this.#mayProbe
+    const firstLoad = this.#loadAt(firstAt, first, now, lagMs, mayProbe)
+    const secondLoad = this.#loadAt(secondAt, second, now, lagMs, mayProbe)
     // One that fails and is to be tried again has no load.
-    if ((firstHistory.failing && firstLoad > 0) || (secondHistory.failing && secondLoad > 0)) return undefined
+    if ((firstLoad > 0 && table.isFailing(firstAt)) || (secondLoad > 0 && table.isFailing(secondAt))) return undefined
     return firstLoad <= secondLoad ? first : second
   }
 
-  #loadAt(history: LatencyHistory, endpoint: Endpoint, now: number): number {
-    if (this.#wantsProbe(history, now)) return 0
-    const latencyMs = Math.max(history.latencyAt(now, this.#settings.decayMs), this.#waitedFor(history, now), leastLatencyMs)
-    return latencyMs * (endpoint.inFlight + 1)
+  /** Small enough to be compiled into whoever asks: what a function answers that is not would be a number on the heap. */
+  #loadAt(at: number, endpoint: Endpoint, now: number, lagMs: number, mayProbe: boolean): number {
+    const table = this.#table
+    if (mayProbe && table.isStale(at, now, this.#settings.forceProbeMs)) return 0
+    return Math.max(table.latencyAt(at, now), table.waitedAt(at, now, lagMs), leastLatencyMs) * (endpoint.inFlight + 1)
+  }
+
+  get #mayProbe(): boolean {
+    return this.#begun - this.#begunAtProbe >= attemptsPerProbe
   }
 
   readmitted(endpoint: Endpoint): void {
-    this.#histories.get(endpoint)?.readmitted(this.#clock.now())
+    const at = this.#table.find(endpoint)
+    if (at >= 0) this.#table.readmitted(at, this.#clock.now())
   }
 
   began(endpoint: Endpoint, now = this.#clock.now()): MeterEnd {
-    const history = this.#historyOf(endpoint, now)
-    const isProbe = this.#wantsProbe(history, now)
+    const table = this.#table
+    const at = table.of(endpoint, now)
+    const isProbe = this.#mayProbe && table.isStale(at, now, this.#settings.forceProbeMs)
     if (isProbe) this.#begunAtProbe = this.#begun
     this.#begun += 1
     // Another one that waits moves the middle to a younger one, and must not make the endpoint look better by that.
-    history.silentFor(this.#waitedFor(history, now), now, this.#settings.decayMs)
+    table.silentFor(at, table.waitedAt(at, now, this.#lag.totalAt(now)), now)
     const attempt = this.#free.pop() ?? new MeteredAttempt(this)
-    attempt.history = history
+    attempt.endpoint = endpoint
+    attempt.at = at
     attempt.startedAt = now
     attempt.isProbe = isProbe
     attempt.answered = false
     attempt.failed = false
     attempt.lagMark = this.#lag.began(now)
-    history.inFlight += 1
-    history.waiting.join(attempt)
+    table.moveInFlight(at, 1)
+    const line = this.#lineOf(endpoint)
+    attempt.line = line
+    line.join(attempt)
+    this.#noteMiddle(at, line)
     return attempt.end
   }
 
   answered(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number, now = this.#clock.now()): void {
-    const history = attempt.history as LatencyHistory
+    const { at } = attempt
+    const line = attempt.line as WaitingLine
     attempt.answered = true
-    history.waiting.leave(attempt)
+    line.leave(attempt)
+    this.#noteMiddle(at, line)
     if (verdict.kind === 'failure') this.#failed(attempt, verdict, latencyMs, now)
     else if (verdict.kind === 'success') {
       const ownMs = Math.max(0, latencyMs - this.#lag.since(attempt.lagMark, now))
       // With time as its weight, one probe would hardly count against a peak that would have faded anyway.
-      if (attempt.isProbe) history.restart(ownMs, now)
-      else history.succeeded(ownMs, now, this.#settings.decayMs)
+      if (attempt.isProbe) this.#table.restart(at, ownMs, now)
+      else this.#table.succeeded(at, ownMs, now)
     }
   }
 
   ended(attempt: MeteredAttempt, verdict: Verdict, latencyMs: number): void {
-    const history = attempt.history as LatencyHistory
     if (!attempt.answered) this.answered(attempt, verdict, latencyMs)
     // A body may fail after a good head.
     else if (verdict.kind === 'failure') this.#failed(attempt, verdict, latencyMs, this.#clock.now())
-    history.inFlight -= 1
+    this.#table.moveInFlight(attempt.at, -1)
     this.#lag.ended()
-    attempt.history = undefined
+    attempt.endpoint = undefined
+    attempt.line = undefined
     if (this.#free.length < mostFree) this.#free.push(attempt)
   }
 
   #failed(attempt: MeteredAttempt, verdict: Verdict & { kind: 'failure' }, latencyMs: number, now: number): void {
     if (attempt.failed) return
     attempt.failed = true
-    const { penaltyMs, decayMs } = this.#settings
+    const { penaltyMs } = this.#settings
     const { notBeforeMs = 0 } = verdict
     const askedForMs = notBeforeMs > 0 ? Math.min(notBeforeMs, longestPenaltyMs) : 0
-    const history = attempt.history as LatencyHistory
-    history.failed(Math.max(penaltyMs, askedForMs, latencyMs), now, decayMs)
-    history.leftAloneMs = Math.max(penaltyMs, askedForMs)
+    this.#table.failed(attempt.at, Math.max(penaltyMs, askedForMs, latencyMs), now, Math.max(penaltyMs, askedForMs))
   }
 
-  /** How long more than half of those that wait have been waiting: the latency is no less, although nobody has answered. */
-  #waitedFor(history: LatencyHistory, now: number): number {
-    const middle = history.waiting.middle as MeteredAttempt | undefined
-    return middle === undefined ? 0 : now - middle.startedAt - this.#lag.since(middle.lagMark, now)
+  /** More than half of those that wait have waited for as long as the middle one: the latency is no less, although nobody has answered. */
+  #noteMiddle(at: number, line: WaitingLine): void {
+    const middle = line.middle as MeteredAttempt | undefined
+    if (middle === undefined) this.#table.waits(at, Number.POSITIVE_INFINITY, 0)
+    else this.#table.waits(at, middle.startedAt, middle.lagMark)
   }
 
-  /** What failed is left alone for as long as a failure counts, since the call that finds out whether it still fails may be lost. */
-  #wantsProbe(history: LatencyHistory, now: number): boolean {
-    if (history.inFlight > 0 || this.#begun - this.#begunAtProbe < attemptsPerProbe) return false
-    const { forceProbeMs } = this.#settings
-    return now - history.measuredAt >= (history.failing ? Math.max(forceProbeMs, history.leftAloneMs) : forceProbeMs)
-  }
-
-  #historyOf(endpoint: Endpoint, now: number): LatencyHistory {
-    let history = this.#histories.get(endpoint)
-    if (history === undefined) {
-      history = new LatencyHistory(this.#settings.seedMs, now)
-      this.#histories.set(endpoint, history)
+  #lineOf(endpoint: Endpoint): WaitingLine {
+    let line = this.#lines.get(endpoint)
+    if (line === undefined) {
+      line = new WaitingLine()
+      this.#lines.set(endpoint, line)
     }
-    return history
+    return line
   }
 }
 

@@ -37,22 +37,22 @@ class PowerOfTwoPicker implements Picker {
       const left = endpoints[a] as Endpoint
       const right = endpoints[skip >= a ? skip + 1 : skip] as Endpoint
       if (query.isSpent(left) || query.isSpent(right)) continue
-      const lighter = this.#lighter(left, right)
+      const lighter = this.#lighter(left, right, query.at)
       if (lighter !== undefined) return lighter
       pairs += 1
-      if (pairs === mostPairs) return this.#byLoad(left, right)
+      if (pairs === mostPairs) return this.#byLoad(left, right, query.at)
     }
     return this.#pickBySearch(query)
   }
 
-  #lighter(left: Endpoint, right: Endpoint): Endpoint | undefined {
+  #lighter(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint | undefined {
     const meter = this.#meter
-    return meter.lighter === undefined ? this.#byLoad(left, right) : meter.lighter(left, right)
+    return meter.lighter === undefined ? this.#byLoad(left, right, at) : meter.lighter(left, right, at)
   }
 
-  #byLoad(left: Endpoint, right: Endpoint): Endpoint {
+  #byLoad(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint {
     const meter = this.#meter
-    return meter.load(left) <= meter.load(right) ? left : right
+    return meter.load(left, at) <= meter.load(right, at) ? left : right
   }
 
   /** Two by chance of those that are not spent, or of all, if all are: a reservoir of two, so that nothing is allocated. */
@@ -78,7 +78,8 @@ class PowerOfTwoPicker implements Picker {
     }
     // Whoever comes first in the reservoir would win every tie.
     if (right === undefined) return left as Endpoint
-    return draws.next() < 0.5 ? this.#byLoad(left as Endpoint, right) : this.#byLoad(right, left as Endpoint)
+    const { at } = query
+    return draws.next() < 0.5 ? this.#byLoad(left as Endpoint, right, at) : this.#byLoad(right, left as Endpoint, at)
   }
 }
 

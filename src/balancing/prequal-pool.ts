@@ -83,21 +83,26 @@ export class PrequalPool {
    * @returns `undefined` when fewer than two may be chosen: one alone would get every call.
    */
   choose(threshold: number, now: number, filter: EntryFilter): Endpoint | undefined {
+    const endpoints = this.#endpoints
+    const at = this.#at
+    const oldestAt = now - this.#maxAgeMs
     let best = -1
     let usable = 0
-    for (let i = 0; i < this.#endpoints.length; ) {
-      if (now - (this.#at[i] as number) > this.#maxAgeMs) {
+    for (let i = 0; i < endpoints.length; ) {
+      if ((at[i] as number) < oldestAt) {
         this.#remove(i)
         continue
       }
-      if (!filter.isBarred(this.#endpoints[i] as Endpoint)) {
+      const isBetter = best < 0 || this.#precedes(i, best, threshold)
+      // Asking costs more than comparing, and few beat the best so far.
+      if ((isBetter || usable < 2) && !filter.isBarred(endpoints[i] as Endpoint)) {
         usable += 1
-        if (best < 0 || this.#precedes(i, best, threshold)) best = i
+        if (isBetter) best = i
       }
       i += 1
     }
     if (usable < 2) return undefined
-    const chosen = this.#endpoints[best] as Endpoint
+    const chosen = endpoints[best] as Endpoint
     this.#rif[best] = (this.#rif[best] as number) + 1
     this.#uses[best] = (this.#uses[best] as number) - 1
     if ((this.#uses[best] as number) <= 0) this.#remove(best)
@@ -113,22 +118,32 @@ export class PrequalPool {
 
   /** Whether an entry is to be chosen rather than another one. */
   #precedes(a: number, b: number, threshold: number): boolean {
-    const [rifA, rifB] = [this.#rif[a] as number, this.#rif[b] as number]
+    const rifA = this.#rif[a] as number
+    const rifB = this.#rif[b] as number
     if (rifA > threshold !== rifB > threshold) return rifB > threshold
-    const [latencyA, latencyB] = [this.#latencyMs[a] as number, this.#latencyMs[b] as number]
+    const latencyA = this.#latencyMs[a] as number
+    const latencyB = this.#latencyMs[b] as number
     if (rifA > threshold) return rifA < rifB || (rifA === rifB && latencyA < latencyB)
     return latencyA < latencyB || (latencyA === latencyB && rifA < rifB)
   }
 
   #worst(threshold: number): number {
+    const count = this.#endpoints.length
     let worst = 0
-    for (let i = 1; i < this.#endpoints.length; i += 1) if (this.#precedes(worst, i, threshold)) worst = i
+    for (let i = 1; i < count; i += 1) if (this.#precedes(worst, i, threshold)) worst = i
     return worst
   }
 
   #oldest(): number {
+    const at = this.#at
+    const count = this.#endpoints.length
     let oldest = 0
-    for (let i = 1; i < this.#endpoints.length; i += 1) if ((this.#at[i] as number) < (this.#at[oldest] as number)) oldest = i
+    let oldestAt = at[0] as number
+    for (let i = 1; i < count; i += 1) {
+      if ((at[i] as number) >= oldestAt) continue
+      oldest = i
+      oldestAt = at[i] as number
+    }
     return oldest
   }
 

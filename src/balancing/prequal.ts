@@ -5,7 +5,7 @@ import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspent } from './draw-unspent.ts'
 import { LoadProber, type ProbeFunction } from './load-prober.ts'
-import { type LoadRecord, LoadRecords } from './load-records.ts'
+import { LoadRecords } from './load-records.ts'
 import { OptionChecks } from './option-checks.ts'
 import { type EntryFilter, PrequalPool, reuseBudget } from './prequal-pool.ts'
 import { QuantileWindow } from './quantile-window.ts'
@@ -71,7 +71,6 @@ interface Prequal {
 class PrequalPicker implements Picker, EntryFilter {
   readonly #shared: Prequal
   readonly #endpoints: readonly Endpoint[]
-  readonly #records: (LoadRecord | undefined)[]
   readonly #pool: PrequalPool
   readonly #drawn: Uint32Array
   #query: PickQuery | undefined
@@ -84,7 +83,6 @@ class PrequalPicker implements Picker, EntryFilter {
     const { pool, maxAgeMs, probes, removals } = shared.settings
     this.#shared = shared
     this.#endpoints = endpoints
-    this.#records = new Array(endpoints.length)
     this.#pool = new PrequalPool(pool, maxAgeMs, reuseBudget(endpoints.length, pool, probes, removals), shared.draws)
     this.#drawn = new Uint32Array(Math.min(Math.ceil(probes) + 1, endpoints.length))
   }
@@ -94,7 +92,7 @@ class PrequalPicker implements Picker, EntryFilter {
     const { rifs, settings } = shared
     const before = this.#query
     this.#query = query
-    this.#now = shared.now()
+    this.#now = query.at ?? shared.now()
     try {
       const unknown = this.#look()
       const chosen = this.#pool.choose(rifs.value, this.#now, this)
@@ -132,8 +130,8 @@ class PrequalPicker implements Picker, EntryFilter {
         prober.send(endpoint, this.#answered)
         continue
       }
-      const record = (this.#records[index] ??= records.of(endpoint))
-      if (this.#now - record.at <= settings.maxAgeMs) this.#admit(record)
+      const at = records.of(endpoint)
+      if (this.#now - records.reportedAt(at) <= settings.maxAgeMs) this.#admit(endpoint, at)
       else if (!this.isBarred(endpoint)) unknown = endpoint
     }
     return unknown
@@ -153,12 +151,14 @@ class PrequalPicker implements Picker, EntryFilter {
   readonly #answered = (endpoint: Endpoint, { rif, latencyMs }: { rif: number; latencyMs: number }): void => {
     const { records, now } = this.#shared
     records.probed(endpoint, rif, latencyMs, now())
-    this.#admit(records.of(endpoint))
+    this.#admit(endpoint, records.of(endpoint))
   }
 
-  #admit({ endpoint, rif, latencyMs, at }: LoadRecord): void {
-    this.#shared.rifs.add(rif)
-    this.#pool.admit(endpoint, rif, latencyMs, at)
+  #admit(endpoint: Endpoint, at: number): void {
+    const { records, rifs } = this.#shared
+    const rif = records.rif(at, endpoint)
+    rifs.add(rif)
+    this.#pool.admit(endpoint, rif, records.latencyMs(at), records.reportedAt(at))
   }
 
   #random(query: PickQuery): Endpoint {

@@ -22,7 +22,7 @@ class RendezvousPicker implements Picker {
   }
 
   pick(query: PickQuery): Endpoint | undefined {
-    const key = this.#hash.of(query.call)
+    const key = this.#hash.bitsOf(query.call)
     return this.#hashes.preferredBy(key, query) ?? this.#hashes.preferredBy(key)
   }
 }

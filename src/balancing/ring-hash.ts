@@ -66,7 +66,7 @@ function* ringTable(endpoints: readonly Endpoint[], minSize: number, maxSize: nu
  * The same endpoint for the same key: keys and endpoints have places on a ring, and a key belongs to the next endpoint. When an endpoint comes
  * or goes, only its own keys move, as long as the number of endpoints does not cross a power of two in relation to `minSize`.
  *
- * A pick is a search in a sorted list (some 30 ns). The ring is made when the set changes, in some milliseconds.
+ * A pick is a look into a sorted list next to where the key belongs (some 15 ns, and the time to hash the key). The ring is made when the set changes, in some milliseconds.
  *
  * Source: Karger's consistent hashing with Envoy's rule for the number of points; see `pointsFor` for the difference.
  *
@@ -90,7 +90,7 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
   const callHash = readHashOn('ringHash', hashOn)
   const minSize = checks.integer('minSize', ringHashDefaults.minSize, 1, largestSize)
   const maxSize = checks.integer('maxSize', Math.max(minSize, ringHashDefaults.maxSize), 1, largestSize)
-  if (minSize > maxSize) throw new TypeError(`ringHash: minSize: expected at most maxSize, which is ${maxSize}, got ${minSize}`)
+  if (minSize > maxSize) checks.refuse('minSize', `at most maxSize, which is ${maxSize}`, minSize)
   return part('ring-hash', { hashOn, minSize, maxSize }, (host) => {
     const hash = callHash(host.random.fork('ring-hash'))
     const works = new TableWorks(host.clock, (endpoints) => ringTable(endpoints, minSize, maxSize))

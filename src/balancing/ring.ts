@@ -7,6 +7,9 @@ import { allSteps, piecesPerStep, type Steps, sortByHash } from './steps.ts'
 export class Ring {
   readonly #positions: Uint32Array
   readonly #owners: Uint32Array
+  /** The first point of each of many equal stretches, and of what is beyond the last: a search begins next to where it ends. */
+  readonly #starts: Uint32Array
+  readonly #shift: number
 
   /**
    * @param endpoints at least one.
@@ -14,15 +17,12 @@ export class Ring {
    * @param points how many each of them has.
    * @param made positions and their owners, if they are made already.
    */
-  constructor(
-    endpoints: readonly Endpoint[],
-    hashes: EndpointHashes,
-    points: readonly number[],
-    made?: readonly [Uint32Array, Uint32Array],
-  ) {
-    const [positions, owners] = made ?? allSteps(pointSteps(endpoints, hashes, points))
+  constructor(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[], made?: RingArrays) {
+    const [positions, owners, starts] = made ?? allSteps(pointSteps(endpoints, hashes, points))
     this.#positions = positions
     this.#owners = owners
+    this.#starts = starts
+    this.#shift = 32 - Math.log2(starts.length - 1)
   }
 
   /** The same in steps. */
@@ -40,25 +40,30 @@ export class Ring {
     return this.#owners[place] as number
   }
 
-  /** The first point at or after a position, going round. */
-  placeOf(position: number): number {
+  /**
+   * The first point at or after a position, going round.
+   *
+   * @param bits the position: 32 bits, with a sign or without.
+   */
+  placeOf(bits: number): number {
     const positions = this.#positions
-    let low = 0
-    let high = positions.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((positions[middle] as number) < position) low = middle + 1
-      else high = middle
-    }
-    return low === positions.length ? 0 : low
+    const position = bits >>> 0
+    const stretch = position >>> this.#shift
+    // A handful of points to a stretch, side by side: halving would take longer. Beyond its end, the next one begins.
+    const end = this.#starts[stretch + 1] as number
+    let place = this.#starts[stretch] as number
+    while (place < end && (positions[place] as number) < position) place += 1
+    return place === positions.length ? 0 : place
   }
 }
 
-function* pointSteps(
-  endpoints: readonly Endpoint[],
-  hashes: EndpointHashes,
-  points: readonly number[],
-): Steps<readonly [Uint32Array, Uint32Array]> {
+/** Positions, whose they are, and where stretches begin. */
+type RingArrays = readonly [Uint32Array, Uint32Array, Uint32Array]
+
+/** About so many points are in a stretch. */
+const pointsPerStretch = 4
+
+function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[]): Steps<RingArrays> {
   let size = 0
   for (const count of points) size += count
   const unsorted = new Uint32Array(size)
@@ -80,13 +85,19 @@ function* pointSteps(
   const order = yield* sortByHash(unsorted, (a, b) => address(a) < address(b))
   const positions = new Uint32Array(size)
   const owners = new Uint32Array(size)
+  // Two stretches at least: a shift by 32 bits is none in JavaScript.
+  const bits = Math.max(1, Math.ceil(Math.log2(size / pointsPerStretch)))
+  const starts = new Uint32Array(2 ** bits + 1).fill(size)
+  let begun = 0
   for (let place = 0; place < size; place += 1) {
     const point = order[place] as number
-    positions[place] = unsorted[point] as number
+    const position = unsorted[point] as number
+    positions[place] = position
     owners[place] = ownerOf[point] as number
+    for (const stretch = position >>> (32 - bits); begun <= stretch; begun += 1) starts[begun] = place
     if (place % piecesPerStep === 0) yield
   }
-  return [positions, owners]
+  return [positions, owners, starts]
 }
 
 /**

@@ -22,6 +22,10 @@ class MembersQuery implements PickQuery {
     return (this.#asked as PickQuery).call
   }
 
+  get at(): number | undefined {
+    return (this.#asked as PickQuery).at
+  }
+
   readonly isSpent = (endpoint: Endpoint): boolean => (this.#asked as PickQuery).isSpent(endpoint) || !isAmong(this.#members, endpoint)
 
   standFor(asked: PickQuery | undefined): PickQuery | undefined {
@@ -64,7 +68,7 @@ export class TablePicker implements Picker, WantedTable {
   }
 
   pick(query: PickQuery): Endpoint {
-    const key = this.#hash.of(query.call)
+    const key = this.#hash.bitsOf(query.call)
     return this.#table === undefined ? this.#meanwhile(key, query) : this.#table.pick(key, query)
   }
 
@@ -107,7 +111,7 @@ export class TablePicker implements Picker, WantedTable {
       this.#hashes ??= new EndpointHashes(endpoints)
       return this.#hashes.preferredBy(key, query) ?? (this.#hashes.preferredBy(key) as Endpoint)
     }
-    const start = key % endpoints.length
+    const start = (key >>> 0) % endpoints.length
     for (let i = 0; i < endpoints.length; i += 1) {
       const endpoint = endpoints[(start + i) % endpoints.length] as Endpoint
       if (!query.isSpent(endpoint)) return endpoint

@@ -7,7 +7,11 @@ import { allSteps, type Steps } from './steps.ts'
 export interface KeyTable {
   /** Whom it knows. */
   readonly endpoints: readonly Endpoint[]
-  /** The endpoint of a key, or the next one that the call has not tried. */
+  /**
+   * The endpoint of a key, or the next one that the call has not tried.
+   *
+   * @param key 32 bits, with a sign or without.
+   */
   pick(key: number, query: PickQuery): Endpoint
 }
 

@@ -1,9 +1,13 @@
+/** Children of a place: four lie side by side, and halve the number of levels that two would make. */
+const children = 4
+
 /**
  * Who is due next: a heap of indexes, ordered by the virtual time at which each has its turn. Its arrays are made once.
  *
  * Putting off the first one is all that a scheduler by earliest deadline needs: whoever had a turn is due again after the cost of one.
  */
 export class TurnQueue {
+  /** In the order of the heap, not of the indexes: what is compared is found side by side. */
   readonly #dueAt: Float64Array
   readonly #heap: Uint32Array
 
@@ -11,7 +15,9 @@ export class TurnQueue {
   constructor(dueAt: Float64Array) {
     this.#dueAt = dueAt
     this.#heap = Uint32Array.from(dueAt, (_, index) => index)
-    for (let place = (dueAt.length >> 1) - 1; place >= 0; place -= 1) this.#sink(place)
+    for (let place = Math.floor((dueAt.length - 2) / children); place >= 0; place -= 1) {
+      this.#sink(place, this.#heap[place] as number, dueAt[place] as number)
+    }
   }
 
   /** Whose turn it is. */
@@ -21,25 +27,31 @@ export class TurnQueue {
 
   /** Lets the first one wait for `by` from its turn on; `by` is more than 0. */
   postponeFirst(by: number): void {
-    const first = this.first
-    this.#dueAt[first] = (this.#dueAt[first] as number) + by
-    this.#sink(0)
+    this.#sink(0, this.first, (this.#dueAt[0] as number) + by)
   }
 
-  #sink(from: number): void {
+  /** Puts an index at a place, or below it. */
+  #sink(from: number, index: number, dueAt: number): void {
     const heap = this.#heap
     const due = this.#dueAt
-    const moved = heap[from] as number
-    const movedDue = due[moved] as number
+    const size = heap.length
     let place = from
     for (;;) {
-      let child = 2 * place + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && (due[heap[child + 1] as number] as number) < (due[heap[child] as number] as number)) child += 1
-      if ((due[heap[child] as number] as number) >= movedDue) break
+      let child = children * place + 1
+      if (child >= size) break
+      const end = Math.min(child + children, size)
+      let earliest = due[child] as number
+      for (let other = child + 1; other < end; other += 1) {
+        if ((due[other] as number) >= earliest) continue
+        child = other
+        earliest = due[other] as number
+      }
+      if (earliest >= dueAt) break
       heap[place] = heap[child] as number
+      due[place] = earliest
       place = child
     }
-    heap[place] = moved
+    heap[place] = index
+    due[place] = dueAt
   }
 }

@@ -93,6 +93,14 @@ export class RosterEndpoint implements Endpoint {
   labels: Readonly<Record<string, string>> = noLabels
   health: ReportedHealth = 'healthy'
   inFlight = 0
+  /** The table of numbers that asked for this endpoint last, and where its numbers are there: found without looking it up. */
+  numbers: object | undefined = undefined
+  /** See {@link RosterEndpoint.numbers}. */
+  numbersAt = 0
+  /** The group that asked last whether this endpoint is a member, if it is: found without looking it up. */
+  memberOf: object | undefined = undefined
+  /** What is noted of its health, by whoever noted something first; `null` as long as nobody did. */
+  noted: object | null = null
   attempts = 0
   failures = 0
   /** How long attempts took lately; `undefined` before the first that was answered. */

@@ -47,6 +47,8 @@ export class Roster {
   /** The same by the text that named them: parsing ten thousand known addresses again would cost more than all the rest. */
   readonly #bySpelling = new Map<string, Entry>()
   #entries: readonly Entry[] = []
+  /** How the last update spelled each of them. */
+  #spellings: readonly string[] = []
   #spelledSecure = false
   #updates = 0
   #endpoints: readonly Endpoint[] = Object.freeze([])
@@ -72,11 +74,15 @@ export class Roster {
     this.#forgetSpellings(specs.length)
     const before = this.#entries
     const entries: Entry[] = []
+    const spellings: string[] = []
     const added: Endpoint[] = []
     const altered: Endpoint[] = []
     const refused: RefusedEndpoint[] = []
     for (const spec of specs) {
-      const spelled = this.#spelled(spec)
+      // Most answers have the order of the one before, and comparing texts takes less than hashing one.
+      const kept = this.#spellings[entries.length]
+      const isInPlace = kept !== undefined && spec?.url === kept
+      const spelled = isInPlace ? (this.#entries[entries.length] as Entry) : this.#spelled(spec)
       // What is as it was is usable as it was: nearly every spec of nearly every answer.
       const unchanged = spelled !== undefined && isDescribed(spelled.endpoint, spec)
       const problem = unchanged ? undefined : specProblem(spec)
@@ -93,7 +99,9 @@ export class Roster {
       if (entry.listedIn === 0) added.push(entry.endpoint)
       entry.listedIn = this.#updates
       entries.push(entry)
+      spellings.push(isInPlace ? kept : spec.url)
     }
+    this.#spellings = spellings
     const removed = this.#removeUnlisted(before)
     const same = altered.length === 0 && entries.length === before.length && entries.every((entry, index) => entry === before[index])
     if (!same) {
@@ -138,6 +146,7 @@ export class Roster {
     const secure = this.#secure()
     if (secure === this.#spelledSecure && this.#bySpelling.size <= 2 * listed + 64) return
     this.#spelledSecure = secure
+    this.#spellings = []
     this.#bySpelling.clear()
   }
 }

@@ -21,7 +21,7 @@
  * }
  * ```
  */
-import type { Endpoint } from '../endpoint/endpoint.ts'
+import { type Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 
 /** `degraded`: used when there are not enough healthy ones; `unhealthy`: not used unless too few are left (panic). */
 export type HealthState = 'healthy' | 'degraded' | 'unhealthy'
@@ -38,6 +38,7 @@ export interface HealthView {
 
 /** What is noted of one endpoint: the finding of each judge, and the worst of them. */
 interface Entry {
+  readonly board: HealthBoard
   readonly findings: Map<string, HealthState>
   state: HealthState
 }
@@ -61,7 +62,10 @@ export class HealthBoard implements HealthView {
 
   /** See {@link HealthView.stateOf}. */
   stateOf(endpoint: Endpoint): HealthState {
-    return this.#entries.get(endpoint)?.state ?? 'healthy'
+    // Asked of everybody whenever one of them changes: most are not looked up.
+    const noted = (endpoint as RosterEndpoint).noted as Entry | null | undefined
+    if (noted === null) return 'healthy'
+    return (noted?.board === this ? noted : this.#entries.get(endpoint))?.state ?? 'healthy'
   }
 
   /** See {@link HealthView.isLeaving}. */
@@ -86,8 +90,9 @@ export class HealthBoard implements HealthView {
     const finding = state ?? 'healthy'
     if ((entry?.findings.get(judge) ?? 'healthy') === finding) return
     if (entry === undefined) {
-      entry = { findings: new Map(), state: 'healthy' }
+      entry = { board: this, findings: new Map(), state: 'healthy' }
       this.#entries.set(endpoint, entry)
+      if (endpoint instanceof RosterEndpoint) endpoint.noted ??= entry
     }
     if (finding === 'healthy') entry.findings.delete(judge)
     else entry.findings.set(judge, finding)

@@ -14,26 +14,31 @@ export class EndpointChoice {
     this.#permits = permits
   }
 
-  /** The endpoint for the next attempt of a call; `'full'` if nobody has room for it. */
-  of(candidates: Candidates, call: Call): Endpoint | undefined | 'full' {
-    return this.#permits === undefined ? this.#pick(candidates, call) : this.withRoom(this.#permits, candidates, call)
+  /**
+   * The endpoint for the next attempt of a call; `'full'` if nobody has room for it.
+   *
+   * @param now monotonic time, for balancers that go by it.
+   */
+  of(candidates: Candidates, call: Call, now: number): Endpoint | undefined | 'full' {
+    return this.#permits === undefined ? this.#pick(candidates, call, now) : this.withRoom(this.#permits, candidates, call, now)
   }
 
   /**
    * Somebody who has room, first among those whom the call has not tried.
    *
+   * @param now see {@link EndpointChoice.of}.
    * @param waits whether the call waits for room, and so is not spared.
    */
-  withRoom(permits: EndpointPermits, candidates: Candidates, call: Call, waits = false): Endpoint | undefined | 'full' {
+  withRoom(permits: EndpointPermits, candidates: Candidates, call: Call, now: number, waits = false): Endpoint | undefined | 'full' {
     if (!waits && permits.spares()) {
-      const picked = this.#pick(candidates, call)
+      const picked = this.#pick(candidates, call, now)
       if (picked !== undefined) permits.spared(picked)
       return picked
     }
     if (!waits && permits.pausing) return 'full'
-    const picked = this.#pick(candidates, call, permits, false)
+    const picked = this.#pick(candidates, call, now, permits, false)
     if (picked !== undefined && !permits.isFull(picked)) return picked
-    const again = this.#pick(candidates, call, permits, true)
+    const again = this.#pick(candidates, call, now, permits, true)
     if (again !== undefined && !permits.isFull(again)) return again
     // A balancer that insists on an endpoint without room is waited for; one that declines is not, as long as there is room anywhere.
     const declines = picked === undefined && again === undefined
@@ -50,9 +55,9 @@ export class EndpointChoice {
     return untried
   }
 
-  #pick(candidates: Candidates, call: Call, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
+  #pick(candidates: Candidates, call: Call, now: number, permits?: EndpointPermits, onlyFull = false): Endpoint | undefined {
     const query = this.#query
-    const before = query.standFor(call)
+    const before = query.standFor(call, now)
     if (permits !== undefined) query.avoidFull(permits.isFull, onlyFull)
     try {
       return candidates.pick(query)

@@ -1,5 +1,5 @@
 import type { Balancer, Picker, PickQuery } from '../balancing/balancer.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
+import { type Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { type BalancerWatch, foreign, mostFaults } from './balancer-watch.ts'
@@ -15,6 +15,8 @@ export class Group {
   readonly #balancer: Balancer
   readonly #watch: BalancerWatch
   readonly #facts: readonly unknown[]
+  /** Whether endpoints were told that they are members. A set would be made and asked in several times the time. */
+  #claimed = false
   #members: ReadonlySet<unknown> | undefined
   #picker: Picker | undefined
   #standIn: Picker | undefined
@@ -90,6 +92,13 @@ export class Group {
 
   /** Whether something is one of the endpoints. */
   has(picked: unknown): boolean {
+    if (picked instanceof RosterEndpoint && picked.memberOf === this) return true
+    if (!this.#claimed) {
+      this.#claimed = true
+      for (const endpoint of this.endpoints) if (endpoint instanceof RosterEndpoint) endpoint.memberOf = this
+      return this.has(picked)
+    }
+    // Others have claimed endpoints since: those of a subset belong to several groups.
     this.#members ??= new Set(this.endpoints)
     return this.#members.has(picked)
   }

@@ -26,11 +26,11 @@ export class Observation implements BodyListener, UnderwayAttempt {
   #bodyIsLate = false
 
   /** The attempt begins. */
-  constructor(observer: Observer, attempt: Attempt) {
+  constructor(observer: Observer, attempt: Attempt, startedAt: number) {
     this.endpoint = attempt.endpoint
     this.#observer = observer
     this.#attempt = attempt
-    this.startedAt = observer.now()
+    this.startedAt = startedAt
     observer.counters.attempts += 1
     const counted = this.endpoint as RosterEndpoint
     counted.attempts += 1

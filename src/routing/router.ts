@@ -151,8 +151,10 @@ export class Router {
     const candidates = this.#candidates(call, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#endpoints.hasUntried(candidates, call))
       return nobody(nobodyElse(call))
-    const picked = this.#endpoints.of(candidates, call)
-    if (picked !== 'full') return this.#attempt(call, candidates, picked, choice)
+    // Read once, for the choice and for the attempt.
+    const now = this.#observer.now()
+    const picked = this.#endpoints.of(candidates, call, now)
+    if (picked !== 'full') return this.#attempt(call, candidates, picked, choice, now)
     if (call.underway.length > 0 && call.context.get(sideBySide)) return nobody(nobodyElse(call))
     return this.#attemptWithRoom(call, this.#permits as EndpointPermits, choice)
   }
@@ -166,10 +168,16 @@ export class Router {
       permits.reconsider()
       return failed(call.cancellation.reason)
     }
-    return this.#attempt(call, this.#candidates(call, choice), place.endpoint, choice)
+    return this.#attempt(call, this.#candidates(call, choice), place.endpoint, choice, this.#observer.now())
   }
 
-  #attempt(call: Call, candidates: Candidates, picked: Endpoint | undefined, choice: VersionChoice | undefined): Promise<Outcome> {
+  #attempt(
+    call: Call,
+    candidates: Candidates,
+    picked: Endpoint | undefined,
+    choice: VersionChoice | undefined,
+    startedAt: number,
+  ): Promise<Outcome> {
     const probe = this.#probes === undefined || this.#probes.waiting === 0 ? undefined : this.#takeProbe(call, candidates, picked, choice)
     const endpoint = probe?.endpoint ?? picked
     if (endpoint !== picked) this.#permits?.reconsider()
@@ -179,7 +187,7 @@ export class Router {
       return nobody(whyNone(call, { candidates, labels, directory, settings, balancer, allTried }))
     }
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
-    const observation = new Observation(this.#observer, attempt)
+    const observation = new Observation(this.#observer, attempt, startedAt)
     const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
     try {
       return this.#send(attempt).then(ended, (error) => ended(failed(this.#threw(attempt, error))))
@@ -217,7 +225,7 @@ export class Router {
   }
 
   #waitForRoom(permits: EndpointPermits, call: Call, choice: VersionChoice | undefined): Promise<Reservation | MeshError> {
-    return permits.wait(call, () => this.#endpoints.withRoom(permits, this.#candidates(call, choice), call, true))
+    return permits.wait(call, () => this.#endpoints.withRoom(permits, this.#candidates(call, choice), call, this.#observer.now(), true))
   }
 
   /** The endpoint that was picked gives way to one that waits for a probe. With nobody picked, a probe is all that is left. */

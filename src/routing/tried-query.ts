@@ -9,6 +9,8 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
  */
 export class TriedQuery implements PickQuery {
   #call: Call | undefined
+  /** When it was asked. Not a number from the beginning: V8 would copy it on the heap whenever it is read. */
+  at: number | undefined = undefined
   /** Whether the endpoints of a zone that was tried count as tried, too. */
   #byZone = false
   /** Who has no room, where room is limited: they count as tried, too. */
@@ -62,12 +64,14 @@ export class TriedQuery implements PickQuery {
   /**
    * Lets the query stand for another call.
    *
+   * @param at monotonic time, see {@link PickQuery.at}.
    * @returns the call that it stood for: put it back afterwards. A picker may begin another call while it picks, and a call that is over
    * must not be kept alive from here.
    */
-  standFor(call: Call | undefined): Call | undefined {
+  standFor(call: Call | undefined, at?: number): Call | undefined {
     const before = this.#call
     this.#call = call
+    this.at = at
     this.#byZone = false
     this.#full = undefined
     this.#onlyFull = false

@@ -42,3 +42,14 @@ test('the version changes with a state and not with a finding that changes none'
   board.note(endpoint, 'check', undefined)
   assert.equal(board.version, 2)
 })
+
+test('two boards of the same endpoint know nothing of each other', () => {
+  const [one, other] = [new HealthBoard(), new HealthBoard()]
+  const endpoint = testEndpoint('http://a:1')
+  one.note(endpoint, 'check', 'unhealthy')
+  assert.equal(other.stateOf(endpoint), 'healthy')
+  other.note(endpoint, 'check', 'degraded')
+  assert.deepEqual([one.stateOf(endpoint), other.stateOf(endpoint)], ['unhealthy', 'degraded'])
+  one.note(endpoint, 'check', undefined)
+  assert.deepEqual([one.stateOf(endpoint), other.stateOf(endpoint)], ['healthy', 'degraded'])
+})

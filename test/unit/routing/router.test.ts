@@ -582,3 +582,22 @@ test('watchers hear of each attempt at its head, and again when its body is over
   await router.send(testCall())
   assert.deepEqual(watched, [`${b} failure 500`, `${b} over failure`, `${a} success 200`, `${a} over success`])
 })
+
+test('a balancer is told the time of the attempt that it chooses for', async () => {
+  const times: (number | undefined)[] = []
+  const { router, clock } = world({
+    balancer: {
+      picker: (endpoints) => ({
+        pick: ({ at }) => {
+          times.push(at)
+          return endpoints[0]
+        },
+      }),
+    },
+  })
+  await clock.advance(250)
+  const call = testCall()
+  await router.send(call)
+  assert.deepEqual(times, [clock.now()])
+  assert.equal(call.spent[0]?.startedAt, clock.now())
+})
