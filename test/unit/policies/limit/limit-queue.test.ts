@@ -6,6 +6,7 @@ import { ContextValues } from '../../../../src/call/context-values.ts'
 import { waits } from '../../../../src/call/waiting-for.ts'
 import { MeshError } from '../../../../src/errors/mesh-error.ts'
 import { leakyBucket } from '../../../../src/policies/limit/leaky-bucket.ts'
+import { turnShare } from '../../../../src/runtime/turn-share.ts'
 import { testCall } from '../../../../src/testing/test-call.ts'
 import { errorOf, limited } from './limited.ts'
 
@@ -146,4 +147,31 @@ test('ten thousand that leave at once leave nothing behind, and those that stay 
     passed.slice(1).map(({ path }) => Number(path.slice(1))),
     Array.from({ length: 100 }, (_, i) => i * 100 + 7),
   )
+})
+
+test('ten thousand that pass, or are turned away, go in order and so many in a turn of the event loop', async () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const cost = ({ path }: { readonly path: string }) => (path === '/0' ? 1 : path === '/1' ? 0.5 : 1e-9)
+  for (const ends of ['passed', 'closed']) {
+    const { clock, limit, passed, send } = limited({ permits: 1, burst: 1, overflow: 'queue', maxQueue: 10_000, cost })
+    const over: number[] = []
+    const all = Array.from({ length: 10_001 }, (_, i) => send(numbered(i).call).then(() => over.push(i)))
+    await turn()
+    const lastOfTurn: number[] = [limit.waiting]
+    const schedule = clock.schedule.bind(clock)
+    clock.schedule = (ms, task) => {
+      lastOfTurn.push(limit.waiting)
+      return schedule(ms, task)
+    }
+    if (ends === 'closed') limit.close()
+    await clock.advance(600)
+    await Promise.all(all)
+    const most = Math.max(...lastOfTurn.slice(1).map((waiting, i) => (lastOfTurn[i] as number) - waiting))
+    assert.equal(most, turnShare + 1)
+    assert.equal(passed.length, ends === 'passed' ? 10_001 : 1)
+    assert.deepEqual(
+      over,
+      Array.from({ length: 10_001 }, (_, i) => i),
+    )
+  }
 })

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { WatchedLimit } from '../../../src/policies/concurrency/watched-limit.ts'
+import { EndpointPermits } from '../../../src/routing/endpoint-permits.ts'
+import { turnShare } from '../../../src/runtime/turn-share.ts'
+import { testCall, testEndpoint, testHost } from '../../../src/testing/index.ts'
+
+function permitsOf(most: number) {
+  const host = testHost()
+  const settingsOf = (limit: number) => {
+    const watched = new WatchedLimit(limit, host)
+    return { limitOf: () => watched, queue: 1_000, queueTimeoutMs: Number.POSITIVE_INFINITY, enforce: 1 }
+  }
+  const permits = new EndpointPermits(settingsOf(most), host)
+  return { host, permits, use: (limit: number) => permits.use(settingsOf(limit)) }
+}
+
+test('attempts that wait for endpoints with room go in order, so many in a turn of the event loop, and the rest is not forgotten', async () => {
+  const { host, permits, use } = permitsOf(1)
+  const endpoint = testEndpoint('http://10.0.0.1:8080')
+  const idle = testEndpoint('http://10.0.0.2:8080')
+  permits.began(endpoint)
+  const order: number[] = []
+  const wait = (i: number, at = endpoint) =>
+    permits
+      .wait(testCall(), () => (permits.isFull(at) ? 'full' : at))
+      .then((place) => {
+        assert.ok('endpoint' in place)
+        permits.settle(place)
+        permits.began(at)
+        order.push(i)
+      })
+  const all = Array.from({ length: 100 }, (_, i) => wait(i))
+  use(1_000)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(order.length, turnShare + 1)
+  assert.equal(permits.pausing, true)
+  // Nobody tells of room at an endpoint that was idle all the time.
+  all.push(wait(100, idle))
+  await host.clock.advance(0)
+  await Promise.all(all)
+  assert.deepEqual(
+    order,
+    Array.from({ length: 101 }, (_, i) => i),
+  )
+  assert.equal(permits.pausing, false)
+})
