@@ -40,7 +40,7 @@ export class WaitingRoom {
 
   #letGo(): void {
     for (const end of this.#leaving) {
-      if (!this.#share.take()) return
+      if (!this.#share.take(this.#leaving.size)) return
       end()
     }
   }

@@ -3,6 +3,9 @@ import type { Clock, Timer } from './clock.ts'
 /** So many are let go in one turn of the event loop: with what a call costs between its permit and the wire, about a millisecond. */
 export const turnShare = 32
 
+/** So few go on at once: what they keep the loop for is nothing to divide. */
+export const fewEnough = 128
+
 /**
  * How many of those who wait may go on before everybody else has a turn at the event loop.
  *
@@ -30,8 +33,14 @@ export class TurnShare {
     return this.#timer !== undefined
   }
 
-  /** Takes one of the share. @returns whether there was one; if not, `next` is told in the next turn. */
-  take(): boolean {
+  /**
+   * Takes one of the share.
+   *
+   * @param waiting how many wait.
+   * @returns whether there was one; if not, `next` is told in the next turn.
+   */
+  take(waiting: number): boolean {
+    if (waiting <= fewEnough && this.#timer === undefined) return true
     if (this.#left > 0) {
       this.#left -= 1
       return true

@@ -156,7 +156,7 @@ export class WaitingRoom<T> {
       const got = waiter.attend()
       if (got !== undefined) {
         this.end(waiter, got)
-        if (next !== undefined && !this.#share.take()) {
+        if (next !== undefined && !this.#share.take(this.#line.length)) {
           this.#offers.add(more)
           return
         }
@@ -188,7 +188,7 @@ export class WaitingRoom<T> {
   #goOn(): void {
     const closed = this.#closed
     if (closed !== undefined) {
-      for (let waiter = this.#line.first; waiter !== undefined && this.#share.take(); waiter = this.#line.first) {
+      for (let waiter = this.#line.first; waiter !== undefined && this.#share.take(this.#line.length); waiter = this.#line.first) {
         this.end(waiter, closed(waiter.call))
       }
       return

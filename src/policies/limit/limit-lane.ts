@@ -114,7 +114,7 @@ export class LimitLane {
       line.shift()
       if (waitMs === 0 && refusal === undefined) this.server?.began()
       first.settle(refusal)
-      if (line.length > 0 && !this.#share.take()) return
+      if (line.length > 0 && !this.#share.take(line.length)) return
     }
   }
 

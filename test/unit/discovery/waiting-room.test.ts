@@ -12,7 +12,7 @@ test('those who wait for the first answer go in the order in which they came, so
   const clock = fakeClock()
   const room = new WaitingRoom(clock)
   const gone: number[] = []
-  const all = Array.from({ length: 100 }, (_, i) => room.wait(new Cancellation()).then(() => gone.push(i)))
+  const all = Array.from({ length: 400 }, (_, i) => room.wait(new Cancellation()).then(() => gone.push(i)))
   room.release()
   await settled()
   assert.equal(gone.length, turnShare)
@@ -21,7 +21,7 @@ test('those who wait for the first answer go in the order in which they came, so
   await Promise.all(all)
   assert.deepEqual(
     gone,
-    Array.from({ length: 100 }, (_, i) => i),
+    Array.from({ length: 400 }, (_, i) => i),
     'who came after the answer waits for another one',
   )
   room.release()

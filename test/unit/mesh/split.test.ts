@@ -246,7 +246,7 @@ test('a ramp moves no users but those who must move', async () => {
     ramp: { to: { v1: 20, v2: 80 }, over: '100s' },
   })
   const versionOf = async (user: number) => Object.keys(await calls(1, () => ofUser(user)))[0]
-  let before = await Promise.all(Array.from({ length: 200 }, (_, user) => versionOf(user)))
+  let before = await clock.until(Promise.all(Array.from({ length: 200 }, (_, user) => versionOf(user))))
   for (let round = 0; round < 4; round += 1) {
     await clock.advance(25_000)
     const after = await Promise.all(before.map((_, user) => versionOf(user)))

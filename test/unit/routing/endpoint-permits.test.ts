@@ -30,18 +30,18 @@ test('attempts that wait for endpoints with room go in order, so many in a turn 
         permits.began(at)
         order.push(i)
       })
-  const all = Array.from({ length: 100 }, (_, i) => wait(i))
+  const all = Array.from({ length: 400 }, (_, i) => wait(i))
   use(1_000)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(order.length, turnShare + 1)
   assert.equal(permits.pausing, true)
   // Nobody tells of room at an endpoint that was idle all the time.
-  all.push(wait(100, idle))
+  all.push(wait(400, idle))
   await host.clock.advance(0)
   await Promise.all(all)
   assert.deepEqual(
     order,
-    Array.from({ length: 101 }, (_, i) => i),
+    Array.from({ length: 401 }, (_, i) => i),
   )
   assert.equal(permits.pausing, false)
 })
