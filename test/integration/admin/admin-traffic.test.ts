@@ -40,7 +40,7 @@ test('what would become of a call is told without making it', async (t) => {
   assert.deepEqual([status, told.route, told.method], [200, 'reports', 'POST'])
   assert.match(
     told.text,
-    /^POST \/reports\/7 to orders\/reports: waits, rate limit: 0 permits left, 0 calls wait, the quota is asked for more/,
+    /^POST \/reports\/7 to orders: waits, rate limit: 0 permits left, 0 calls wait, 0 of them leased from a quota[^\n]*\n {2}route reports,/,
   )
   assert.equal(net.snapshot().services.orders?.calls.started, 0)
   assert.equal((await explain({ url: 'http://orders/' }, 'POST')).status, 405)
@@ -173,7 +173,7 @@ test('the explain box says what would become of a call, and what is wrong with a
   await told.waitFor()
   assert.match(
     await told.innerText(),
-    /^POST \/reports\/7 to orders\/reports: waits, rate limit: 0 permits left, 0 calls wait, the quota is asked for more/,
+    /^POST \/reports\/7 to orders: waits, rate limit: 0 permits left, 0 calls wait, 0 of them leased from a quota[^\n]*\n {2}route reports,/,
   )
   assert.deepEqual(await barriers(page), [])
   await page.getByLabel('Service').selectOption('shadow')

@@ -73,7 +73,7 @@ test('what is wrong is said in a sentence, with an exit code', async (t) => {
       /^proxyless top: expected a token of letters, digits and signs, got one with something else in it$/m,
     ],
     [['top', admin.url.replace('//', '//user:secret@')], 2, /^proxyless top: expected a URL without user and password: .* --token$/m],
-    [['tip'], 2, /expected one of .*top, got "tip"/],
+    [['tip'], 2, /expected a command \(.*top.*\), got "tip"/],
     [[], 2, /^$/],
   ]
   const results = await Promise.all(cases.map(([args]) => run(args)))
