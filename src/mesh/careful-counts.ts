@@ -25,6 +25,16 @@ export function statsOf(transport: Transport, endpoint: Endpoint, host: Host): P
   }
 }
 
+/** What a transport speaks to an endpoint, in the same way. */
+export function spokenTo(transport: Transport, endpoint: Endpoint, host: Host): string | undefined {
+  try {
+    return transport.spoken?.(endpoint)
+  } catch (error) {
+    host.emit('part-threw', { service: host.service, part: `transport ${transport.name}`, error })
+    return undefined
+  }
+}
+
 /** What a transport can carry to an endpoint, in the same way. */
 export function capacityOf(transport: Transport, endpoint: Endpoint, host: Host): number | undefined {
   try {

@@ -9,7 +9,7 @@ import { describeCall, type Ending } from '../records/describe-call.ts'
 import { survey } from '../routing/survey.ts'
 import type { Host } from '../runtime/host.ts'
 import { type TelemetrySettings, telemetryDefaults } from '../telemetry/telemetry-options.ts'
-import { statsOf } from './careful-counts.ts'
+import { spokenTo } from './careful-counts.ts'
 import { factsOnRoute } from './explain-route.ts'
 import { passedOver } from './passed-over.ts'
 import { deadlineOnRoute, subsetOnRoute } from './route-layers.ts'
@@ -98,7 +98,7 @@ export class ServiceWitness implements CallTeller {
     const call =
       route === undefined ? given : given.with({ subset: subsetOnRoute(given, route.plan), deadline: deadlineOnRoute(given, route) })
     const chosen = (decidingAttempt(call) ?? call.underway[0])?.endpoint
-    const protocol = chosen && (statsOf(parts.transport, chosen, host).protocol ?? chosen.protocol.slice(0, -1))
+    const protocol = chosen && (spokenTo(parts.transport, chosen, host) ?? chosen.protocol.slice(0, -1))
     const version = versionOf(call, seen)
     const divided = version === undefined ? call : call.with({ subset: { ...call.subset, [version.by]: version.name } })
     const found = survey(directory.endpoints, divided.subset, judges.board, parts.routing)

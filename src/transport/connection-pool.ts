@@ -54,8 +54,13 @@ export class ConnectionPool implements ConnectionOwner {
   get stats(): TransportStats {
     let idle = 0
     for (const connection of this.#all) if (connection.active === 0) idle += 1
-    const protocol = this.#speaksHttp2 === undefined ? undefined : this.#speaksHttp2 ? 'h2' : 'http/1.1'
-    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size, protocol }
+    return { connections: this.#all.size + this.#connecting.size, idle, waiting: this.#waiters.size }
+  }
+
+  /** What is spoken over the connection that was made last. */
+  get spoken(): 'http/1.1' | 'h2' | undefined {
+    if (this.#speaksHttp2 === undefined) return undefined
+    return this.#speaksHttp2 ? 'h2' : 'http/1.1'
   }
 
   /** Most attempts at once, as far as is known of its protocol. */

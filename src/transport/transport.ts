@@ -40,6 +40,8 @@ export interface Transport {
   stats?(endpoint: Endpoint): TransportStats | undefined
   /** Most attempts that it carries to an endpoint at once, for the snapshot; `undefined` where there is no limit, or none that it knows of. */
   capacity?(endpoint: Endpoint): number | undefined
+  /** What is spoken to an endpoint, by the connection that was made last; `undefined` where it cannot tell. */
+  spoken?(endpoint: Endpoint): 'http/1.1' | 'h2' | undefined
   /**
    * Lets what is in flight end, then closes everything.
    *
@@ -56,6 +58,4 @@ export interface TransportStats {
   readonly idle: number
   /** Attempts that wait for a connection. */
   readonly waiting: number
-  /** What was spoken over the connection that was made last, if the transport can tell. */
-  readonly protocol?: 'http/1.1' | 'h2' | undefined
 }

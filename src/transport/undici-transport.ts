@@ -91,6 +91,10 @@ class UndiciTransport implements Transport {
     return this.#pools.get(endpoint)?.capacity
   }
 
+  spoken(endpoint: Endpoint): 'http/1.1' | 'h2' | undefined {
+    return this.#pools.get(endpoint)?.spoken
+  }
+
   async close(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#closed = true
     const pools = [...this.#pools.values()]
