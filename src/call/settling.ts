@@ -52,8 +52,10 @@ class Settling implements Promise<Outcome> {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it stands for a promise.
-  // biome-ignore format: as in the library of the language.
-  then<A = Outcome, B = never>(good?: ((outcome: Outcome) => A | PromiseLike<A>) | null, bad?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = Outcome, B = never>(
+    good?: ((outcome: Outcome) => A | PromiseLike<A>) | null,
+    bad?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return this.promise.then(good, bad)
   }
 
