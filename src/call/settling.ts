@@ -5,13 +5,13 @@ import type { Outcome } from './outcome.ts'
  * of a call takes neither a closure nor a promise.
  */
 export interface Stage<Out = Outcome> {
-  /** The stage outside of this one; written by whoever runs the stages. One object is a stage once. */
-  following: Stage<unknown> | undefined
   /** The outcome is there. What this returns goes on to the next stage; what it throws goes to the next one that has {@link threw}. */
   settled(outcome: Outcome): Out | Promise<Out>
   /** What is inside threw, or rejected. */
   threw?(error: unknown): Out | Promise<Out>
 }
+
+type Made = Outcome | Promise<Outcome>
 
 /**
  * An outcome on its way out, with the stages that look at it, innermost first. They run one after the other, in one turn: a promise for each of them
@@ -21,33 +21,42 @@ export interface Stage<Out = Outcome> {
  * what was there.
  */
 class Settling implements Promise<Outcome> {
-  readonly [Symbol.toStringTag] = 'Promise'
   readonly #promise: Promise<Outcome>
+  /** A field for each stage rather than a list: what stands in one place is nearly always of one kind, and is called without looking for its method. */
   readonly #first: Stage<unknown>
-  /** Where another stage may be added; `undefined` once none may. */
-  #last: Stage<unknown> | undefined
+  #second: Stage<unknown> | undefined
+  #third: Stage<unknown> | undefined
+  #fourth: Stage<unknown> | undefined
+  #fifth: Stage<unknown> | undefined
+  /** Whether no stage may be added any more. */
+  #sealed = false
 
   constructor(sending: Promise<Outcome>, first: Stage) {
     this.#first = first
-    this.#last = first
     this.#promise = sending.then(
       (outcome) => this.#settled(outcome),
       (error) => this.#threw(error),
     )
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Promise'
+  }
+
   /** Adds a stage. @returns whether it could be. */
   add(stage: Stage<unknown>): boolean {
-    const last = this.#last
-    if (last === undefined) return false
-    last.following = stage
-    this.#last = stage
+    if (this.#sealed) return false
+    if (this.#second === undefined) this.#second = stage
+    else if (this.#third === undefined) this.#third = stage
+    else if (this.#fourth === undefined) this.#fourth = stage
+    else if (this.#fifth === undefined) this.#fifth = stage
+    else return false
     return true
   }
 
   /** The promise of what the last stage makes of it. No stage can be added any more. */
   get promise(): Promise<Outcome> {
-    this.#last = undefined
+    this.#sealed = true
     return this.#promise
   }
 
@@ -67,14 +76,45 @@ class Settling implements Promise<Outcome> {
     return this.promise.finally(after)
   }
 
-  #settled(outcome: Outcome): Outcome | Promise<Outcome> {
-    this.#last = undefined
-    return pass(outcome, this.#first)
+  #settled(outcome: Outcome): Made {
+    this.#sealed = true
+    let passed = 1
+    try {
+      let made = this.#first.settled(outcome) as Made
+      if (this.#second === undefined) return made
+      if (made instanceof Promise) return this.#later(made, passed)
+      passed = 2
+      made = this.#second.settled(made) as Made
+      if (this.#third === undefined) return made
+      if (made instanceof Promise) return this.#later(made, passed)
+      passed = 3
+      made = this.#third.settled(made) as Made
+      if (this.#fourth === undefined) return made
+      if (made instanceof Promise) return this.#later(made, passed)
+      passed = 4
+      made = this.#fourth.settled(made) as Made
+      if (this.#fifth === undefined) return made
+      if (made instanceof Promise) return this.#later(made, passed)
+      passed = 5
+      return this.#fifth.settled(made) as Made
+    } catch (error) {
+      return passError(error, this.#stages(passed))
+    }
   }
 
-  #threw(error: unknown): Outcome | Promise<Outcome> {
-    this.#last = undefined
-    return passError(error, this.#first)
+  #threw(error: unknown): Made {
+    this.#sealed = true
+    return passError(error, this.#stages(0))
+  }
+
+  /** A stage takes its time, as a retry does. */
+  #later(made: Promise<Outcome>, passed: number): Promise<Outcome> {
+    return goOn(made, this.#stages(passed))
+  }
+
+  #stages(passed: number): Stage[] {
+    const places = [this.#first, this.#second, this.#third, this.#fourth, this.#fifth] as (Stage | undefined)[]
+    return places.slice(passed).filter((stage) => stage !== undefined)
   }
 }
 
@@ -104,43 +144,40 @@ export function asPromise(sending: Promise<Outcome>): Promise<Outcome> {
   return sending instanceof Settling ? sending.promise : sending
 }
 
-function pass(given: Outcome, first: Stage<unknown> | undefined): Outcome | Promise<Outcome> {
+/** Runs the stages that are left, one by one. */
+function pass(given: Outcome, stages: readonly Stage[]): Made {
   let outcome = given
-  for (let stage = first; stage !== undefined; ) {
-    const { following } = stage
-    // A stage may live on, as what listens to the body does; those outside of it need not.
-    stage.following = undefined
+  for (const [i, stage] of stages.entries()) {
     try {
-      const made = stage.settled(outcome) as Outcome | Promise<Outcome>
-      if (made instanceof Promise) return passLater(made, following)
+      const made = stage.settled(outcome)
+      if (made instanceof Promise) return goOn(made, stages.slice(i + 1))
       outcome = made
     } catch (error) {
-      return passError(error, following)
+      return passError(error, stages.slice(i + 1))
     }
-    stage = following
   }
   return outcome
 }
 
-function passError(error: unknown, first: Stage<unknown> | undefined): Outcome | Promise<Outcome> {
-  for (let stage = first; stage !== undefined; stage = stage.following) {
-    if (stage.threw === undefined) continue
-    const { following } = stage
-    try {
-      const made = stage.threw(error) as Outcome | Promise<Outcome>
-      return made instanceof Promise ? passLater(made, following) : pass(made, following)
-    } catch (another) {
-      return passError(another, following)
-    }
+/** Hands an error to the first stage that takes errors, and what that makes of it to those after it. */
+function passError(error: unknown, stages: readonly Stage[]): Made {
+  const i = stages.findIndex((stage) => stage.threw !== undefined)
+  const stage = stages[i]
+  if (stage?.threw === undefined) throw error
+  const rest = stages.slice(i + 1)
+  let made: Made
+  try {
+    made = stage.threw(error)
+  } catch (another) {
+    return passError(another, rest)
   }
-  throw error
+  return made instanceof Promise ? goOn(made, rest) : pass(made, rest)
 }
 
-/** A stage takes its time, as a retry does. */
-function passLater(made: Promise<Outcome>, following: Stage<unknown> | undefined): Promise<Outcome> {
-  if (following === undefined) return made
+function goOn(made: Promise<Outcome>, stages: readonly Stage[]): Promise<Outcome> {
+  if (stages.length === 0) return made
   return made.then(
-    (outcome) => pass(outcome, following),
-    (error) => passError(error, following),
+    (outcome) => pass(outcome, stages),
+    (error) => passError(error, stages),
   )
 }

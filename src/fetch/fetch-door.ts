@@ -164,7 +164,6 @@ export class FetchDoor {
 
 /** What is remembered of a hop until it has an outcome. */
 class Arrival implements Stage<Response> {
-  following: Stage<unknown> | undefined
   readonly #door: FetchDoor
   readonly #request: FetchRequest
   readonly #destination: Destination

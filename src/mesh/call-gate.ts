@@ -99,7 +99,6 @@ export class CallGate {
 
 /** A call on its way through a gate. */
 class Passage implements Stage {
-  following: Stage | undefined
   readonly #gate: CallGate
   readonly #call: Call
 

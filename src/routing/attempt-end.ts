@@ -16,7 +16,6 @@ export interface AttemptSettler {
 
 /** What routing remembers of an attempt until it has an outcome. */
 export class AttemptEnd implements Stage {
-  following: Stage | undefined
   readonly attempt: Attempt
   readonly observation: Observation
   /** Among whom its endpoint was chosen. */

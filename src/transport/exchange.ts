@@ -44,7 +44,6 @@ export interface ExchangeLimits {
  * As the first stage that looks at the outcome it begins, outside of them, to watch a body that is still on its way.
  */
 export class Exchange implements BodySource, CancelListener, Stage {
-  following: Stage | undefined
   readonly #attempt: Attempt
   readonly #clock: Clock
   readonly #carrier: Carrier

@@ -94,7 +94,6 @@ class Requeuer {
 
 /** An attempt of a call, which may go on elsewhere. */
 class Try implements Stage {
-  following: Stage | undefined
   readonly #requeuer: Requeuer
   readonly #call: Call
   readonly #next: Send<Call>

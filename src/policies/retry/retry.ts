@@ -96,7 +96,6 @@ class Retrier {
 
 /** The first try of a call: nearly always its only one. */
 class FirstTry implements Stage {
-  following: Stage | undefined
   readonly #retrier: Retrier
   readonly #call: Call
   readonly #next: Send<Call>

@@ -16,7 +16,6 @@ const background = Object.freeze({ background: true })
 
 /** Watches over one call until its body is over. */
 class DeadlineWatch implements CancelListener, BodyListener, Due, Stage<void> {
-  following: Stage<unknown> | undefined
   readonly #call: Call
   readonly #host: Host
   readonly #queue: DeadlineQueue
