@@ -226,7 +226,7 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
     if (integrity !== '') throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply has no body'))
     return new LeanResponse(head, undefined)
   }
-  const encoding = replyHeader(headers, 'content-encoding')
+  const encoding = headers['content-encoding'] === undefined ? undefined : replyHeader(headers, 'content-encoding')
   const content = encoding === undefined ? body : decoded(body, encoding)
   if (content === undefined) {
     link?.release()
