@@ -42,12 +42,15 @@ export interface FeedReader {
   failed(error: MeshError): void
 }
 
+/** Of whoever has nothing yet; nobody writes into it. */
+const none: Uint8Array[] = []
+
 const registry = new FinalizationRegistry<BodyFeed>((feed) => feed.discard())
 
 /** See the top of this file. */
 export class BodyFeed {
   readonly #source: BodySource
-  #chunks: Uint8Array[] = []
+  #chunks: Uint8Array[] = none
   #buffered = 0
   /** Bytes that are still to come, if the reply said how many. */
   #expected: number
@@ -103,7 +106,9 @@ export class BodyFeed {
       return
     }
     if (this.#chunks.length >= mostChunks) this.#chunks = [concat(this.#chunks, this.#buffered)]
-    this.#chunks.push(chunk)
+    // Nearly always there is one. A list that grows makes room for seventeen at once.
+    if (this.#chunks.length === 0) this.#chunks = [chunk]
+    else this.#chunks.push(chunk)
     this.#buffered += chunk.byteLength
     if (this.#buffered >= bodyBufferBytes && !this.#paused) this.#pause()
   }
@@ -169,9 +174,9 @@ export class BodyFeed {
   takeAll(): Uint8Array[] | undefined {
     if (!this.#ended) return undefined
     const chunks = this.#chunks
-    this.#chunks = []
+    this.#chunks = none
     this.#buffered = 0
-    return chunks
+    return chunks === none ? [] : chunks
   }
 
   /**

@@ -97,7 +97,7 @@ export class Call implements CallParts {
    * @param spent attempts that a copy shares with its original.
    * @param underway the same for attempts that are not over.
    */
-  constructor(parts: CallParts, spent: readonly SpentAttempt[] = [], underway: readonly UnderwayAttempt[] = []) {
+  constructor(parts: CallParts, spent: readonly SpentAttempt[] = roomForOne(), underway: readonly UnderwayAttempt[] = roomForOne()) {
     this.service = parts.service
     this.method = parts.method
     this.path = parts.path
@@ -128,4 +128,11 @@ export class Call implements CallParts {
     const { service, method, path, authority, headers, body, idempotent, startedAt, deadline, cancellation, subset, context } = this
     return { service, method, path, authority, headers, body, idempotent, startedAt, deadline, cancellation, subset, context }
   }
+}
+
+/** A list with room for one: nearly every call is over with one attempt, and a list that grows makes room for seventeen. */
+function roomForOne<T>(): T[] {
+  const list: (T | undefined)[] = [undefined]
+  list.pop()
+  return list as T[]
 }

@@ -65,9 +65,10 @@ export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | 
  * @returns its value, several joined with `', '`.
  */
 export function replyHeader(headers: ReplyHeaders, name: string): string | undefined {
-  // Only its own: a header may be called "constructor".
-  const value = Object.hasOwn(headers, name) ? headers[name] : undefined
-  return typeof value === 'string' || value === undefined ? value : value.join(', ')
+  const value: unknown = headers[name]
+  if (value === undefined || typeof value === 'string') return value
+  // What every object has, such as "constructor", is no header.
+  return Array.isArray(value) ? value.join(', ') : undefined
 }
 
 /** Whether headers have an `idempotency-key` that says something: an empty one declares nothing. */

@@ -49,12 +49,16 @@ const builtInFetch = globalThis.fetch
  */
 export function createFetch(finder: DestinationFinder, clock: Clock): MeshFetch {
   const door = new FetchDoor(finder, clock)
-  return async function fetch(input, init = undefined) {
-    const request = isRequest(input) ? input : undefined
-    const target = readTarget(request === undefined ? toText(input) : request.url)
-    if (target === undefined) return builtInFetch(input, init as RequestInit)
-    // Awaited, or handing the promise on would take two more turns of the microtask queue.
-    return await door.carry(readRequest(target, request, init))
+  return function fetch(input, init = undefined) {
+    // Not an async function: every call would pay for its frame, and for another promise.
+    try {
+      const request = isRequest(input) ? input : undefined
+      const target = readTarget(request === undefined ? toText(input) : request.url)
+      if (target === undefined) return builtInFetch(input, init as RequestInit)
+      return door.carry(readRequest(target, request, init))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 
@@ -73,11 +77,15 @@ export function createServiceFetch(
   destination: () => Destination | MeshError,
 ): ServiceFetch {
   const door = new FetchDoor(finder, clock)
-  return async function fetch(path, init) {
-    if (typeof path !== 'string' || !path.startsWith('/')) {
-      throw argumentError(service, 'path', "a path that begins with '/', such as '/v1/42'", path)
+  return function fetch(path, init) {
+    try {
+      if (typeof path !== 'string' || !path.startsWith('/')) {
+        throw argumentError(service, 'path', "a path that begins with '/', such as '/v1/42'", path)
+      }
+      return door.carry(readRequest(readTarget(`http://${service}${path}`) as UrlTarget, undefined, init), destination())
+    } catch (error) {
+      return Promise.reject(error)
     }
-    return await door.carry(readRequest(readTarget(`http://${service}${path}`) as UrlTarget, undefined, init), destination())
   }
 }
 

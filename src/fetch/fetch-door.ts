@@ -8,6 +8,7 @@ import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
 import type { Reply } from '../call/reply.ts'
+import { lastly, type Stage } from '../call/settling.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { rememberError } from '../records/call-teller.ts'
@@ -84,10 +85,11 @@ export class FetchDoor {
 
   /** One hop, and those that it leads to. Not an async function: nearly every request is answered at its first hop. */
   #travel(request: FetchRequest, destination: Destination, journey: Journey): Promise<Response> {
-    return this.#send(request, destination, journey).then((outcome) => this.#arrived(outcome, request, destination, journey))
+    return lastly(this.#send(request, destination, journey), new Arrival(this, request, destination, journey))
   }
 
-  #arrived(outcome: Outcome, request: FetchRequest, destination: Destination, journey: Journey): Response | Promise<Response> {
+  /** A hop has an outcome. */
+  arrived(outcome: Outcome, request: FetchRequest, destination: Destination, journey: Journey): Response | Promise<Response> {
     const { link } = journey
     if (request.signal?.aborted === true) {
       if (outcome.ok) outcome.reply.body.discard()
@@ -160,6 +162,25 @@ export class FetchDoor {
   }
 }
 
+/** What is remembered of a hop until it has an outcome. */
+class Arrival implements Stage<Response> {
+  readonly #door: FetchDoor
+  readonly #request: FetchRequest
+  readonly #destination: Destination
+  readonly #journey: Journey
+
+  constructor(door: FetchDoor, request: FetchRequest, destination: Destination, journey: Journey) {
+    this.#door = door
+    this.#request = request
+    this.#destination = destination
+    this.#journey = journey
+  }
+
+  settled(outcome: Outcome): Response | Promise<Response> {
+    return this.#door.arrived(outcome, this.#request, this.#destination, this.#journey)
+  }
+}
+
 /** Looks into the body of a `Request`, and checks what could not be checked before. */
 async function peeked(request: FetchRequest, source: Request): Promise<FetchRequest> {
   const { contentLength } = request.headers
@@ -205,7 +226,7 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
     if (integrity !== '') throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply has no body'))
     return new LeanResponse(head, undefined)
   }
-  const encoding = replyHeader(headers, 'content-encoding')
+  const encoding = headers['content-encoding'] === undefined ? undefined : replyHeader(headers, 'content-encoding')
   const content = encoding === undefined ? body : decoded(body, encoding)
   if (content === undefined) {
     link?.release()

@@ -163,13 +163,18 @@ export class LeanResponse implements Response {
     return this.#used || (this.#stream !== undefined && (this.#stream.locked || isDisturbed(this.#stream)))
   }
 
-  async #consume<T>(convert: (pieces: Uint8Array[]) => T | Promise<T>): Promise<T> {
-    const body = this.#body
-    if (body === undefined) return convert(nothing)
-    if (this.#unusable) throw unusable()
-    this.#used = true
-    const pieces = this.#stream === undefined ? body.gather() : drain(this.#stream)
-    return convert(Array.isArray(pieces) ? pieces : await pieces)
+  /** Not an async function: the body of a small reply is here with its head. */
+  #consume<T>(convert: (pieces: Uint8Array[]) => T | Promise<T>): Promise<T> {
+    try {
+      const body = this.#body
+      if (body === undefined) return Promise.resolve(convert(nothing))
+      if (this.#unusable) throw unusable()
+      this.#used = true
+      const pieces = this.#stream === undefined ? body.gather() : drain(this.#stream)
+      return Array.isArray(pieces) ? Promise.resolve(convert(pieces)) : pieces.then(convert)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** The platform's own response, for the members that are rarely used and hard to get right. */

@@ -51,10 +51,10 @@ export class AnnouncedHealth {
    */
   listener(holdMs: number): ReplyListener {
     return (endpoint, { headers }) => {
-      if (Object.hasOwn(headers, drainingHeader)) {
+      if (headers[drainingHeader] !== undefined) {
         this.#note(endpoint, 'unhealthy', holdMs)
         this.#drains?.(endpoint)
-      } else if (Object.hasOwn(headers, degradedHeader)) this.#note(endpoint, 'degraded', holdMs)
+      } else if (headers[degradedHeader] !== undefined) this.#note(endpoint, 'degraded', holdMs)
       // Not so with one that drains: this may be the reply to a request that it took before.
       else if (this.#announcements.size > 0 && this.#announcements.get(endpoint)?.state === 'degraded') this.takeBack(endpoint)
     }

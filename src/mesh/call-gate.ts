@@ -2,6 +2,7 @@ import type { BodyListener } from '../call/body-feed.ts'
 import type { Call } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { afterwards, type Stage } from '../call/settling.ts'
 import { decidingAttempt } from '../call/side-by-side.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -50,12 +51,9 @@ export class CallGate {
     this.#ledger.started += 1
     this.#inFlight += 1
     try {
-      return this.#next(call).then(
-        (outcome) => this.#answered(call, outcome),
-        (error) => this.#answered(call, threw(call, error)),
-      )
+      return afterwards(this.#next(call), new Passage(this, call))
     } catch (error) {
-      return Promise.resolve(this.#answered(call, threw(call, error)))
+      return Promise.resolve(this.answered(call, threw(call, error)))
     }
   }
 
@@ -77,7 +75,8 @@ export class CallGate {
     })
   }
 
-  #answered(call: Call, outcome: Outcome): Outcome {
+  /** A call has an outcome. */
+  answered(call: Call, outcome: Outcome): Outcome {
     const { spent } = call
     this.#witness?.answered(call, outcome)
     if (spent.length > 1) this.#ledger.retried += spent.length - 1
@@ -95,6 +94,25 @@ export class CallGate {
     const waiting = this.#whenEmpty
     this.#whenEmpty = []
     for (const done of waiting) done()
+  }
+}
+
+/** A call on its way through a gate. */
+class Passage implements Stage {
+  readonly #gate: CallGate
+  readonly #call: Call
+
+  constructor(gate: CallGate, call: Call) {
+    this.#gate = gate
+    this.#call = call
+  }
+
+  settled(outcome: Outcome): Outcome {
+    return this.#gate.answered(this.#call, outcome)
+  }
+
+  threw(error: unknown): Outcome {
+    return this.#gate.answered(this.#call, threw(this.#call, error))
   }
 }
 

@@ -28,6 +28,7 @@ import type { Call, SpentAttempt } from '../call/call.ts'
 import type { Send } from '../call/layer.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import type { Reply } from '../call/reply.ts'
+import { afterwards } from '../call/settling.ts'
 import { sideBySide } from '../call/side-by-side.ts'
 import type { Classifier, Verdict } from '../call/verdict.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
@@ -40,6 +41,7 @@ import type { Probe } from '../health/probe.ts'
 import type { ProbeSource } from '../health/probe-desk.ts'
 import type { Host } from '../runtime/host.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
+import { AttemptEnd, type AttemptSettler } from './attempt-end.ts'
 import { type BalancerFaults, BalancerWatch } from './balancer-watch.ts'
 import { CandidateSets } from './candidate-sets.ts'
 import type { Candidates } from './candidates.ts'
@@ -90,7 +92,7 @@ export interface RouterParts {
 }
 
 /** Routes the calls of one service. */
-export class Router {
+export class Router implements AttemptSettler {
   readonly #service: string
   readonly #directory: DirectoryView
   readonly #balancer: Balancer
@@ -187,16 +189,16 @@ export class Router {
       return nobody(whyNone(call, { candidates, labels, directory, settings, balancer, allTried }))
     }
     const attempt = new Attempt(call, endpoint, call.spent.length + call.underway.length + 1)
-    const observation = new Observation(this.#observer, attempt, startedAt)
-    const ended = (outcome: Outcome): Outcome => this.#ended(outcome, attempt, observation, candidates, probe)
+    const end = new AttemptEnd(this, attempt, new Observation(this.#observer, attempt, startedAt), candidates, probe)
     try {
-      return this.#send(attempt).then(ended, (error) => ended(failed(this.#threw(attempt, error))))
+      return afterwards(this.#send(attempt), end)
     } catch (error) {
-      return Promise.resolve(ended(failed(this.#threw(attempt, error))))
+      return Promise.resolve(end.threw(error))
     }
   }
 
-  #ended(given: Outcome, attempt: Attempt, observation: Observation, candidates: Candidates, probe: Probe | undefined): Outcome {
+  /** See {@link AttemptSettler}. */
+  ended(given: Outcome, { attempt, observation, candidates, probe }: AttemptEnd): Outcome {
     const { call, endpoint } = attempt
     let outcome = this.#checked(given, attempt)
     if (outcome.ok) this.#heard?.(endpoint, outcome.reply)
@@ -250,7 +252,7 @@ export class Router {
   }
 
   /** An attempt's layers and transport resolve to an outcome, always; one that does not is made to. */
-  #threw({ endpoint, number }: Attempt, error: unknown): MeshError {
+  threw({ endpoint, number }: Attempt, error: unknown): MeshError {
     this.#observer.threw('attempt', error)
     const facts = { service: this.#service, endpoint: endpoint.address, sent: true }
     return new MeshError('INTERNAL', `a policy or the transport threw during attempt ${number}`, facts, error)
@@ -260,7 +262,7 @@ export class Router {
     try {
       return checkedOutcome(outcome)
     } catch (error) {
-      return failed(this.#threw(attempt, error))
+      return failed(this.threw(attempt, error))
     }
   }
 }

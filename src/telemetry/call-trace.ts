@@ -6,6 +6,7 @@ import { inherited } from '../call/inbound-call.ts'
 import { mirrorOf } from '../call/mirror-of.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
+import { asPromise } from '../call/settling.ts'
 import { decidingAttempt } from '../call/side-by-side.ts'
 import type { Verdict } from '../call/verdict.ts'
 import { waits } from '../call/waiting-for.ts'
@@ -86,7 +87,9 @@ export class CallTrace {
   }
 
   /** Hears what becomes of the call, if a span ends with it. A call whose only span is that of its attempt makes no promise for that. */
-  follow(outcome: Promise<Outcome>): Promise<Outcome> {
+  follow(sending: Promise<Outcome>): Promise<Outcome> {
+    // Kept, and perhaps listened to later.
+    const outcome = asPromise(sending)
     if (this.#span !== undefined || (this.#begun === 0 && this.#tracing.settings.callSpan !== 'never')) return this.#heard(outcome)
     this.#unheard = outcome
     return outcome

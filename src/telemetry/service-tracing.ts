@@ -13,6 +13,7 @@ import type { Call } from '../call/call.ts'
 import { inherited } from '../call/inbound-call.ts'
 import type { Layer, Send } from '../call/layer.ts'
 import type { Outcome } from '../call/outcome.ts'
+import { asPromise } from '../call/settling.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Host } from '../runtime/host.ts'
 import { CallTrace, callTrace } from './call-trace.ts'
@@ -76,7 +77,8 @@ export class ServiceTracing {
     const headers = this.propagator.inject(api, trace.parent, span, attempt.headers, trace.carried)
     const sent = headers === attempt.headers ? attempt : attempt.with({ headers })
     // Entering a context costs as much as all of its attributes. Where nobody looks, the one that the wire enters is enough.
-    return this.#guests && api.context !== undefined ? api.context.with(withSpan(trace.parent, span), next, undefined, sent) : next(sent)
+    if (!this.#guests || api.context === undefined) return next(sent)
+    return asPromise(api.context.with(withSpan(trace.parent, span), next, undefined, sent))
   }
 
   /** Hears how routing judged an attempt. */
@@ -95,7 +97,7 @@ export class ServiceTracing {
       const manager = trace?.api.context
       if (trace === undefined || manager === undefined) return send(attempt)
       const quiet = this.#guests ? undefined : trace.quietContext(attempt.number)
-      return manager.with(quiet ?? suppressed(manager.active()), send, undefined, attempt)
+      return asPromise(manager.with(quiet ?? suppressed(manager.active()), send, undefined, attempt))
     }
   }
 

@@ -4,6 +4,7 @@ import type { CancelListener } from '../call/cancellation.ts'
 import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import { ReplyBody } from '../call/reply-body.ts'
+import type { Stage } from '../call/settling.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -28,16 +29,25 @@ export interface Carrier {
   hold(process: boolean): void
 }
 
+/** What a transport says of its exchanges. */
+export interface ExchangeLimits {
+  /** Most bytes of the reply's body. */
+  readonly maxReplyBytes: number
+  /** How long a body may stand still, in milliseconds. */
+  readonly bodyTimeoutMs: number
+}
+
 /**
  * One attempt on the wire: the handler that undici reports to, and the source of the reply's body.
  *
  * No user code runs inside undici's callbacks, whose async context belongs to whoever opened the socket: an outcome leaves through a promise.
+ * As the first stage that looks at the outcome it begins, outside of them, to watch a body that is still on its way.
  */
-export class Exchange implements BodySource, CancelListener {
+export class Exchange implements BodySource, CancelListener, Stage {
   readonly #attempt: Attempt
   readonly #clock: Clock
   readonly #carrier: Carrier
-  readonly #maxReplyBytes: number
+  readonly #limits: ExchangeLimits
   #resolve: ((outcome: Outcome) => void) | undefined
   #controller: Controller | undefined
   #started = false
@@ -54,34 +64,30 @@ export class Exchange implements BodySource, CancelListener {
    * @param attempt what to send.
    * @param clock times the body.
    * @param carrier see {@link Carrier}.
-   * @param maxReplyBytes most bytes of the reply's body.
+   * @param limits see {@link ExchangeLimits}.
    */
-  constructor(attempt: Attempt, clock: Clock, carrier: Carrier, maxReplyBytes: number) {
+  constructor(attempt: Attempt, clock: Clock, carrier: Carrier, limits: ExchangeLimits) {
     this.#attempt = attempt
     this.#clock = clock
     this.#carrier = carrier
-    this.#maxReplyBytes = maxReplyBytes
+    this.#limits = limits
     this.body = RequestBody.of(attempt.call.body)
   }
 
-  /** Runs `dispatch`, and resolves when the head of the reply came or the attempt failed. */
-  run(dispatch: (exchange: Exchange) => void): Promise<Outcome> {
+  /** Before it is dispatched. Resolves when the head of the reply came or the attempt failed. */
+  begin(): Promise<Outcome> {
+    this.#attempt.cancellation.add(this)
     return new Promise((resolve) => {
       this.#resolve = resolve
-      this.#attempt.cancellation.add(this)
-      try {
-        dispatch(this)
-      } catch (error) {
-        this.#fail(error)
-      }
     })
   }
 
-  /** Begins to watch a body that is still on its way; called outside undici's callbacks. */
-  watchBody(limitMs: number): void {
+  settled(outcome: Outcome): Outcome {
     const feed = this.#feed
-    if (feed === undefined || feed.over || !Number.isFinite(limitMs)) return
-    this.#watch = new BodyWatch(feed, this.#clock, limitMs, this.#attempt.call.service, this.#attempt.endpoint.address)
+    const { bodyTimeoutMs } = this.#limits
+    if (feed === undefined || feed.over || !Number.isFinite(bodyTimeoutMs)) return outcome
+    this.#watch = new BodyWatch(feed, this.#clock, bodyTimeoutMs, this.#attempt.call.service, this.#attempt.endpoint.address)
+    return outcome
   }
 
   cancelled(reason: MeshError): void {
@@ -120,11 +126,11 @@ export class Exchange implements BodySource, CancelListener {
       this.#listener?.interimReply?.(status, headers, statusText ?? '')
       return
     }
-    const announced = Number(replyHeader(headers, 'content-length') ?? Number.NaN)
-    const feed = new BodyFeed(this, Number.isNaN(announced) ? undefined : announced)
+    const announced = lengthOf(headers['content-length'])
+    const feed = new BodyFeed(this, announced)
     this.#feed = feed
     this.#retiring = headers.connection !== undefined && replyHeader(headers, 'connection')?.toLowerCase() === 'close'
-    if (announced > this.#maxReplyBytes && this.#attempt.call.method !== 'HEAD') {
+    if (announced !== undefined && announced > this.#limits.maxReplyBytes && this.#attempt.call.method !== 'HEAD') {
       this.#settle(failed(this.#tooLarge(announced)))
       feed.abort(this.#tooLarge(announced))
       return
@@ -135,7 +141,7 @@ export class Exchange implements BodySource, CancelListener {
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     this.#received += chunk.byteLength
     this.#watch?.moved()
-    if (this.#received > this.#maxReplyBytes) this.#feed?.abort(this.#tooLarge(this.#received))
+    if (this.#received > this.#limits.maxReplyBytes) this.#feed?.abort(this.#tooLarge(this.#received))
     else this.#feed?.push(chunk)
   }
 
@@ -145,7 +151,7 @@ export class Exchange implements BodySource, CancelListener {
   }
 
   onResponseError(_controller: Controller | undefined, error: unknown): void {
-    this.#fail(error)
+    this.fail(error)
   }
 
   pause(): void {
@@ -171,7 +177,8 @@ export class Exchange implements BodySource, CancelListener {
     if (!this.#over) this.#carrier.hold(false)
   }
 
-  #fail(error: unknown): void {
+  /** It ends without a reply, or in the middle of one. */
+  fail(error: unknown): void {
     if (this.#over) return
     const { call, endpoint } = this.#attempt
     this.#finish(this.#started)
@@ -203,7 +210,7 @@ export class Exchange implements BodySource, CancelListener {
   }
 
   #tooLarge(bytes: number): MeshError {
-    return this.#error('REPLY_TOO_LARGE', `the reply has ${bytes} bytes or more; the service allows ${this.#maxReplyBytes}`)
+    return this.#error('REPLY_TOO_LARGE', `the reply has ${bytes} bytes or more; the service allows ${this.#limits.maxReplyBytes}`)
   }
 
   #error(code: MeshErrorCode, text: string, cause?: unknown): MeshError {
@@ -213,4 +220,22 @@ export class Exchange implements BodySource, CancelListener {
   #facts(sent: boolean): { service: string; endpoint: string; sent: boolean } {
     return { service: this.#attempt.call.service, endpoint: this.#attempt.endpoint.address, sent }
   }
+}
+
+/** How long a body is, as its reply says. Digit by digit: to turn a text of the wire into a number takes V8 ten times as long. */
+function lengthOf(value: string | readonly string[] | undefined): number | undefined {
+  if (typeof value !== 'string') return value === undefined ? undefined : numberOf(value.join(', '))
+  if (value.length === 0 || value.length > 15) return numberOf(value)
+  let length = 0
+  for (let i = 0; i < value.length; i += 1) {
+    const digit = value.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return numberOf(value)
+    length = length * 10 + digit
+  }
+  return length
+}
+
+function numberOf(text: string): number | undefined {
+  const number = Number(text)
+  return Number.isNaN(number) ? undefined : number
 }

@@ -1,6 +1,7 @@
 import type { Attempt } from '../call/attempt.ts'
 import { type HeaderList, headerOf, headerRecord, withHeader } from '../call/header-list.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
+import { afterwards } from '../call/settling.ts'
 import { beginWait, endWait } from '../call/waiting-for.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
@@ -128,19 +129,17 @@ class UndiciTransport implements Transport {
 
   #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
     connection.carrier ??= new PooledCarrier(pool, connection)
-    const exchange = new Exchange(attempt, this.#host.clock, connection.carrier, this.#settings.maxReplyBytes)
+    const exchange = new Exchange(attempt, this.#host.clock, connection.carrier, this.#settings)
     const authority = this.#authority ?? attempt.call.authority
     const client = connection.client(authority)
-    const answer = exchange.run(() => {
-      client.dispatch(
-        this.#options(attempt, exchange, connection.authority === authority ? undefined : authority, connection.servername) as never,
-        exchange as never,
-      )
-    })
-    return answer.then((outcome) => {
-      exchange.watchBody(this.#settings.bodyTimeoutMs)
-      return outcome
-    })
+    const answer = exchange.begin()
+    try {
+      const named = connection.authority === authority ? undefined : authority
+      client.dispatch(this.#options(attempt, exchange, named, connection.servername) as never, exchange as never)
+    } catch (error) {
+      exchange.fail(error)
+    }
+    return afterwards(answer, exchange)
   }
 
   #sendForeign(attempt: Attempt, make: DispatcherFactory): Promise<Outcome> {
@@ -155,17 +154,19 @@ class UndiciTransport implements Transport {
     return this.#sendOver(dispatcher, attempt)
   }
 
-  async #sendOver(wire: DispatcherLike, attempt: Attempt): Promise<Outcome> {
+  #sendOver(wire: DispatcherLike, attempt: Attempt): Promise<Outcome> {
     const { endpoint, call } = attempt
-    const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings.maxReplyBytes)
-    const outcome = await exchange.run(() => {
+    const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings)
+    const answer = exchange.begin()
+    try {
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)
       const { origin } = new URL(endpoint.socketPath === undefined ? endpoint.address : 'http://localhost')
       // A record, as fetch gives it to a dispatcher: interceptors and dispatchers of users add to it by name.
       wire.dispatch({ ...options, headers: headerRecord(options.headers as HeaderList), origin }, exchange)
-    })
-    exchange.watchBody(this.#settings.bodyTimeoutMs)
-    return outcome
+    } catch (error) {
+      exchange.fail(error)
+    }
+    return afterwards(answer, exchange)
   }
 
   #options(attempt: Attempt, exchange: Exchange, authority: string | undefined, servername: string | undefined): Record<string, unknown> {

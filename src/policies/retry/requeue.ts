@@ -2,6 +2,7 @@ import type { Call, SpentAttempt } from '../../call/call.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import type { Outcome } from '../../call/outcome.ts'
 import { withheld } from '../../call/repeat-notes.ts'
+import { afterwards, type Stage } from '../../call/settling.ts'
 import { lastAttemptOf } from '../../call/side-by-side.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import type { Host } from '../../runtime/host.ts'
@@ -31,14 +32,17 @@ class Requeuer {
     const before = lastAttemptOf(call)
     this.#extra.attemptBegan()
     // Not an async function: nearly every call is over with its first attempt, and would pay for the frame.
-    return next(call).then((outcome) => {
-      const last = lastAttemptOf(call)
-      // Without another attempt there is nothing to judge: nobody was left to try, or the caller is gone.
-      const made = last === before ? undefined : last
-      const failed = made?.verdict.kind === 'failure'
-      this.#extra.attemptEnded(made?.verdict, failed ? this.#host.clock.now() : 0)
-      return made !== undefined && failed && this.#wantsOn(call, outcome, made) ? this.#goOn(call, next, outcome, made) : outcome
-    })
+    return afterwards(next(call), new Try(this, call, next, before))
+  }
+
+  /** An attempt is over. */
+  ended(call: Call, next: Send<Call>, outcome: Outcome, before: SpentAttempt | undefined): Outcome | Promise<Outcome> {
+    const last = lastAttemptOf(call)
+    // Without another attempt there is nothing to judge: nobody was left to try, or the caller is gone.
+    const made = last === before ? undefined : last
+    const failed = made?.verdict.kind === 'failure'
+    this.#extra.attemptEnded(made?.verdict, failed ? this.#host.clock.now() : 0)
+    return made !== undefined && failed && this.#wantsOn(call, outcome, made) ? this.#goOn(call, next, outcome, made) : outcome
   }
 
   async #goOn(call: Call, next: Send<Call>, outcome: Outcome, last: SpentAttempt): Promise<Outcome> {
@@ -85,6 +89,25 @@ class Requeuer {
     this.#extra.counts.overBudget += 1
     call.context.set(withheld, 'budget')
     return false
+  }
+}
+
+/** An attempt of a call, which may go on elsewhere. */
+class Try implements Stage {
+  readonly #requeuer: Requeuer
+  readonly #call: Call
+  readonly #next: Send<Call>
+  readonly #before: SpentAttempt | undefined
+
+  constructor(requeuer: Requeuer, call: Call, next: Send<Call>, before: SpentAttempt | undefined) {
+    this.#requeuer = requeuer
+    this.#call = call
+    this.#next = next
+    this.#before = before
+  }
+
+  settled(outcome: Outcome): Outcome | Promise<Outcome> {
+    return this.#requeuer.ended(this.#call, this.#next, outcome, this.#before)
   }
 }
 

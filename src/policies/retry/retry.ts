@@ -3,6 +3,7 @@ import { avoidTriedZones } from '../../call/call-options.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
 import { withheld } from '../../call/repeat-notes.ts'
+import { afterwards, type Stage } from '../../call/settling.ts'
 import { decidingAttempt } from '../../call/side-by-side.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import type { Host } from '../../runtime/host.ts'
@@ -35,15 +36,11 @@ class Retrier {
     const past = call.spent.length === 0 ? 0 : attemptsMade(call)
     const before = decidingAttempt(call)
     // Not an async function: nearly every call is over with its first attempt, and would pay for the frame.
-    return next(call).then((outcome) => {
-      const last = decidingAttempt(call)
-      return last === undefined || last === before || last.verdict.kind !== 'failure'
-        ? outcome
-        : this.#repeat(call, next, outcome, last, past)
-    })
+    return afterwards(next(call), new FirstTry(this, call, next, past, before))
   }
 
-  async #repeat(call: Call, next: Send<Call>, first: Outcome, firstLast: SpentAttempt, past: number): Promise<Outcome> {
+  /** Repeats a first try that failed, for as long as that is allowed. */
+  async repeat(call: Call, next: Send<Call>, first: Outcome, firstLast: SpentAttempt, past: number): Promise<Outcome> {
     let outcome = first
     let last = firstLast
     let backoff = 0
@@ -94,6 +91,29 @@ class Retrier {
     beginWait(call, nextAttempt, clock.now())
     await pause(clock, waitMs, call.cancellation)
     endWait(call, nextAttempt, clock.now())
+  }
+}
+
+/** The first try of a call: nearly always its only one. */
+class FirstTry implements Stage {
+  readonly #retrier: Retrier
+  readonly #call: Call
+  readonly #next: Send<Call>
+  readonly #past: number
+  readonly #before: SpentAttempt | undefined
+
+  constructor(retrier: Retrier, call: Call, next: Send<Call>, past: number, before: SpentAttempt | undefined) {
+    this.#retrier = retrier
+    this.#call = call
+    this.#next = next
+    this.#past = past
+    this.#before = before
+  }
+
+  settled(outcome: Outcome): Outcome | Promise<Outcome> {
+    const last = decidingAttempt(this.#call)
+    if (last === undefined || last === this.#before || last.verdict.kind !== 'failure') return outcome
+    return this.#retrier.repeat(this.#call, this.#next, outcome, last, this.#past)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
 import type { Reply } from '../../call/reply.ts'
 import type { ReplyBody } from '../../call/reply-body.ts'
+import { lastly, type Stage } from '../../call/settling.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Host } from '../../runtime/host.ts'
@@ -14,7 +15,7 @@ import { DeadlineQueue, type Due } from './deadline-queue.ts'
 const background = Object.freeze({ background: true })
 
 /** Watches over one call until its body is over. */
-class DeadlineWatch implements CancelListener, BodyListener, Due {
+class DeadlineWatch implements CancelListener, BodyListener, Due, Stage<void> {
   readonly #call: Call
   readonly #host: Host
   readonly #queue: DeadlineQueue
@@ -44,13 +45,11 @@ class DeadlineWatch implements CancelListener, BodyListener, Due {
     }
     // Not an async function: it would cost every call another frame.
     try {
-      next(this.#call).then(
-        (outcome) => this.#ended(outcome),
-        (error) => this.#ended(failed(this.#threw(error))),
-      )
+      void lastly(next(this.#call), this)
     } catch (error) {
-      this.#ended(failed(this.#threw(error)))
+      this.threw(error)
     }
+    // A promise of its own, in the context of the caller: a deadline passes in that of a timer.
     return promise
   }
 
@@ -64,9 +63,13 @@ class DeadlineWatch implements CancelListener, BodyListener, Due {
     this.#timer?.cancel()
   }
 
-  #ended(outcome: Outcome): void {
+  settled(outcome: Outcome): void {
     if (this.#settle(outcome)) this.#answered(outcome)
     else if (outcome.ok) outcome.reply.body.discard()
+  }
+
+  threw(error: unknown): void {
+    this.settled(failed(this.#threwError(error)))
   }
 
   /** Gives the caller an outcome, unless it has one; tells which. */
@@ -115,7 +118,7 @@ class DeadlineWatch implements CancelListener, BodyListener, Due {
     this.#call.cancellation.cancel(error)
   }
 
-  #threw(error: unknown): MeshError {
+  #threwError(error: unknown): MeshError {
     const { service, spent, underway } = this.#call
     this.#host.emit('part-threw', { service, part: 'call', error })
     const sent = underway.length > 0 || spent.some((attempt) => attempt.sent)
