@@ -26,7 +26,7 @@ export function measureRuns(run: () => void, warmRuns = 0): RunCost {
   let warm = 0
   let warmMs = 0
   // Compiled before its memory is looked at.
-  while (warmMs < 250 || warm < warmRuns) {
+  while (warmMs < 500 || warm < warmRuns) {
     warmMs += repeat(100)
     warm += 100
   }
