@@ -77,9 +77,18 @@ for (const [stage, all] of Object.entries(stages)) {
     for (const part of [0.5, 0.9, 1]) figures[`${stage}, ${name}: ${part}`] = sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN
   }
   note('all', measured)
-  note('interrupted', measured.filter(({ interrupted }) => interrupted))
-  note('while memory was collected', measured.filter((each) => !each.interrupted && isCollecting(each)))
-  note('the others', measured.filter((each) => !each.interrupted && !isCollecting(each)))
+  note(
+    'interrupted',
+    measured.filter(({ interrupted }) => interrupted),
+  )
+  note(
+    'while memory was collected',
+    measured.filter((each) => !each.interrupted && isCollecting(each)),
+  )
+  note(
+    'the others',
+    measured.filter((each) => !each.interrupted && !isCollecting(each)),
+  )
 }
 process.stdout.write(`${JSON.stringify(figures)}\n`)
 process.exit()
