@@ -2,17 +2,22 @@ import { GCProfiler } from 'node:v8'
 
 /** What one run of a function costs. */
 export interface RunCost {
+  /** Of the tenth of all batches that were fastest, the slowest: what else runs on the machine makes a batch longer, and none shorter. */
   readonly ns: number
   /** Bytes of heap, those that were collected meanwhile included. */
   readonly bytes: number
 }
 
+/** So long is a batch, in milliseconds: shorter than the time after which a busy machine gives the processor to another process. */
+const batchMs = 0.5
+
 /**
- * Runs a function until it is compiled, and then as often as fits into about 150 ms. Needs `--expose-gc`.
+ * Runs a function until it is compiled, and then as often as fits into about 150 ms, in batches. Needs `--expose-gc`.
  *
  * @param run what to measure; it takes less than a few milliseconds.
+ * @param warmRuns runs before it is measured, at least.
  */
-export function measureRuns(run: () => void): RunCost {
+export function measureRuns(run: () => void, warmRuns = 0): RunCost {
   const repeat = (times: number): number => {
     const begunAt = performance.now()
     for (let i = 0; i < times; i += 1) run()
@@ -21,19 +26,21 @@ export function measureRuns(run: () => void): RunCost {
   let warm = 0
   let warmMs = 0
   // Compiled before its memory is looked at.
-  while (warmMs < 250) {
+  while (warmMs < 500 || warm < warmRuns) {
     warmMs += repeat(100)
     warm += 100
   }
-  const runs = Math.max(20, Math.round((warm * 150) / warmMs))
+  const runs = Math.max(1, Math.round((warm * batchMs) / warmMs))
+  const batches = Math.max(20, Math.round((warm * 150) / warmMs / runs))
+  const took = new Float64Array(batches)
   ;(globalThis as { gc?: () => void }).gc?.()
   const collector = new GCProfiler()
   collector.start()
   const heapBefore = process.memoryUsage().heapUsed
-  const ms = repeat(runs)
+  for (let i = 0; i < batches; i += 1) took[i] = repeat(runs)
   let allocated = process.memoryUsage().heapUsed - heapBefore
   for (const { beforeGC, afterGC } of collector.stop().statistics) {
     allocated += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize
   }
-  return { ns: (ms / runs) * 1e6, bytes: Math.max(0, allocated / runs) }
+  return { ns: ((took.sort()[Math.floor(batches / 10)] as number) / runs) * 1e6, bytes: Math.max(0, allocated / runs / batches) }
 }

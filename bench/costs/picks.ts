@@ -6,6 +6,7 @@ import { type Outcome, replied } from '../../src/call/outcome.ts'
 import type { Reply } from '../../src/call/reply.ts'
 import type { Endpoint, RosterEndpoint } from '../../src/endpoint/endpoint.ts'
 import { Roster } from '../../src/endpoint/roster.ts'
+import { TriedQuery } from '../../src/routing/tried-query.ts'
 import type { Host } from '../../src/runtime/host.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { systemRandom } from '../../src/runtime/system-random.ts'
@@ -14,7 +15,9 @@ import { type Strategy, strategies } from './strategies.ts'
 
 const input = JSON.parse(process.argv[2] as string) as { strategy: string; endpoints: number }
 const strategy = strategies[input.strategy] as Strategy
-const host: Host = { service: 'orders', clock: systemClock, random: systemRandom(), emit: () => {} }
+/** Time goes by more slowly than it does: a second of picks without a single attempt would be nothing that is ever so. */
+let time = systemClock.now()
+const host: Host = { service: 'orders', clock: { ...systemClock, now: () => time }, random: systemRandom(), emit: () => {} }
 const gc = (globalThis as { gc?: () => void }).gc as () => void
 
 /** In a function of its own, so that the list it makes is garbage afterwards. */
@@ -42,18 +45,24 @@ function reply(i: number): Outcome {
 for (const [i, endpoint] of endpoints.entries()) {
   for (const meter of balancer.meters ?? []) {
     const end = meter.began(endpoint)
-    end.answered?.({ kind: 'success' }, 5 + (i % 10), strategy.reports ? reply(i) : undefined)
-    end({ kind: 'success' }, 5 + (i % 10))
+    const latencyMs = 5 + (i % 10) + (i % 997) / 1_000
+    end.answered?.({ kind: 'success' }, latencyMs, strategy.reports ? reply(i) : undefined)
+    end({ kind: 'success' }, latencyMs)
   }
   ;(endpoint as RosterEndpoint).inFlight = (i * 7) % 4
 }
+
+// A while later, and just after one attempt in a hundred was spent on a measurement that is old.
+time += 4_000
+for (const meter of balancer.meters ?? []) meter.began(endpoints[0] as Endpoint)({ kind: 'success' }, 5)
 
 const calls = Array.from({ length: 1_024 }, (_, i) => {
   const headers = ['accept', '*/*', 'x-user', `user-${String(i).padStart(15, '0')}`]
   return { method: 'GET', path: '/v1/orders/42', headers, context: new ContextValues(), spent: [], underway: [] } as unknown as Call
 })
-/** Routing reads the clock once for an attempt and its choice: the time of the attempt is not part of a pick. */
-const query = { call: calls[0] as Call, isSpent: () => false, at: undefined as number | undefined }
+/** The query that routing asks with. It reads the clock once for an attempt and its choice: the time of the attempt is not part of a pick. */
+const query = new TriedQuery()
+query.standFor(calls[0] as Call, time)
 
 /** Bytes in use. What a first collection finds to be garbage may keep other garbage alive until the next. */
 function held(): number {
@@ -87,10 +96,12 @@ const bytesEach = Math.max(0, held() - heldBefore) / endpoints.length
 
 let turn = 0
 const { ns, bytes } = measureRuns(() => {
-  query.call = calls[turn & 1_023] as Call
-  if ((turn & 1_023) === 0) query.at = performance.now()
+  if ((turn & 1_023) === 0) time += 0.001
+  query.standFor(calls[turn & 1_023] as Call, query.at)
+  if ((turn & 1_023) === 0) query.at = time
   turn += 1
   picker.pick(query)
-})
+  // What a picker finds out about an endpoint when it draws it for the first time, it has found out then.
+}, 10 * endpoints.length)
 process.stdout.write(`${JSON.stringify({ pickNs: ns, pickBytes: bytes, buildMs, bytesEach })}\n`)
 process.exit()

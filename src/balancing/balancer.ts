@@ -107,6 +107,11 @@ export interface PickQuery {
    */
   isSpent(endpoint: Endpoint): boolean
   /**
+   * Set where `isSpent` answers `false` for everybody, as for nearly every first attempt: then it need not be asked. Whoever passes a query on with
+   * another `isSpent` leaves it out.
+   */
+  readonly isFresh?: boolean | undefined
+  /**
    * Monotonic time in milliseconds, so that a balancer that goes by time need not ask the clock: that costs more than most choices. Routing
    * always says it.
    */

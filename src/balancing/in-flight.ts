@@ -1,10 +1,25 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { LoadMeter } from './load-meter.ts'
+import { InFlightOf } from './in-flight-of.ts'
+import type { LoadMeter, LoadPairs } from './load-meter.ts'
 
 const busy = (endpoint: Endpoint): number => endpoint.inFlight
 const ended = (): void => {}
 const began = (): typeof ended => ended
+
+class InFlightPairs implements LoadPairs {
+  readonly #inFlight: InFlightOf
+
+  constructor(endpoints: readonly Endpoint[]) {
+    this.#inFlight = new InFlightOf(endpoints)
+  }
+
+  lighter(first: number, second: number): number {
+    return this.#inFlight.at(first) <= this.#inFlight.at(second) ? first : second
+  }
+}
+
+const pairs = (endpoints: readonly Endpoint[]): LoadPairs => new InFlightPairs(endpoints)
 
 /**
  * The number of attempts that an endpoint has begun and not ended; a reply whose body is still being read counts.
@@ -22,5 +37,5 @@ const began = (): typeof ended => ended
  * ```
  */
 export function inFlight(): DescribedPart<LoadMeter> {
-  return part('in-flight', {}, () => ({ name: 'in-flight', load: busy, peek: busy, began }))
+  return part('in-flight', {}, () => ({ name: 'in-flight', load: busy, peek: busy, began, pairs }))
 }

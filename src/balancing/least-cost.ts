@@ -5,9 +5,11 @@ import type { PickQuery } from './balancer.ts'
 /**
  * What one more attempt costs an endpoint: `(in flight + 1) ^ bias / weight`, the inverse of the weight that Envoy's least request gives it.
  *
- * @param weight in place of the endpoint's own.
+ * @param inFlight what it has in flight.
+ * @param bias how much of that counts.
+ * @param weight its weight.
  */
-export function costOf({ inFlight, weight: ownWeight }: Endpoint, bias: number, weight = ownWeight): number {
+export function costOf(inFlight: number, bias: number, weight: number): number {
   return (bias === 1 ? inFlight + 1 : (inFlight + 1) ** bias) / weight
 }
 
@@ -31,7 +33,7 @@ function scan(endpoints: readonly Endpoint[], bias: number, draws: Random, query
   for (let i = 0; i < endpoints.length; i += 1) {
     const endpoint = endpoints[i] as Endpoint
     if (query?.isSpent(endpoint)) continue
-    const cost = costOf(endpoint, bias)
+    const cost = costOf(endpoint.inFlight, bias, endpoint.weight)
     if (best === undefined || cost < bestCost) {
       best = endpoint
       bestCost = cost

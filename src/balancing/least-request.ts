@@ -1,7 +1,8 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { Random } from '../runtime/random.ts'
+import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
+import { InFlightOf } from './in-flight-of.ts'
 import { costOf, leastCost } from './least-cost.ts'
 import { OptionChecks } from './option-checks.ts'
 import { TurnQueue } from './turn-queue.ts'
@@ -32,15 +33,15 @@ export const leastRequestDefaults = Object.freeze({ choices: 2, bias: 1, fullSca
 /** How often a draw with a spent endpoint in it is made again, or how often a spent one may be due, before looking at all of them. */
 const redraws = 4
 
-const weightOfItself = ({ weight }: Endpoint): number => weight
-
 class FewestOfSomePicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
   readonly #draws: Random
   readonly #drawn: Uint32Array
+  readonly #inFlight: InFlightOf
 
   constructor(endpoints: readonly Endpoint[], draws: Random, choices: number) {
     this.#endpoints = endpoints
+    this.#inFlight = new InFlightOf(endpoints)
     this.#draws = draws
     this.#drawn = new Uint32Array(choices)
   }
@@ -59,7 +60,7 @@ class FewestOfSomePicker implements Picker {
     const drawn = this.#drawn
     const before = this.#endpoints.length - drawn.length
     for (let i = 0; i < drawn.length; i += 1) {
-      const index = Math.floor(this.#draws.next() * (before + i + 1))
+      const index = drawBelow(this.#draws, before + i + 1)
       let place = 0
       while (place < i && drawn[place] !== index) place += 1
       drawn[i] = place < i ? before + i : index
@@ -68,21 +69,26 @@ class FewestOfSomePicker implements Picker {
 
   /** The least loaded of those drawn; `undefined` when one of them is spent, and there is less to compare than there should be. */
   #fewest(query: PickQuery): Endpoint | undefined {
-    let best: Endpoint | undefined
+    const endpoints = this.#endpoints
+    const isFresh = query.isFresh === true
+    let best = -1
+    let fewest = 0
     let ties = 0
     for (let i = 0; i < this.#drawn.length; i += 1) {
-      const endpoint = this.#endpoints[this.#drawn[i] as number] as Endpoint
-      if (query.isSpent(endpoint)) return undefined
-      if (best === undefined || endpoint.inFlight < best.inFlight) {
-        best = endpoint
+      const index = this.#drawn[i] as number
+      if (!isFresh && query.isSpent(endpoints[index] as Endpoint)) return undefined
+      const inFlight = this.#inFlight.at(index)
+      if (best < 0 || inFlight < fewest) {
+        best = index
+        fewest = inFlight
         ties = 1
-      } else if (endpoint.inFlight === best.inFlight) {
+      } else if (inFlight === fewest) {
         // Floyd's sets are fair, but not the order within them: the first one drawn must not win every tie.
         ties += 1
-        if (this.#draws.next() * ties < 1) best = endpoint
+        if (this.#draws.next() * ties < 1) best = index
       }
     }
-    return best
+    return endpoints[best]
   }
 }
 
@@ -106,31 +112,39 @@ class WeightedTurnsPicker implements Picker {
   readonly #draws: Random
   readonly #bias: number
   readonly #queue: TurnQueue
-  readonly #weightOf: (endpoint: Endpoint) => number
+  /** Weights that move; those of the endpoints stay, and are kept side by side. */
+  readonly #weightOf: ((endpoint: Endpoint) => number) | undefined
+  readonly #weights: Float64Array
+  readonly #inFlight: InFlightOf
   /** Costs are counted in those of an idle endpoint of average weight, so that virtual time has the same pace for any weights. */
   readonly #meanWeight: number
 
-  constructor(endpoints: readonly Endpoint[], draws: Random, bias: number, weightOf = weightOfItself) {
+  constructor(endpoints: readonly Endpoint[], draws: Random, bias: number, weightOf?: (endpoint: Endpoint) => number) {
     this.#endpoints = endpoints
     this.#draws = draws
     this.#bias = bias
     this.#weightOf = weightOf
+    this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
+    this.#inFlight = new InFlightOf(endpoints)
     this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight / endpoints.length, 0)
     // Random first turns: clients that start together do not march in step (gRFC A58).
-    this.#queue = new TurnQueue(Float64Array.from(endpoints, (endpoint) => draws.next() * this.#cost(endpoint)))
+    this.#queue = new TurnQueue(Float64Array.from(endpoints, (_, index) => draws.next() * this.#cost(index)))
   }
 
   pick(query: PickQuery): Endpoint {
     for (let skips = 0; skips <= redraws; skips += 1) {
-      const endpoint = this.#endpoints[this.#queue.first] as Endpoint
-      this.#queue.postponeFirst(this.#cost(endpoint))
-      if (!query.isSpent(endpoint)) return endpoint
+      const { first } = this.#queue
+      this.#queue.postponeFirst(this.#cost(first))
+      const endpoint = this.#endpoints[first] as Endpoint
+      if (query.isFresh === true || !query.isSpent(endpoint)) return endpoint
     }
     return leastCost(this.#endpoints, this.#bias, this.#draws, query)
   }
 
-  #cost(endpoint: Endpoint): number {
-    return costOf(endpoint, this.#bias, this.#weightOf(endpoint)) * this.#meanWeight
+  #cost(index: number): number {
+    const weightOf = this.#weightOf
+    const weight = weightOf === undefined ? (this.#weights[index] as number) : weightOf(this.#endpoints[index] as Endpoint)
+    return costOf(this.#inFlight.at(index), this.#bias, weight) * this.#meanWeight
   }
 }
 

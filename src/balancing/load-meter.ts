@@ -44,6 +44,20 @@ export interface LoadMeter {
    */
   lighter?(first: Endpoint, second: Endpoint, at?: number): Endpoint | undefined
   /**
+   * Whether an endpoint is known to fail, and is not yet to be tried again. Optional, for a meter whose `lighter` answers `undefined`: as long as
+   * both of a pair fail, somebody who does not is looked for.
+   *
+   * @param at see {@link LoadMeter.load}.
+   */
+  isFailing?(endpoint: Endpoint, at?: number): boolean
+  /**
+   * Prepares the comparing of endpoints of one set by their indexes. Optional, for a meter that can tell them apart without looking at the
+   * endpoints: among very many, each look is a wait for memory.
+   *
+   * @param endpoints at least one. They are known, and hold their place, for as long as what this returns is used.
+   */
+  pairs?(endpoints: readonly Endpoint[]): LoadPairs
+  /**
    * An endpoint that was kept out is fit again, as a call to it has shown: what was held against it does not count any more. Optional, for a
    * meter that remembers failures.
    */
@@ -56,6 +70,19 @@ export interface LoadMeter {
    * @returns what routing calls when the attempt is over.
    */
   began(endpoint: Endpoint, at?: number): MeterEnd
+}
+
+/** Compares endpoints of one set by their indexes. */
+export interface LoadPairs {
+  /**
+   * What {@link LoadMeter.lighter} would answer, or `load` without it.
+   *
+   * @param first an index of the set.
+   * @param second another one.
+   * @param at see {@link LoadMeter.load}.
+   * @returns one of the two; -1 where `lighter` would answer `undefined`.
+   */
+  lighter(first: number, second: number, at?: number): number
 }
 
 /** Hears the end of one attempt. A plain function will do. */

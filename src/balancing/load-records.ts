@@ -64,7 +64,7 @@ export class LoadRecords implements LoadMeter {
   }
 
   /** Requests in flight there, as far as can be told: as reported, with what this process began and ended since. */
-  rif(at: number, { inFlight }: Endpoint): number {
+  rif(at: number, inFlight: number): number {
     const { values } = this.#numbers
     return Math.max(0, (values[at + reportedRif] as number) + inFlight - (values[at + inFlightThen] as number))
   }
@@ -85,9 +85,8 @@ export class LoadRecords implements LoadMeter {
   }
 
   /** Whether so much of what was tried there of late has failed that its figures, which may well be excellent, mean nothing. */
-  isFailing(endpoint: Endpoint, now: number): boolean {
-    const at = this.#numbers.find(endpoint)
-    return at >= 0 && (this.#numbers.values[at + failureShare] as number) > failingShare && this.#faded(at, now) > failingShare
+  failsAt(at: number, now: number): boolean {
+    return (this.#numbers.values[at + failureShare] as number) > failingShare && this.#faded(at, now) > failingShare
   }
 
   #add(endpoint: Endpoint): number {

@@ -3,10 +3,11 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import { LatencyTable } from './latency-table.ts'
-import type { LoadMeter, MeterEnd } from './load-meter.ts'
+import { LatencyTable, leastLatencyMs } from './latency-table.ts'
+import type { LoadMeter, LoadPairs, MeterEnd } from './load-meter.ts'
 import { type LoopLag, loopLagOf } from './loop-lag.ts'
 import { OptionChecks } from './option-checks.ts'
+import { type ComparedLoads, PairsByTable } from './pairs-by-table.ts'
 import { WaitingAttempt, WaitingLine } from './waiting-line.ts'
 
 /** How a {@link peakEwma} meter remembers. Every option has a default, see {@link peakEwmaDefaults}. */
@@ -34,8 +35,6 @@ export const peakEwmaDefaults = Object.freeze({
   forceProbe: '3s',
 } as const satisfies PeakEwmaOptions)
 
-/** Below this, only what is in flight makes a difference: it is noise, and times nothing in flight would be nothing. */
-const leastLatencyMs = 1
 /** The longest wait that an endpoint may ask for. */
 const longestPenaltyMs = 300_000
 /** So many attempts for each one that is sent to refresh a measurement: what is known to be slow must not get a share worth noticing. */
@@ -74,7 +73,7 @@ class MeteredAttempt extends WaitingAttempt {
   }
 }
 
-class PeakEwmaMeter implements LoadMeter {
+class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   readonly name = 'peak-ewma'
   readonly #settings: PeakEwmaSettings
   readonly #clock: Clock
@@ -116,6 +115,27 @@ class PeakEwmaMeter implements LoadMeter {
     // One that fails and is to be tried again has no load.
     if ((firstLoad > 0 && table.isFailing(firstAt)) || (secondLoad > 0 && table.isFailing(secondAt))) return undefined
     return firstLoad <= secondLoad ? first : second
+  }
+
+  isFailing(endpoint: Endpoint, now = this.#clock.now()): boolean {
+    const table = this.#table
+    const at = table.find(endpoint)
+    return at >= 0 && table.isFailing(at) && !(this.#mayProbe && table.isStale(at, now, this.#settings.forceProbeMs))
+  }
+
+  pairs(endpoints: readonly Endpoint[]): LoadPairs {
+    return new PairsByTable(endpoints, this)
+  }
+
+  find(endpoint: Endpoint): number {
+    return this.#table.find(endpoint)
+  }
+
+  compare(first: number, second: number, firstInFlight: number, secondInFlight: number, now: number): -1 | 0 | 1 {
+    const table = this.#table
+    const { forceProbeMs } = this.#settings
+    if (this.#mayProbe && (table.isStale(first, now, forceProbeMs) || table.isStale(second, now, forceProbeMs))) return 0
+    return table.compare(first, second, firstInFlight, secondInFlight, now, this.#lag)
   }
 
   /** Small enough to be compiled into whoever asks: what a function answers that is not would be a number on the heap. */

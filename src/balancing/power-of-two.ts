@@ -2,25 +2,50 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Part } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { Random } from '../runtime/random.ts'
+import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
-import type { LoadMeter } from './load-meter.ts'
+import type { LoadMeter, LoadPairs } from './load-meter.ts'
 import { pairOdds } from './odds.ts'
 import { Readmissions } from './readmissions.ts'
 
 /** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
 const redraws = 4
-/** Most pairs that are drawn for one that does not fail, as in go-zero. */
+/** Most pairs that are drawn for one in which nobody fails, as in go-zero. */
 const mostPairs = 3
+/** Most pairs that are drawn for one in which not both fail: with half of all failing, that is one choice in seven thousand. */
+const mostFailingPairs = 8
+
+/** Compares endpoints of a set by a meter that has nothing prepared for that. */
+class PairsByEndpoint implements LoadPairs {
+  readonly #endpoints: readonly Endpoint[]
+  readonly #meter: LoadMeter
+
+  constructor(endpoints: readonly Endpoint[], meter: LoadMeter) {
+    this.#endpoints = endpoints
+    this.#meter = meter
+  }
+
+  lighter(first: number, second: number, at: number | undefined): number {
+    const meter = this.#meter
+    const left = this.#endpoints[first] as Endpoint
+    const right = this.#endpoints[second] as Endpoint
+    if (meter.lighter === undefined) return meter.load(left, at) <= meter.load(right, at) ? first : second
+    const lighter = meter.lighter(left, right, at)
+    if (lighter === undefined) return -1
+    return lighter === left ? first : second
+  }
+}
 
 class PowerOfTwoPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
   readonly #meter: LoadMeter
+  readonly #pairs: LoadPairs
   readonly #draws: Random
 
   constructor(endpoints: readonly Endpoint[], meter: LoadMeter, draws: Random) {
     this.#endpoints = endpoints
     this.#meter = meter
+    this.#pairs = meter.pairs?.(endpoints) ?? new PairsByEndpoint(endpoints, meter)
     this.#draws = draws
   }
 
@@ -29,25 +54,32 @@ class PowerOfTwoPicker implements Picker {
     const count = endpoints.length
     if (count === 1) return endpoints[0] as Endpoint
     const draws = this.#draws
+    const isFresh = query.isFresh === true
+    let spentDraws = 0
     let pairs = 0
-    for (let draw = 0; draw <= redraws; draw += 1) {
-      const a = Math.floor(draws.next() * count)
+    while (spentDraws <= redraws) {
+      const a = drawBelow(draws, count)
       // The second draw has one hole; shifting past it keeps both uniform and apart.
-      const skip = Math.floor(draws.next() * (count - 1))
-      const left = endpoints[a] as Endpoint
-      const right = endpoints[skip >= a ? skip + 1 : skip] as Endpoint
-      if (query.isSpent(left) || query.isSpent(right)) continue
-      const lighter = this.#lighter(left, right, query.at)
-      if (lighter !== undefined) return lighter
+      const skip = drawBelow(draws, count - 1)
+      const b = skip >= a ? skip + 1 : skip
+      if (!isFresh && (query.isSpent(endpoints[a] as Endpoint) || query.isSpent(endpoints[b] as Endpoint))) {
+        spentDraws += 1
+        continue
+      }
+      const lighter = this.#pairs.lighter(a, b, query.at)
+      if (lighter >= 0) return endpoints[lighter] as Endpoint
       pairs += 1
-      if (pairs === mostPairs) return this.#byLoad(left, right, query.at)
+      if (pairs >= mostPairs && (pairs === mostFailingPairs || !this.#bothFail(a, b, query.at))) {
+        return this.#byLoad(endpoints[a] as Endpoint, endpoints[b] as Endpoint, query.at)
+      }
     }
     return this.#pickBySearch(query)
   }
 
-  #lighter(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint | undefined {
+  #bothFail(a: number, b: number, at: number | undefined): boolean {
     const meter = this.#meter
-    return meter.lighter === undefined ? this.#byLoad(left, right, at) : meter.lighter(left, right, at)
+    if (meter.isFailing === undefined) return false
+    return meter.isFailing(this.#endpoints[a] as Endpoint, at) && meter.isFailing(this.#endpoints[b] as Endpoint, at)
   }
 
   #byLoad(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint {
@@ -87,7 +119,7 @@ class PowerOfTwoPicker implements Picker {
  * The less loaded of two endpoints drawn by chance. It keeps queues nearly as short as asking everybody, without the herd that runs to
  * whoever is least loaded at the moment (Mitzenmacher, "The power of two choices in randomized load balancing").
  *
- * Where the meter knows that one of the two fails, another pair is drawn, up to three. The two are distinct, as in Finagle and Linkerd: with replacement, the busier of two endpoints would still get a quarter of the calls.
+ * Where the meter knows that one of the two fails, another pair is drawn, up to three; where both of the third fail, too, up to eight. The two are distinct, as in Finagle and Linkerd: with replacement, the busier of two endpoints would still get a quarter of the calls.
  *
  * @param meter what load is.
  * @throws TypeError when `meter` is not a load meter.

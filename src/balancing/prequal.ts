@@ -1,9 +1,10 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import type { Random } from '../runtime/random.ts'
+import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspent } from './draw-unspent.ts'
+import { InFlightOf } from './in-flight-of.ts'
 import { LoadProber, type ProbeFunction } from './load-prober.ts'
 import { LoadRecords } from './load-records.ts'
 import { OptionChecks } from './option-checks.ts'
@@ -72,9 +73,15 @@ class PrequalPicker implements Picker, EntryFilter {
   readonly #shared: Prequal
   readonly #endpoints: readonly Endpoint[]
   readonly #pool: PrequalPool
+  readonly #inFlight: InFlightOf
+  /** Where it is noted how each of them is, and one more; 0 until it was drawn. It holds as long as there is the endpoint. */
+  readonly #places: Int32Array
   readonly #drawn: Uint32Array
+  /** Of those. */
+  readonly #reportedAt: Float64Array
   #query: PickQuery | undefined
-  #now = 0
+  /** Not a number from the beginning: V8 would copy it on the heap whenever it is read. */
+  #now: number | undefined = undefined
   #probesDue = 0
   #removalsDue = 0
   #sinceDiscovery = 0
@@ -83,8 +90,11 @@ class PrequalPicker implements Picker, EntryFilter {
     const { pool, maxAgeMs, probes, removals } = shared.settings
     this.#shared = shared
     this.#endpoints = endpoints
-    this.#pool = new PrequalPool(pool, maxAgeMs, reuseBudget(endpoints.length, pool, probes, removals), shared.draws)
+    this.#pool = new PrequalPool(endpoints.length, pool, maxAgeMs, reuseBudget(endpoints.length, pool, probes, removals), shared.draws)
+    this.#inFlight = new InFlightOf(endpoints)
+    this.#places = new Int32Array(endpoints.length)
     this.#drawn = new Uint32Array(Math.min(Math.ceil(probes) + 1, endpoints.length))
+    this.#reportedAt = new Float64Array(this.#drawn.length)
   }
 
   pick(query: PickQuery): Endpoint {
@@ -92,56 +102,74 @@ class PrequalPicker implements Picker, EntryFilter {
     const { rifs, settings } = shared
     const before = this.#query
     this.#query = query
-    this.#now = query.at ?? shared.now()
+    const now = query.at ?? shared.now()
+    this.#now = now
     try {
       const unknown = this.#look()
-      const chosen = this.#pool.choose(rifs.value, this.#now, this)
+      const chosen = this.#pool.choose(rifs.value, now, this)
       this.#removalsDue += settings.removals
       for (; this.#removalsDue >= 1; this.#removalsDue -= 1) this.#pool.thin(rifs.value)
-      if (chosen === undefined) return this.#random(query)
+      if (chosen < 0) return this.#random(query)
       this.#sinceDiscovery += 1
-      if (unknown === undefined || this.#sinceDiscovery < callsPerDiscovery) return chosen
+      if (unknown < 0 || this.#sinceDiscovery < callsPerDiscovery) return this.#endpoints[chosen] as Endpoint
       this.#sinceDiscovery = 0
-      return unknown
+      return this.#endpoints[unknown] as Endpoint
     } finally {
       this.#query = before
     }
   }
 
-  isBarred(endpoint: Endpoint): boolean {
-    return (this.#query as PickQuery).isSpent(endpoint) || this.#shared.records.isFailing(endpoint, this.#now)
+  isBarred(index: number): boolean {
+    const query = this.#query as PickQuery
+    if (query.isFresh !== true && query.isSpent(this.#endpoints[index] as Endpoint)) return true
+    return this.#shared.records.failsAt(this.#placeOf(index), this.#now as number)
   }
 
   /**
    * Looks at a few endpoints drawn by chance: asks them, or takes what they last said.
    *
-   * @returns one of which nothing is known, if there is one among them and nobody can be asked.
+   * @returns the index of one of which nothing is known, if there is one among them and nobody can be asked; else -1.
    */
-  #look(): Endpoint | undefined {
+  #look(): number {
     const { settings, prober, records } = this.#shared
     this.#probesDue += settings.probes
     const count = Math.min(Math.floor(this.#probesDue), this.#endpoints.length)
     this.#probesDue -= Math.floor(this.#probesDue)
-    let unknown: Endpoint | undefined
+    const drawn = this.#drawn
+    const reportedAt = this.#reportedAt
+    // All are asked for before one is looked at: what is in no cache comes in the time of one.
     for (let i = 0; i < count; i += 1) {
       const index = this.#draw(i, count)
-      const endpoint = this.#endpoints[index] as Endpoint
-      if (prober !== undefined) {
-        prober.send(endpoint, this.#answered)
-        continue
-      }
-      const at = records.of(endpoint)
-      if (this.#now - records.reportedAt(at) <= settings.maxAgeMs) this.#admit(endpoint, at)
-      else if (!this.isBarred(endpoint)) unknown = endpoint
+      if (prober === undefined) reportedAt[i] = records.reportedAt(this.#placeOf(index))
+      else prober.send(this.#endpoints[index] as Endpoint, this.#answered)
+    }
+    let unknown = -1
+    if (prober !== undefined) return unknown
+    const oldestAt = (this.#now as number) - settings.maxAgeMs
+    for (let i = 0; i < count; i += 1) {
+      const index = drawn[i] as number
+      if ((reportedAt[i] as number) >= oldestAt) this.#admit(index, this.#placeOf(index))
+      else if (!this.isBarred(index)) unknown = index
     }
     return unknown
+  }
+
+  #placeOf(index: number): number {
+    const place = this.#places[index] as number
+    return place === 0 ? this.#lookUp(index) : place - 1
+  }
+
+  #lookUp(index: number): number {
+    const place = this.#shared.records.of(this.#endpoints[index] as Endpoint)
+    this.#places[index] = place + 1
+    return place
   }
 
   /** Draw number `i` of `count`, no index twice (Floyd's algorithm). */
   #draw(i: number, count: number): number {
     const drawn = this.#drawn
     const highest = this.#endpoints.length - count + i
-    const index = Math.floor(this.#shared.draws.next() * (highest + 1))
+    const index = drawBelow(this.#shared.draws, highest + 1)
     let place = 0
     while (place < i && drawn[place] !== index) place += 1
     drawn[i] = place < i ? highest : index
@@ -151,21 +179,27 @@ class PrequalPicker implements Picker, EntryFilter {
   readonly #answered = (endpoint: Endpoint, { rif, latencyMs }: { rif: number; latencyMs: number }): void => {
     const { records, now } = this.#shared
     records.probed(endpoint, rif, latencyMs, now())
-    this.#admit(endpoint, records.of(endpoint))
+    this.#admit(this.#endpoints.indexOf(endpoint), records.of(endpoint))
   }
 
-  #admit(endpoint: Endpoint, at: number): void {
+  #admit(index: number, at: number): void {
     const { records, rifs } = this.#shared
-    const rif = records.rif(at, endpoint)
-    rifs.add(rif)
-    this.#pool.admit(endpoint, rif, records.latencyMs(at), records.reportedAt(at))
+    const { news } = this.#pool
+    const rif = records.rif(at, this.#inFlight.at(index))
+    // Whole, so that it is not a number on the heap.
+    rifs.add(Math.round(rif) | 0)
+    news[0] = rif
+    news[1] = records.latencyMs(at)
+    news[2] = records.reportedAt(at)
+    this.#pool.admitNews(index)
   }
 
   #random(query: PickQuery): Endpoint {
     const { draws, records } = this.#shared
     this.#shared.randomChoices += 1
     let drawn = drawUnspent(this.#endpoints, draws, query)
-    for (let draw = 0; draw < redraws && records.isFailing(drawn, this.#now); draw += 1) drawn = drawUnspent(this.#endpoints, draws, query)
+    for (let draw = 0; draw < redraws && records.failsAt(records.of(drawn), this.#now as number); draw += 1)
+      drawn = drawUnspent(this.#endpoints, draws, query)
     return drawn
   }
 }

@@ -7,6 +7,8 @@ export class QuantileWindow {
   readonly #values: Uint16Array
   readonly #counts = new Uint16Array(largest + 1)
   #size = 0
+  /** How many values must be at the place or below it. */
+  #wanted = 1
   #next = 0
   #at = 0
   /** How many values are at the place or below it. */
@@ -25,7 +27,10 @@ export class QuantileWindow {
   add(value: number): void {
     const values = this.#values
     if (this.#size === values.length) this.#remove(values[this.#next] as number)
-    else this.#size += 1
+    else {
+      this.#size += 1
+      this.#wanted = Math.max(1, Math.ceil(this.#quantile * this.#size))
+    }
     const rounded = Math.min(largest, Math.max(0, Math.round(value)))
     values[this.#next] = rounded
     this.#next = this.#next + 1 === values.length ? 0 : this.#next + 1
@@ -45,7 +50,7 @@ export class QuantileWindow {
   }
 
   #follow(): void {
-    const wanted = Math.max(1, Math.ceil(this.#quantile * this.#size))
+    const wanted = this.#wanted
     while (this.#upTo < wanted) {
       this.#at += 1
       this.#upTo += this.#counts[this.#at] as number

@@ -1,3 +1,4 @@
+import { EndpointCounts } from './endpoint-counts.ts'
 import { type Locality, unknownLocality } from './locality.ts'
 import type { RecentLatencies } from './recent-latencies.ts'
 
@@ -92,7 +93,10 @@ export class RosterEndpoint implements Endpoint {
   priority = 0
   labels: Readonly<Record<string, string>> = noLabels
   health: ReportedHealth = 'healthy'
-  inFlight = 0
+  /** Where it is counted what is in flight, and at which seat. */
+  counts: EndpointCounts
+  /** See {@link RosterEndpoint.counts}. */
+  seat: number
   /** The table of numbers that asked for this endpoint last, and where its numbers are there: found without looking it up. */
   numbers: object | undefined = undefined
   /** See {@link RosterEndpoint.numbers}. */
@@ -106,12 +110,34 @@ export class RosterEndpoint implements Endpoint {
   /** How long attempts took lately; `undefined` before the first that was answered. */
   latencies: RecentLatencies | undefined = undefined
 
-  constructor(address: EndpointAddress) {
+  /**
+   * @param address where it listens.
+   * @param counts where it is counted what is in flight: beside other endpoints of its service, if there are any.
+   */
+  constructor(address: EndpointAddress, counts = new EndpointCounts(1)) {
+    this.counts = counts
+    this.seat = counts.add()
     this.address = address.address
     this.protocol = address.protocol
     this.hostname = address.hostname
     this.port = address.port
     this.socketPath = address.socketPath
+  }
+
+  get inFlight(): number {
+    return this.counts.inFlight[this.seat] as number
+  }
+
+  set inFlight(inFlight: number) {
+    this.counts.inFlight[this.seat] = inFlight
+  }
+
+  /** Is counted at a seat of other counts from now on. */
+  moveTo(counts: EndpointCounts): void {
+    const { inFlight } = this
+    this.counts = counts
+    this.seat = counts.add()
+    this.inFlight = inFlight
   }
 }
 

@@ -9,6 +9,7 @@
 import { printValue } from '../errors/print-value.ts'
 import { type Endpoint, type EndpointSpec, noLabels, type ReportedHealth, RosterEndpoint } from './endpoint.ts'
 import { endpointUrlExpectation, readEndpointAddress } from './endpoint-address.ts'
+import { EndpointCounts } from './endpoint-counts.ts'
 import { unknownLocality } from './locality.ts'
 
 /** What an update of the roster did. */
@@ -51,6 +52,7 @@ export class Roster {
   #spellings: readonly string[] = []
   #spelledSecure = false
   #updates = 0
+  #counts = new EndpointCounts()
   #endpoints: readonly Endpoint[] = Object.freeze([])
 
   /** @param secure whether an address that does not name its protocol speaks https at the moment. */
@@ -107,6 +109,7 @@ export class Roster {
     if (!same) {
       this.#entries = entries
       this.#endpoints = Object.freeze(entries.map((entry) => entry.endpoint))
+      if (this.#counts.size > 2 * entries.length + 64) this.#reseat()
     }
     return { added, removed, altered, refused }
   }
@@ -123,7 +126,7 @@ export class Roster {
     if (address === undefined) return undefined
     let entry = this.#byAddress.get(address.address)
     if (entry === undefined) {
-      entry = { endpoint: new RosterEndpoint(address), listedIn: 0, gone: false }
+      entry = { endpoint: new RosterEndpoint(address, this.#counts), listedIn: 0, gone: false }
       this.#byAddress.set(address.address, entry)
     }
     this.#bySpelling.set(url, entry)
@@ -139,6 +142,14 @@ export class Roster {
       removed.push(entry.endpoint)
     }
     return removed
+  }
+
+  /** Seats of endpoints that left pile up. Those who left keep the old counts, and those alive, for as long as something is in flight there. */
+  #reseat(): void {
+    const before = this.#counts
+    this.#counts = new EndpointCounts(this.#entries.length + 64)
+    for (const { endpoint } of this.#entries) endpoint.moveTo(this.#counts)
+    before.isLeft = true
   }
 
   /** Spellings mean something else when TLS comes or goes, and those of endpoints that left pile up. */

@@ -27,6 +27,12 @@ export class TriedQuery implements PickQuery {
     return this.#byZone || this.#full !== undefined
   }
 
+  get isFresh(): boolean {
+    if (this.#byZone || this.#full !== undefined) return false
+    const { spent, underway } = this.#call as Call
+    return spent.length === 0 && underway.length === 0
+  }
+
   /** Bound, because pickers take it out of the query. An endpoint counts as tried from the moment at which an attempt at it begins. */
   readonly isSpent = (endpoint: Endpoint): boolean => {
     if (this.#full?.(endpoint) === true) return true

@@ -38,12 +38,21 @@ class SeededRandom implements Random {
   }
 
   next(): number {
+    return (this.#word() >>> 0) / 4294967296
+  }
+
+  below(count: number): number {
+    return Math.floor(((this.#word() >>> 0) / 4294967296) * count)
+  }
+
+  /** 32 bits. */
+  #word(): number {
     const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
     this.#a = this.#b ^ (this.#b >>> 9)
     this.#b = (this.#c + (this.#c << 3)) | 0
     this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0
-    return (sum >>> 0) / 4294967296
+    return sum
   }
 
   fork(label: string): Random {

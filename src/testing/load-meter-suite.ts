@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LoadMeter } from '../balancing/load-meter.ts'
 import { type Verdict, verdicts } from '../call/verdict.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Part } from '../runtime/host.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 import { forCases, type SuiteCase } from './suite-chance.ts'
@@ -100,6 +101,32 @@ export function loadMeterSuite(options: LoadMeterSuiteOptions): void {
     }
   })
 
+  law('pairs of a set compare like the endpoints themselves', ({ meter, endpoints, clock }, endpoint, made) => {
+    if (meter.pairs === undefined) return
+    const pairs = meter.pairs(endpoints)
+    for (let look = 0; look < 3; look += 1) {
+      endpoint.inFlight = made.between(0, 300)
+      const at = made.between(0, 1) === 0 ? clock.now() : undefined
+      for (const [i, first] of endpoints.entries()) {
+        for (const [j, second] of endpoints.entries()) {
+          if (i === j) continue
+          const lighter = meter.lighter === undefined ? lowerLoad(meter, first, second) : meter.lighter(first, second)
+          assert.equal(pairs.lighter(i, j, at), lighter === undefined ? -1 : endpoints.indexOf(lighter as TestEndpoint))
+        }
+      }
+      teach({ meter, endpoints, clock }, made)
+    }
+  })
+
+  law('neither of two that are known to fail is the lighter one', ({ meter, endpoints }) => {
+    if (meter.isFailing === undefined) return
+    for (const first of endpoints) {
+      for (const second of endpoints) {
+        if (meter.isFailing(first) && meter.isFailing(second)) assert.equal(meter.lighter?.(first, second), undefined)
+      }
+    }
+  })
+
   law('an attempt in flight never makes its endpoint look better', ({ meter }, endpoint, made) => {
     for (let i = made.between(1, 5); i > 0; i -= 1) {
       const before = meter.load(endpoint)
@@ -164,4 +191,8 @@ export function loadMeterSuite(options: LoadMeterSuiteOptions): void {
       assert.equal(meter.load(endpoint), before)
     })
   }
+}
+
+function lowerLoad(meter: LoadMeter, first: Endpoint, second: Endpoint): Endpoint {
+  return meter.load(first) <= meter.load(second) ? first : second
 }

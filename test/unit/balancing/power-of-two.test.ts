@@ -81,6 +81,45 @@ test('a queue that is only as long as two choices make it stays short', () => {
   assert.ok(Math.max(...endpoints.map((endpoint) => endpoint.inFlight)) <= 3)
 })
 
+/** A meter that knows who fails, and tells it as `peakEwma` does. */
+function knowsFailing(failing: ReadonlySet<Endpoint>, parts: Partial<LoadMeter> = {}): Part<LoadMeter> {
+  return () => ({
+    name: 'knows',
+    load: (endpoint) => (failing.has(endpoint) ? 5_000 : 1),
+    lighter: (first, second) => (failing.has(first) || failing.has(second) ? undefined : first),
+    isFailing: (endpoint) => failing.has(endpoint),
+    began: () => () => {},
+    ...parts,
+  })
+}
+
+function failingShare(count: number, failing: number, parts?: Partial<LoadMeter>): number {
+  const endpoints = testEndpoints(count)
+  const fail = new Set<Endpoint>(endpoints.slice(0, failing))
+  const picker = powerOfTwo(knowsFailing(fail, parts))(testHost({ random: seededRandom('failing') })).picker(endpoints)
+  let chosen = 0
+  for (let i = 0; i < 20_000; i += 1) if (fail.has(picker.pick(anyone) as Endpoint)) chosen += 1
+  return chosen / 20_000
+}
+
+test('of six with two that fail, those two get no call, where three pairs alone would give them 2.4 %', () => {
+  assert.equal(failingShare(6, 2), 0)
+  const threePairs = failingShare(6, 2, { isFailing: () => false })
+  assert.ok(Math.abs(threePairs - 0.024) < 0.005, String(threePairs))
+})
+
+test('a failing endpoint is chosen when hardly anything else is there', () => {
+  const rare = failingShare(100, 90)
+  assert.ok(rare > 0.05 && rare < 0.4, String(rare))
+  assert.equal(failingShare(6, 6), 1)
+})
+
+test('a query in which nobody is spent is asked nothing', () => {
+  const picker = powerOfTwo(inFlight())(testHost()).picker(testEndpoints(5))
+  const isSpent = () => assert.fail('asked')
+  for (let i = 0; i < 100; i += 1) assert.ok(picker.pick({ ...anyone, isSpent, isFresh: true }))
+})
+
 test('the meter is given to routing, and made once with the host', () => {
   const made: LoadMeter = { name: 'mine', load: () => 0, began: () => () => {} }
   const hosts: string[] = []

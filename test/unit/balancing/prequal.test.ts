@@ -52,11 +52,11 @@ test('the defaults are those of the paper', () => {
 })
 
 function pool(budget = Number.POSITIVE_INFINITY, size = 16, maxAgeMs = 1_000) {
-  return new PrequalPool(size, maxAgeMs, budget, seededRandom('pool'))
+  return new PrequalPool(1_000, size, maxAgeMs, budget, seededRandom('pool'))
 }
 
 test('of the cold ones the fastest is chosen, and of the hot ones, if all are, that with least in flight', () => {
-  const [a, b, c] = testEndpoints(3) as unknown as [Endpoint, Endpoint, Endpoint]
+  const [a, b, c] = [0, 1, 2] as const
   const some = pool()
   some.admit(a, 9, 1, 0)
   some.admit(b, 3, 20, 0)
@@ -65,11 +65,11 @@ test('of the cold ones the fastest is chosen, and of the hot ones, if all are, t
   // Now c has 5 in flight.
   assert.equal(some.choose(4, 0, nobodyBarred), b)
   assert.equal(some.choose(0, 0, nobodyBarred), b, 'all are hot; b has 4')
-  assert.equal(some.choose(0, 0, { isBarred: (endpoint) => endpoint === b }), c)
+  assert.equal(some.choose(0, 0, { isBarred: (index) => index === b }), c)
 })
 
 test('a choice counts as one more in flight', () => {
-  const [a, b] = testEndpoints(2) as unknown as [Endpoint, Endpoint]
+  const [a, b] = [0, 1] as const
   const some = pool()
   some.admit(a, 0, 5, 0)
   some.admit(b, 0, 6, 0)
@@ -78,15 +78,12 @@ test('a choice counts as one more in flight', () => {
 })
 
 test('an entry leaves when it is used up, too old, or the oldest in a full pool', () => {
-  const [a, b, c] = testEndpoints(3) as unknown as [Endpoint, Endpoint, Endpoint]
+  const [a, b, c] = [0, 1, 2] as const
   const usedUp = pool(1)
   usedUp.admit(a, 0, 1, 0)
   usedUp.admit(b, 0, 2, 0)
   usedUp.admit(c, 0, 3, 0)
-  assert.deepEqual(
-    [usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred)],
-    [a, b, undefined],
-  )
+  assert.deepEqual([usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred)], [a, b, -1])
   const old = pool()
   old.admit(a, 0, 1, 0)
   old.admit(b, 0, 2, 500)
@@ -103,23 +100,22 @@ test('an entry leaves when it is used up, too old, or the oldest in a full pool'
 })
 
 test('a budget with a fraction counts by chance, on average as it is', () => {
-  const endpoints = testEndpoints(1_000)
   const some = pool(1.32, 1_000)
-  for (const endpoint of endpoints) some.admit(endpoint, 0, 1, 0)
+  for (let index = 0; index < 1_000; index += 1) some.admit(index, 0, 1, 0)
   let uses = 0
-  while (some.choose(Number.POSITIVE_INFINITY, 0, nobodyBarred) !== undefined) uses += 1
+  while (some.choose(Number.POSITIVE_INFINITY, 0, nobodyBarred) !== -1) uses += 1
   assert.ok(Math.abs(uses / 1_000 - 1.32) < 0.05, `${uses / 1_000}`)
 })
 
 test('the worst and the oldest are taken out in turn', () => {
-  const [a, b, c, d] = testEndpoints(4) as unknown as [Endpoint, Endpoint, Endpoint, Endpoint]
+  const [a, b, c, d] = [0, 1, 2, 3] as const
   const some = pool()
   some.admit(a, 1, 1, 0)
   some.admit(b, 9, 1, 1)
   some.admit(c, 1, 50, 2)
   some.admit(d, 1, 40, 3)
   some.thin(5)
-  assert.equal(some.choose(5, 3, { isBarred: (endpoint) => endpoint !== b && endpoint !== a }), undefined, 'b was hot')
+  assert.equal(some.choose(5, 3, { isBarred: (index) => index !== b && index !== a }), -1, 'b was hot')
   some.thin(5)
   some.thin(5)
   // What is left of a (the oldest), c (the slowest) and d.
@@ -129,7 +125,7 @@ test('the worst and the oldest are taken out in turn', () => {
 })
 
 test('the same news again renews nothing', () => {
-  const [a, b] = testEndpoints(2) as unknown as [Endpoint, Endpoint]
+  const [a, b] = [0, 1] as const
   const some = pool()
   some.admit(a, 0, 1, 0)
   some.admit(b, 0, 2, 0)

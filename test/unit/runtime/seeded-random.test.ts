@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Random } from '../../../src/runtime/random.ts'
+import { drawBelow, type Random } from '../../../src/runtime/random.ts'
 import { seededRandom } from '../../../src/runtime/seeded-random.ts'
 import { systemRandom } from '../../../src/runtime/system-random.ts'
 
@@ -87,4 +87,16 @@ test('the first draws of streams with numbered labels are uniform', () => {
 
 test('the chance of production differs from one mesh to the next', () => {
   assert.equal(new Set(Array.from({ length: 100 }, () => systemRandom().next())).size, 100)
+})
+
+test('a whole number below a count is the next draw, scaled', () => {
+  const [numbers, draws] = [seededRandom('s'), seededRandom('s')]
+  for (const count of [1, 2, 7, 1_000, 100_000, 2 ** 31]) {
+    for (let i = 0; i < 20; i += 1) assert.equal(numbers.below?.(count), Math.floor(draws.next() * count))
+  }
+})
+
+test('chance that tells no whole numbers is scaled by whoever asks', () => {
+  const own: Random = { next: () => 0.75, fork: () => own }
+  assert.equal(drawBelow(own, 8), 6)
 })
