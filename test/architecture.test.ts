@@ -58,7 +58,7 @@ const seams: readonly string[] = [
 /** What reads time or chance of the host, and the only files that may. */
 const ambient: Readonly<Record<string, readonly string[]>> = {
   'runtime/next-turn.ts': ['setImmediate'],
-  'runtime/system-clock.ts': ['performance', 'Date.now', 'setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'],
+  'runtime/system-clock.ts': ['performance', 'node:perf_hooks', 'Date.now', 'setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'],
   'runtime/system-random.ts': ['Math.random'],
   // Letting promises settle takes a turn of the event loop.
   'testing/fake-clock.ts': ['setImmediate'],

@@ -6,6 +6,12 @@ export interface CancelListener {
   cancelled(reason: MeshError): void
 }
 
+/** Knows why calls are cancelled whose listeners are told later. */
+export interface CancelSource {
+  /** Asked at most once. */
+  cancelReason(): MeshError
+}
+
 /**
  * Says that nobody waits for an answer any more: the caller left, the deadline passed, or the attempt took too long.
  *
@@ -15,6 +21,8 @@ export interface CancelListener {
 export class Cancellation implements CancelListener {
   readonly #parent: Cancellation | undefined
   #reason: MeshError | undefined
+  #announcedBy: CancelSource | undefined
+  #told = false
   /** Nearly always there are two listeners at most, the deadline and the stage that the call waits in, and no set is made for them. */
   #listener: CancelListener | undefined
   #second: CancelListener | undefined
@@ -25,19 +33,40 @@ export class Cancellation implements CancelListener {
     this.#parent = parent
     if (parent !== undefined) {
       this.#reason = parent.reason
+      this.#told = parent.#told
       parent.add(this)
     }
   }
 
   /** Why it was cancelled; `undefined` while it was not. */
   get reason(): MeshError | undefined {
+    if (this.#announcedBy !== undefined) this.#reason ??= this.#announcedBy.cancelReason()
     return this.#reason
+  }
+
+  /** Whether there is a {@link reason}, for somebody who need not know which: one that was announced has not been made yet. */
+  get ending(): boolean {
+    return this.#reason !== undefined || this.#announcedBy !== undefined
+  }
+
+  /**
+   * It is cancelled, and {@link cancel} is called later: where ten thousand calls end by one signal, telling all who listen takes as long as many turns
+   * of the event loop. Until then nothing is begun any more for whoever looks at {@link reason} first.
+   */
+  announce(source: CancelSource): void {
+    if (!this.ending) this.#announcedBy = source
   }
 
   /** Cancels, once; later reasons are ignored. */
   cancel(reason: MeshError): void {
-    if (this.#reason !== undefined) return
-    this.#reason = reason
+    if (this.#told) return
+    this.#told = true
+    this.#reason ??= reason
+    this.#announcedBy = undefined
+    this.#tell(this.#reason)
+  }
+
+  #tell(reason: MeshError): void {
     const first = this.#listener
     this.#listener = undefined
     first?.cancelled(reason)
@@ -57,7 +86,7 @@ export class Cancellation implements CancelListener {
 
   /** Adds a listener. It is not told of a reason that is already there: look at {@link reason} first. */
   add(listener: CancelListener): void {
-    if (this.#reason !== undefined) return
+    if (this.#told) return
     if (this.#listener === undefined) {
       this.#listener = listener
       return
@@ -85,7 +114,8 @@ export class Cancellation implements CancelListener {
   /** Makes an `AbortSignal` that follows this cancellation, for code that wants one. */
   toSignal(): AbortSignal {
     const controller = new AbortController()
-    if (this.#reason !== undefined) controller.abort(this.#reason)
+    const { reason } = this
+    if (reason !== undefined) controller.abort(reason)
     else this.add({ cancelled: (reason) => controller.abort(reason) })
     return controller.signal
   }

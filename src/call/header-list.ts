@@ -16,7 +16,8 @@ export const noHeaders: HeaderList = Object.freeze([])
 export function headerOf(headers: HeaderList, name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
     const written = headers[i] as string
-    if (written.length === name.length && written.toLowerCase() === name) return headers[i + 1]
+    // Nearly always it is in lower case already; making it so costs more than everything else here.
+    if (written === name || (written.length === name.length && written.toLowerCase() === name)) return headers[i + 1]
   }
   return undefined
 }

@@ -103,6 +103,8 @@ export class RosterEndpoint implements Endpoint {
   numbersAt = 0
   /** The group that asked last whether this endpoint is a member, if it is: found without looking it up. */
   memberOf: object | undefined = undefined
+  /** What goes on there, as those know it who gave out permits for it last: found without looking it up. */
+  permits: object | undefined = undefined
   /** What is noted of its health, by whoever noted something first; `null` as long as nobody did. */
   noted: object | null = null
   attempts = 0

@@ -1,18 +1,25 @@
 import type { BodyListener } from '../call/body-feed.ts'
-import type { Cancellation } from '../call/cancellation.ts'
+import type { Cancellation, CancelSource } from '../call/cancellation.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { ResponseBody } from './response-body.ts'
+import type { SignalGroup, SignalMember } from './signal-group.ts'
 import type { Uploading } from './uploading.ts'
 
 /**
  * Ties one call to the caller's `AbortSignal`, from its beginning until the body of the reply is over. Then the listener is gone: a
  * signal that outlives a million calls keeps none of them.
  */
-export class AbortLink implements BodyListener {
+export class AbortLink implements BodyListener, CancelSource, SignalMember<AbortLink> {
+  before: AbortLink | undefined
+  after: AbortLink | undefined
   readonly #service: string
   readonly #signal: AbortSignal
   readonly #cancellation: Cancellation
+  /** Until the call is over, or its caller has left. */
+  #group: SignalGroup<AbortLink> | undefined
+  #over = false
+  #error: MeshError | undefined
   /** Who reads the caller's stream, if the request has one. */
   upload: Uploading | undefined
   #reject: ((reason: unknown) => void) | undefined
@@ -21,14 +28,15 @@ export class AbortLink implements BodyListener {
 
   /**
    * @param service for messages.
-   * @param signal of the caller; not aborted yet.
+   * @param group of the caller's signal, which is not aborted yet.
    * @param cancellation of the call.
    */
-  constructor(service: string, signal: AbortSignal, cancellation: Cancellation) {
+  constructor(service: string, group: SignalGroup<AbortLink>, cancellation: Cancellation) {
     this.#service = service
-    this.#signal = signal
+    this.#signal = group.signal
     this.#cancellation = cancellation
-    signal.addEventListener('abort', this)
+    this.#group = group
+    group.add(this)
   }
 
   /**
@@ -61,18 +69,34 @@ export class AbortLink implements BodyListener {
 
   /** Stops listening. */
   release(): void {
-    this.#signal.removeEventListener('abort', this)
+    this.#over = true
+    const group = this.#group
+    this.#group = undefined
+    group?.remove(this)
   }
 
   bodyOver(): void {
     this.release()
   }
 
-  /** @internal what the signal calls */
-  handleEvent(): void {
-    this.release()
+  announce(): void {
+    // It is out of the group by then.
+    this.#group = undefined
+    this.#cancellation.announce(this)
+  }
+
+  cancelReason(): MeshError {
+    this.#error ??= this.#left()
+    return this.#error
+  }
+
+  leave(): void {
+    // Over, meanwhile.
+    if (this.#over) return
+    this.#over = true
+    this.#group = undefined
     const { reason } = this.#signal
-    const error = this.#left()
+    const error = this.cancelReason()
     this.#reject?.(reason)
     this.#cancellation.cancel(error)
     this.#body?.deref()?.abort(error)

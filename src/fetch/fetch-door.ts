@@ -18,6 +18,7 @@ import { AbortLink } from './abort-link.ts'
 import { wireHeaders } from './automatic-headers.ts'
 import { mostCodings, readCodings } from './content-codings.ts'
 import { DecodedContent } from './decoded-content.ts'
+import { Departures } from './departures.ts'
 import type { Destination, DestinationFinder } from './destination.ts'
 import { checkLength, type FetchRequest, withBodyHeaders } from './fetch-request.ts'
 import { matchesIntegrity } from './integrity.ts'
@@ -27,6 +28,7 @@ import { peekBody } from './peek-body.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
 import { originFor, refererFor } from './referrer.ts'
 import { type Content, MemoryContent, ResponseBody } from './response-body.ts'
+import { SignalGroup } from './signal-group.ts'
 
 /** What stays the same over the redirects of one fetch. */
 interface Journey {
@@ -46,10 +48,14 @@ interface Journey {
 export class FetchDoor {
   readonly #finder: DestinationFinder
   readonly #clock: Clock
+  readonly #departures: Departures
+  /** Of the signal that came last: many calls in a row may share one. */
+  #group: SignalGroup<AbortLink> | undefined
 
   constructor(finder: DestinationFinder, clock: Clock) {
     this.#finder = finder
     this.#clock = clock
+    this.#departures = new Departures(clock)
   }
 
   /**
@@ -79,7 +85,7 @@ export class FetchDoor {
     const startedAt = this.#clock.now()
     const deadline = startedAt + (mesh.deadlineMs ?? destination.deadlineMs)
     const cancellation = new Cancellation()
-    const link = signal === undefined ? undefined : new AbortLink(destination.service, signal, cancellation)
+    const link = signal === undefined ? undefined : new AbortLink(destination.service, this.#groupOf(signal), cancellation)
     return this.#travel(request, destination, { cancellation, link, startedAt, deadline, last: undefined, redirects: 0, type: 'basic' })
   }
 
@@ -118,6 +124,15 @@ export class FetchDoor {
     journey.redirects += 1
     if (next.request.target.origin.text !== request.target.origin.text) journey.type = 'cors'
     return this.#travel(next.request, found, journey)
+  }
+
+  #groupOf(signal: AbortSignal): SignalGroup<AbortLink> {
+    if (this.#group?.signal !== signal) this.#group = new SignalGroup(signal, this.#departures, this.#emptied)
+    return this.#group
+  }
+
+  readonly #emptied = (group: SignalGroup<AbortLink>): void => {
+    if (this.#group === group) this.#group = undefined
   }
 
   #find({ target: { origin } }: FetchRequest): Destination | MeshError {

@@ -1,7 +1,9 @@
 import type { LoadMeter, MeterEnd } from '../balancing/load-meter.ts'
 import type { Call } from '../call/call.ts'
+import type { Outcome } from '../call/outcome.ts'
 import { isOverload } from '../call/overload.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { Verdict } from '../call/verdict.ts'
+import { type Endpoint, RosterEndpoint } from '../endpoint/endpoint.ts'
 import type { MeshError } from '../errors/mesh-error.ts'
 import type { GateCounts } from '../policies/concurrency/concurrency-gate.ts'
 import { RoomNews } from '../policies/concurrency/room-news.ts'
@@ -9,6 +11,7 @@ import { type Attend, everybody, type QueueSettings, WaitingRoom } from '../poli
 import type { WatchedLimit } from '../policies/concurrency/watched-limit.ts'
 import type { Host } from '../runtime/host.ts'
 import type { Random } from '../runtime/random.ts'
+import { EndpointLoad, type PermitGiver } from './endpoint-load.ts'
 
 /** What {@link EndpointPermits} need to know. */
 export interface PermitSettings extends QueueSettings {
@@ -24,30 +27,18 @@ export interface Reservation {
   readonly endpoint: Endpoint | undefined
 }
 
-/** How much is going on at one endpoint. */
-interface Load {
-  /** Whose settings the limit is from. */
-  settings: PermitSettings
-  limit: WatchedLimit
-  inFlight: number
-  /** Places kept for attempts that are just about to begin. */
-  reserved: number
-  /** Whether one more may begin. */
-  readonly hasRoom: () => boolean
-}
-
 /**
  * How many attempts may be in flight at each endpoint. The endpoints that have room are offered to the balancer; when none has, attempts wait for the
  * first place that becomes free at one that they may go to.
  */
-export class EndpointPermits implements LoadMeter {
+export class EndpointPermits implements LoadMeter, PermitGiver {
   readonly name = 'endpoint permits'
   /** Told whenever there may be room. */
   readonly news = new RoomNews()
   readonly #host: Host
   readonly #room: WaitingRoom<Reservation>
   readonly #draws: Random
-  readonly #loads = new WeakMap<Endpoint, Load>()
+  readonly #loads = new WeakMap<Endpoint, EndpointLoad>()
   readonly #counts = { granted: 0, waited: 0, spared: 0 }
   #settings: PermitSettings
 
@@ -151,40 +142,44 @@ export class EndpointPermits implements LoadMeter {
   }
 
   began(endpoint: Endpoint): MeterEnd {
-    const load = this.#loadOf(endpoint)
-    load.inFlight += 1
     this.#counts.granted += 1
-    const { inFlight, limit } = load
-    const end: MeterEnd = () => {
-      load.inFlight -= 1
-      this.#madeRoom(endpoint)
-    }
-    if (!limit.learns) return end
-    end.answered = (verdict, latencyMs, outcome) => {
-      const overloaded = outcome !== undefined && isOverload(outcome)
-      if (!overloaded && verdict.kind !== 'success') return
-      limit.ended({ latencyMs, inFlight, overloaded, now: this.#host.clock.now() })
-      this.#madeRoom(endpoint)
-    }
-    return end
+    return this.#loadOf(endpoint).began()
   }
 
-  #madeRoom(endpoint: Endpoint): void {
-    if (this.#room.length > 0) this.#room.attend(this.#loadOf(endpoint).hasRoom)
-    if (!this.isFull(endpoint)) this.news.tell()
+  /** See {@link PermitGiver.learn}. */
+  learn(limit: WatchedLimit, verdict: Verdict, latencyMs: number, outcome: Outcome | undefined, inFlight: number): boolean {
+    const overloaded = outcome !== undefined && isOverload(outcome)
+    if (!overloaded && verdict.kind !== 'success') return false
+    limit.ended({ latencyMs, inFlight, overloaded, now: this.#host.clock.now() })
+    return true
   }
 
-  #loadOf(endpoint: Endpoint): Load {
+  /** See {@link PermitGiver.madeRoom}. */
+  madeRoom(load: EndpointLoad): void {
+    if (this.#room.length > 0) this.#room.attend(load.hasRoom)
+    if (!this.isFull(load.endpoint)) this.news.tell()
+  }
+
+  #loadOf(endpoint: Endpoint): EndpointLoad {
+    const noted = (endpoint as RosterEndpoint).permits as EndpointLoad | undefined
+    const load = noted?.giver === this ? noted : this.#lookUp(endpoint)
     const settings = this.#settings
-    let load = this.#loads.get(endpoint)
-    if (load === undefined) {
-      const hasRoom = (): boolean => !this.isFull(endpoint)
-      load = { settings, limit: settings.limitOf(endpoint), inFlight: 0, reserved: 0, hasRoom }
-      this.#loads.set(endpoint, load)
-    } else if (load.settings !== settings) {
+    if (load.settings !== settings) {
       load.settings = settings
       load.limit = settings.limitOf(endpoint)
     }
+    return load
+  }
+
+  #lookUp(endpoint: Endpoint): EndpointLoad {
+    let load = this.#loads.get(endpoint)
+    if (load === undefined) {
+      const settings = this.#settings
+      load = new EndpointLoad(this, endpoint, settings, settings.limitOf(endpoint))
+      this.#loads.set(endpoint, load)
+    }
+    // Whatever else is used as an endpoint is not ours to write on.
+    if (endpoint instanceof RosterEndpoint) endpoint.permits = load
     return load
   }
 }

@@ -1,3 +1,5 @@
+// Imported: as a global it is a getter, which a reading of the clock would pay for each time.
+import { performance } from 'node:perf_hooks'
 import type { Clock, Timer, TimerOptions } from './clock.ts'
 
 /** The longest delay that `setTimeout` takes; anything longer would fire at once. */

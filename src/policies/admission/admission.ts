@@ -10,6 +10,9 @@ import type { Random } from '../../runtime/random.ts'
 import type { AdmissionSettings } from './admission-options.ts'
 import { AdmissionWindow } from './admission-window.ts'
 
+/** So many hearers are kept for calls to come. */
+const mostIdle = 1_024
+
 /** What admission control did so far. */
 export interface AdmissionCounts {
   /** Calls that were let through. */
@@ -36,6 +39,52 @@ export function rejectedShare(
   return share <= 0 ? 0 : Math.min(maxShare, aggression === 1 ? share : share ** (1 / aggression))
 }
 
+/** Hears what becomes of one call, and then of another one: what listens to a promise would otherwise be made for each. */
+class Hearer {
+  readonly #told: (call: Call, before: number, outcome: Outcome) => void
+  readonly #idle: Hearer[]
+  #call: Call | undefined
+  #before = 0
+
+  /**
+   * @param told what became of the call.
+   * @param idle where it goes when it is.
+   */
+  constructor(told: (call: Call, before: number, outcome: Outcome) => void, idle: Hearer[]) {
+    this.#told = told
+    this.#idle = idle
+  }
+
+  hear(call: Call, next: Send<Call>): Promise<Outcome> {
+    this.#call = call
+    this.#before = call.spent.length
+    try {
+      return next(call).then(this.#answered, this.#threw)
+    } catch (error) {
+      this.#rest()
+      return Promise.reject(error)
+    }
+  }
+
+  readonly #answered = (outcome: Outcome): Outcome => {
+    const call = this.#call as Call
+    const before = this.#before
+    this.#rest()
+    this.#told(call, before, outcome)
+    return outcome
+  }
+
+  readonly #threw = (error: unknown): never => {
+    this.#rest()
+    throw error
+  }
+
+  #rest(): void {
+    this.#call = undefined
+    if (this.#idle.length < mostIdle) this.#idle.push(this)
+  }
+}
+
 /**
  * Refuses calls here that the service would most likely refuse there: adaptive throttling, as in the book "Site Reliability Engineering" and in
  * Envoy's admission control. The share of refusals follows from how many calls the service accepted of late; the least important calls go first.
@@ -48,6 +97,7 @@ export class Admission {
   readonly #window: AdmissionWindow
   readonly #draws: Random
   readonly #counts = { admitted: 0, refused: 0, spared: 0 }
+  readonly #idle: Hearer[] = []
 
   /**
    * @param settings see {@link AdmissionSettings}.
@@ -67,8 +117,12 @@ export class Admission {
 
   /** The share of calls that is refused now, from 0 to 1. */
   get rejectedShare(): number {
+    return this.#shareAt(this.#host.clock.now())
+  }
+
+  #shareAt(now: number): number {
     const window = this.#window
-    window.advance(this.#host.clock.now())
+    window.advance(now)
     if (window.requests < this.#settings.minimumCalls) return 0
     return rejectedShare(window.requests, window.accepts, this.#settings)
   }
@@ -76,11 +130,15 @@ export class Admission {
   /** Refuses a call, or lets it through and hears what becomes of it. */
   readonly layer: Layer<Call> = (next) => (call) => {
     const refusal = this.#refusalOf(call)
-    return refusal === undefined ? this.#carry(call, next) : Promise.resolve(failed(refusal))
+    if (refusal !== undefined) return Promise.resolve(failed(refusal))
+    // No async function: the frame would cost more than everything else here.
+    const hearer = this.#idle.pop() ?? new Hearer(this.#heard, this.#idle)
+    return hearer.hear(call, next)
   }
 
   #refusalOf(call: Call): MeshError | undefined {
-    const share = this.rejectedShare
+    // When the call began, which costs no look at the clock. One that waited since comes after others that ended: the window never goes back.
+    const share = this.#shareAt(call.startedAt)
     const priority = call.context.get(callPriority)
     if (share === 0 || this.#draws.next() >= Math.min(this.#settings.maxShare, this.#window.shareOf(priority, share))) {
       this.#counts.admitted += 1
@@ -104,14 +162,14 @@ export class Admission {
     return new MeshError('OVERLOADED', message, { service, sent: false, field: 'admission' })
   }
 
-  async #carry(call: Call, next: Send<Call>): Promise<Outcome> {
-    const before = call.spent.length
-    const outcome = await next(call)
-    if (call.spent.length === before) return outcome
+  /** A call is over that had so many attempts when it came in. */
+  readonly #heard = (call: Call, before: number, outcome: Outcome): void => {
+    if (call.spent.length === before) return
     const overloaded = this.#isOverloaded(outcome)
-    if (!overloaded && decidingAttempt(call)?.verdict.kind === 'ignored') return outcome
-    this.#window.add(this.#host.clock.now(), call.context.get(callPriority), !overloaded)
-    return outcome
+    const attempt = decidingAttempt(call)
+    if (!overloaded && attempt?.verdict.kind === 'ignored') return
+    const endedAt = attempt === undefined ? this.#host.clock.now() : attempt.startedAt + attempt.latencyMs
+    this.#window.add(endedAt, call.context.get(callPriority), !overloaded)
   }
 
   #isOverloaded(outcome: Outcome): boolean {

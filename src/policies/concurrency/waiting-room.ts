@@ -4,10 +4,11 @@ import { routeFact } from '../../call/call-route.ts'
 import type { CancelListener } from '../../call/cancellation.ts'
 import { beginWait, endWait } from '../../call/waiting-for.ts'
 import { MeshError } from '../../errors/mesh-error.ts'
-import type { Timer } from '../../runtime/clock.ts'
 import type { Host } from '../../runtime/host.ts'
 import { TurnShare } from '../../runtime/turn-share.ts'
+import { DeadlineQueue } from '../timeout/deadline-queue.ts'
 import { type LinePlace, PriorityLine } from './priority-line.ts'
+import { QueueTimeout } from './queue-timeout.ts'
 
 /** How long calls may wait, and how many. */
 export interface QueueSettings {
@@ -35,7 +36,7 @@ class Waiter<T> implements LinePlace<Waiter<T>>, CancelListener {
   readonly attend: Attend<T>
   before: Waiter<T> | undefined
   after: Waiter<T> | undefined
-  timer: Timer | undefined
+  timeout: QueueTimeout | undefined
   waiting = true
   readonly #room: WaitingRoom<T>
   readonly #resolve: (result: T | MeshError) => void
@@ -46,6 +47,11 @@ class Waiter<T> implements LinePlace<Waiter<T>>, CancelListener {
     this.priority = call.context.get(callPriority)
     this.attend = attend
     this.#resolve = resolve
+  }
+
+  /** Whether its end has come, of which it may be told in a later turn: it gets no room any more. */
+  get over(): boolean {
+    return this.call.cancellation.ending || this.timeout?.passed === true
   }
 
   cancelled(reason: MeshError): void {
@@ -69,6 +75,8 @@ export class WaitingRoom<T> {
   readonly #names: RoomNames
   readonly #line = new PriorityLine<Waiter<T>>()
   readonly #share: TurnShare
+  /** Made for the first one. */
+  #timeouts: DeadlineQueue | undefined
   /** Room that is to be offered in the next turn, each in the words of {@link WaitingRoom.attend}. */
   readonly #offers = new Set<() => boolean>()
   #closed: ((call: Call) => MeshError) | undefined
@@ -133,10 +141,7 @@ export class WaitingRoom<T> {
       const waiter = new Waiter(this, call, attend, resolve)
       line.add(waiter)
       call.cancellation.add(waiter)
-      if (queueTimeoutMs === Number.POSITIVE_INFINITY) return
-      waiter.timer = clock.schedule(queueTimeoutMs, () =>
-        this.end(waiter, this.#turnAway(call, `and it waited ${queueTimeoutMs} ms, which is queueTimeout`)),
-      )
+      if (queueTimeoutMs !== Number.POSITIVE_INFINITY) this.#limit(waiter, queueTimeoutMs)
     })
   }
 
@@ -153,7 +158,7 @@ export class WaitingRoom<T> {
     let waiter = this.#line.first
     while (waiter !== undefined && more()) {
       const next = this.#line.next(waiter)
-      const got = waiter.attend()
+      const got = waiter.over ? undefined : waiter.attend()
       if (got !== undefined) {
         this.end(waiter, got)
         if (next !== undefined && !this.#share.take(this.#line.length)) {
@@ -179,7 +184,7 @@ export class WaitingRoom<T> {
     waiter.waiting = false
     this.#line.remove(waiter)
     waiter.call.cancellation.remove(waiter)
-    waiter.timer?.cancel()
+    waiter.timeout?.cancel()
     endWait(waiter.call, this.#names.reason, this.#host.clock.now())
     waiter.resolve(result)
   }
@@ -197,6 +202,19 @@ export class WaitingRoom<T> {
     this.#offers.clear()
     // Where the share ends, attend() keeps the rest for the turn after this one.
     for (const more of offers) this.attend(more)
+  }
+
+  /** All together have one timer, unless a new plan brings a shorter time. */
+  #limit(waiter: Waiter<T>, ms: number): void {
+    const { clock } = this.#host
+    const tell = () => this.end(waiter, this.#turnAway(waiter.call, `and it waited ${ms} ms, which is queueTimeout`))
+    this.#timeouts ??= new DeadlineQueue(clock)
+    const deadline = clock.now() + ms
+    waiter.timeout = new QueueTimeout(this.#timeouts, deadline, tell)
+    if (this.#timeouts.add(waiter.timeout, ms)) return
+    this.#timeouts = new DeadlineQueue(clock)
+    waiter.timeout = new QueueTimeout(this.#timeouts, deadline, tell)
+    this.#timeouts.add(waiter.timeout, ms)
   }
 
   #turnAway(call: Call, why: string): MeshError {

@@ -13,6 +13,8 @@ export class Waiter implements CancelListener {
   readonly options: { readonly priority: number }
   /** Whether it does not wait any more. */
   gone = false
+  /** Whether it stands in no queue any more, and has not been told why: its end was announced. */
+  passedOver = false
   readonly #line: PermitLine
   readonly #settled: (refusal: MeshError | undefined) => void
 
@@ -73,9 +75,15 @@ export class PermitLine {
       const queue = this.#queues.getFirst()
       if (!('first' in queue)) return undefined
       const waiter = queue.first()
-      if (waiter === undefined || !waiter.gone) return waiter
+      if (waiter === undefined) return waiter
+      if (waiter.gone) this.#dead -= 1
+      else if (!waiter.call.cancellation.ending) return waiter
+      else {
+        // Its end has come, of which it is told in a later turn: there are no permits for it any more.
+        waiter.passedOver = true
+        this.#live -= 1
+      }
       queue.shift()
-      this.#dead -= 1
     }
   }
 
@@ -94,12 +102,15 @@ export class PermitLine {
 
   /** A call does not wait any more. */
   left(waiter: Waiter): void {
-    const wasFirst = this.first === waiter
+    // Passes this one over, too, if it is at the head.
+    void this.first
     waiter.gone = true
-    this.#live -= 1
-    this.#dead += 1
-    if (this.#dead > this.#live + 32) this.#sweep()
-    this.#left(wasFirst)
+    if (!waiter.passedOver) {
+      this.#live -= 1
+      this.#dead += 1
+      if (this.#dead > this.#live + 32) this.#sweep()
+    }
+    this.#left(waiter.passedOver)
   }
 
   #sweep(): void {

@@ -33,8 +33,8 @@ export interface RateLimitOptions {
   /** What of a call says which bucket it draws from, see {@link LimitKey}. @defaultValue all calls of the service share one */
   readonly key?: LimitKey | undefined
   /**
-   * Most keys of which a bucket is kept. The bucket of a key that nobody used for longest is given up for a new one; should that key come
-   * again, its bucket is full.
+   * Most keys of which a bucket is kept. For a new one the bucket of a key is given up that was not used for long: the oldest of those that were
+   * not used again since. Should that key come again, its bucket is full.
    *
    * @defaultValue {@link rateLimitDefaults}.maxKeys
    */

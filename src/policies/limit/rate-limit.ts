@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Call } from '../../call/call.ts'
 import { routeFact } from '../../call/call-route.ts'
 import type { Layer, Send } from '../../call/layer.ts'
@@ -14,6 +13,7 @@ import { keyReader } from './limit-key.ts'
 import { LimitLane } from './limit-lane.ts'
 import type { QuotaSource } from './quota-source.ts'
 import type { RateLimitSettings } from './rate-limit-options.ts'
+import { RecentPlaces } from './recent-places.ts'
 import { ServerLimit } from './server-limit.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -46,7 +46,7 @@ export class RateLimit {
   readonly quota: LeasedBucket | undefined
   /** Of calls without a key. */
   readonly #lane: LimitLane
-  readonly #lanes: LRUCache<string, LimitLane> | undefined
+  readonly #lanes: RecentPlaces<LimitLane> | undefined
   readonly #draws
   /** Where calls wait. */
   readonly #busy = new Set<LimitLane>()
@@ -63,7 +63,7 @@ export class RateLimit {
     this.#draws = host.random.fork('rate limit')
     const { key, maxKeys } = settings
     this.#keyOf = key === undefined ? undefined : keyReader(key)
-    this.#lanes = key === undefined ? undefined : new LRUCache({ max: maxKeys })
+    this.#lanes = key === undefined ? undefined : new RecentPlaces(maxKeys)
     if (quota !== undefined) this.quota = new LeasedBucket(quota, settings, host, () => this.#lane.drain())
     this.#lane = this.#makeLane(this.quota)
   }
@@ -169,7 +169,7 @@ export class RateLimit {
     let lane = lanes.get(key)
     if (lane === undefined) {
       lane = this.#makeLane()
-      lanes.set(key, lane)
+      lanes.add(key, lane)
     }
     return lane
   }

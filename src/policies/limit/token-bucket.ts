@@ -3,15 +3,14 @@ import type { Bucket } from './bucket.ts'
 /**
  * Permits that grow back at a steady rate, up to a limit: the token bucket, refilled when somebody asks and never by a timer.
  *
- * In any stretch of time `t` at most `burst + permits * t / per` permits are given out. The level is counted in permit-milliseconds, so that
- * with whole milliseconds every sum is a whole number and nothing is lost by rounding.
+ * In any stretch of time `t` at most `burst + permits * t / per` permits are given out. One number says all: when the bucket will be full again.
+ * It is counted in permit-milliseconds, so that with whole milliseconds every sum is a whole number and nothing is lost by rounding.
  */
 export class TokenBucket implements Bucket {
   readonly #permits: number
   readonly #perMs: number
   readonly #full: number
-  #level: number
-  #at: number
+  #fullAt: number
 
   /**
    * @param permits how many grow back in `perMs`; greater than 0.
@@ -23,8 +22,7 @@ export class TokenBucket implements Bucket {
     this.#permits = permits
     this.#perMs = perMs
     this.#full = burst * perMs
-    this.#level = this.#full
-    this.#at = now
+    this.#fullAt = now * permits
   }
 
   /**
@@ -35,23 +33,17 @@ export class TokenBucket implements Bucket {
    * @returns 0 when they were taken; else how long it takes until there are so many, in milliseconds, and nothing was taken.
    */
   take(now: number, cost = 1): number {
-    this.#refill(now)
-    const price = cost * this.#perMs
-    if (price > this.#level) return (price - this.#level) / this.#permits
-    this.#level -= price
+    const at = now * this.#permits
+    const fullAt = (this.#fullAt > at ? this.#fullAt : at) + cost * this.#perMs
+    const short = fullAt - at - this.#full
+    if (short > 0) return short / this.#permits
+    this.#fullAt = fullAt
     return 0
   }
 
   /** Permits that are there. @param now monotonic time, in milliseconds. */
   left(now: number): number {
-    this.#refill(now)
-    return this.#level / this.#perMs
-  }
-
-  #refill(now: number): void {
-    if (now <= this.#at) return
-    const level = this.#level + (now - this.#at) * this.#permits
-    this.#level = level < this.#full ? level : this.#full
-    this.#at = now
+    const missing = this.#fullAt - now * this.#permits
+    return (missing > 0 ? this.#full - missing : this.#full) / this.#perMs
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../runtime/clock.ts'
+import { TurnShare } from '../../runtime/turn-share.ts'
 
 /** Something that must be over by a time; the queue keeps its place in it. */
 export interface Due {
@@ -12,21 +13,30 @@ export interface Due {
   queued: boolean
   /** The time has come. It is not in the queue any more. */
   due(): void
+  /** The time has come, and {@link due} is called in a later turn of the event loop. Takes next to no time. */
+  announce(): void
 }
 
 /**
  * Those that wait for their deadlines, the earliest first, with one timer for all of them: calls of a service nearly always have the same time,
  * and so fall due in the order in which they came. A timer for each of them is what a call would pay most for after its connection.
+ *
+ * Of ten thousand that fall due at once so many are told in one turn of the event loop: see {@link TurnShare}. The others know that they are next.
  */
 export class DeadlineQueue {
   readonly #clock: Clock
   #first: Due | undefined
   #last: Due | undefined
+  #length = 0
+  /** The last one that knows that its time has come; those before it know, too. */
+  #announced: Due | undefined
+  readonly #share: TurnShare
   #timer: Timer | undefined
 
   /** @param clock the source of time. */
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#share = new TurnShare(clock, () => this.#look())
   }
 
   /**
@@ -43,7 +53,8 @@ export class DeadlineQueue {
     if (last === undefined) this.#first = due
     else last.after = due
     this.#last = due
-    this.#timer ??= this.#clock.schedule(leftMs, this.#look)
+    this.#length += 1
+    if (!this.#share.paused) this.#timer ??= this.#clock.schedule(leftMs, this.#look)
     return true
   }
 
@@ -51,6 +62,8 @@ export class DeadlineQueue {
   remove(due: Due): void {
     if (!due.queued) return
     const { before, after } = due
+    this.#length -= 1
+    if (this.#announced === due) this.#announced = before
     if (before === undefined) this.#first = after
     else before.after = after
     if (after === undefined) this.#last = before
@@ -69,12 +82,24 @@ export class DeadlineQueue {
     const now = this.#clock.now()
     try {
       for (let first = this.#first; first !== undefined && first.deadline <= now; first = this.#first) {
+        if (!this.#share.take(this.#length)) {
+          this.#announce(now)
+          break
+        }
         this.remove(first)
         first.due()
       }
     } finally {
       const first = this.#first
-      if (first !== undefined) this.#timer ??= this.#clock.schedule(Math.max(0, first.deadline - now), this.#look)
+      if (first !== undefined && !this.#share.paused) this.#timer ??= this.#clock.schedule(Math.max(0, first.deadline - now), this.#look)
+    }
+  }
+
+  #announce(now: number): void {
+    const from = this.#announced === undefined ? this.#first : this.#announced.after
+    for (let due = from; due !== undefined && due.deadline <= now; due = due.after) {
+      due.announce()
+      this.#announced = due
     }
   }
 }

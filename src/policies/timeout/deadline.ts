@@ -1,6 +1,6 @@
 import type { BodyListener } from '../../call/body-feed.ts'
 import type { Call } from '../../call/call.ts'
-import type { CancelListener } from '../../call/cancellation.ts'
+import type { CancelListener, CancelSource } from '../../call/cancellation.ts'
 import type { Layer, Send } from '../../call/layer.ts'
 import { failed, type Outcome } from '../../call/outcome.ts'
 import type { Reply } from '../../call/reply.ts'
@@ -15,7 +15,7 @@ import { DeadlineQueue, type Due } from './deadline-queue.ts'
 const background = Object.freeze({ background: true })
 
 /** Watches over one call until its body is over. */
-class DeadlineWatch implements CancelListener, BodyListener, Due, Stage<void> {
+class DeadlineWatch implements CancelListener, CancelSource, BodyListener, Due, Stage<void> {
   readonly #call: Call
   readonly #host: Host
   readonly #queue: DeadlineQueue
@@ -63,7 +63,18 @@ class DeadlineWatch implements CancelListener, BodyListener, Due, Stage<void> {
     this.#timer?.cancel()
   }
 
+  announce(): void {
+    this.#call.cancellation.announce(this)
+  }
+
+  cancelReason(): MeshError {
+    return deadlineError(this.#call, this.#host.clock.now(), false)
+  }
+
   settled(outcome: Outcome): void {
+    const { cancellation } = this.#call
+    // What comes for somebody whose end was announced comes too late.
+    if (outcome.ok && cancellation.ending) this.#settle(failed(cancellation.reason as MeshError))
     if (this.#settle(outcome)) this.#answered(outcome)
     else if (outcome.ok) outcome.reply.body.discard()
   }
@@ -111,7 +122,8 @@ class DeadlineWatch implements CancelListener, BodyListener, Due, Stage<void> {
       this.#timer = clock.schedule(leftMs, () => this.due(), this.#resolve === undefined ? background : undefined)
       return
     }
-    const error = deadlineError(this.#call, now, this.#resolve === undefined)
+    // Where it was announced, others may know of it already.
+    const error = this.#call.cancellation.reason ?? deadlineError(this.#call, now, this.#resolve === undefined)
     this.#settle(failed(error))
     this.#body?.deref()?.abort(error)
     // Last: whoever is stopped by it must find the call settled.

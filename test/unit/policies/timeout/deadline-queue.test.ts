@@ -5,7 +5,7 @@ import { DeadlineQueue, type Due } from '../../../../src/policies/timeout/deadli
 import { fakeClock } from '../../../../src/testing/fake-clock.ts'
 
 function waiting(deadline: number, due: () => void): Due {
-  return { deadline, before: undefined, after: undefined, queued: false, due }
+  return { deadline, before: undefined, after: undefined, queued: false, due, announce: () => {} }
 }
 
 test('those that wait share one timer, and fall due in order and on time', async () => {
