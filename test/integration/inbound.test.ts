@@ -137,7 +137,10 @@ test('ten thousand callers of a service that never answers time out at their dea
   assert.ok((late[0] as number) > -1, `the first left ${late[0]} ms after its deadline`)
   const orders = () => shop.snapshot().services.orders ?? assert.fail('no service')
   assert.deepEqual([orders().calls.failed, orders().calls.inFlight], [10_000, 0])
-  const held = () => orders().endpoints.map(({ inFlight, waiting, connections, idle }) => [inFlight, waiting, connections - idle]).join()
+  const held = () =>
+    orders()
+      .endpoints.map(({ inFlight, waiting, connections, idle }) => [inFlight, waiting, connections - idle])
+      .join()
   await until('nothing is in flight, nobody waits, and every connection is idle', () => held() === '0,0,0')
   await shop.close()
   await until('no socket is open', () => sockets.size === 0)

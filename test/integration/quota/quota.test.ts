@@ -24,7 +24,12 @@ async function redisFor(context: TestContext): Promise<RedisServer | undefined> 
 }
 
 /** A mesh with a quota, over a server of its own, and what one call gets. */
-async function partner(context: TestContext, url: string, onOutage: OutagePolicy, options: { permits?: number; processes?: number; timeout?: Duration } = {}) {
+async function partner(
+  context: TestContext,
+  url: string,
+  onOutage: OutagePolicy,
+  options: { permits?: number; processes?: number; timeout?: Duration } = {},
+) {
   const { permits = 100, processes = 1, timeout = '10s' } = options
   const server = createServer((_request, response) => response.end('ok'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
