@@ -6,8 +6,10 @@ import { Cancellation } from '../../src/call/cancellation.ts'
 import { Directory } from '../../src/discovery/directory.ts'
 import { file } from '../../src/discovery/file.ts'
 import { Roster } from '../../src/endpoint/roster.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { testHost } from '../../src/testing/test-host.ts'
+import { patientClock } from '../servers/movable-clock.ts'
 import { temporaryFolder, until } from '../servers/server-kit.ts'
 
 interface Opened {
@@ -21,14 +23,14 @@ interface Opened {
 /** A test with a file and a directory that reads it, both of which end with the test. */
 function fileTest(
   sentence: string,
-  options: { readonly name?: string; readonly before?: (folder: string) => Promise<void>; readonly every?: '40ms' },
+  options: { readonly name?: string; readonly before?: (folder: string) => Promise<void>; readonly every?: '40ms'; readonly clock?: Clock },
   check: (opened: Opened) => Promise<void>,
 ): void {
   test(sentence, async () => {
     const folder = await temporaryFolder()
     const path = join(folder.path, options.name ?? 'endpoints.json')
     await options.before?.(folder.path)
-    const host = testHost({ service: 'orders', clock: systemClock })
+    const host = testHost({ service: 'orders', clock: options.clock ?? systemClock })
     const resolver = file(path, { every: options.every ?? '1m' })(host)
     const backoff = { initial: '20ms', max: '100ms' } as const
     const directory = new Directory({ service: 'orders', host, resolver, roster: new Roster(), options: { backoff } })
@@ -108,7 +110,7 @@ fileTest(
 
 fileTest(
   'a half-written file is no fault when the rest comes soon, and the list before it stays meanwhile',
-  { before: (folder) => writeFile(join(folder, 'endpoints.json'), json(1)) },
+  { clock: patientClock(8), before: (folder) => writeFile(join(folder, 'endpoints.json'), json(1)) },
   async ({ addresses, path, failed }) => {
     for (let n = 2; n < 5; n += 1) {
       await writeFile(path, json(n).slice(0, 12))

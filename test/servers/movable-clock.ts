@@ -65,3 +65,11 @@ export class MovableClock implements Clock {
     for (const timer of [...this.#timers].sort((left, right) => left.dueAt - right.dueAt)) timer.arm(Math.max(0, timer.dueAt - now))
   }
 }
+
+/**
+ * The clock of this machine, on which every wait takes so many times as long: for code that waits a moment for somebody else to finish, where that
+ * is the test, and the machine may be slow.
+ */
+export function patientClock(times: number): Clock {
+  return { ...systemClock, schedule: (delayMs, task, options) => systemClock.schedule(delayMs * times, task, options) }
+}
