@@ -131,7 +131,7 @@ for (const [name, call] of Object.entries(doors)) {
   test(`${name}: a throttled body ends with the deadline, and lets go of its connection`, async (t) => {
     const made = await faulty(t, { throttle: { share: 1, bytesPerSecond: 100 } })
     const { orders } = made.net.plan.services
-    made.net.apply({ ...made.net.plan, services: { orders: { ...(orders ?? assert.fail()), deadline: '200ms' } } })
+    made.net.apply({ ...made.net.plan, services: { orders: { ...(orders ?? assert.fail()), deadline: '2s' } } })
     assert.equal(await call(made), result('UND_ERR_BODY_TIMEOUT', 'DEADLINE_EXCEEDED'))
     await made.released()
   })
