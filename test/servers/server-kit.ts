@@ -150,7 +150,7 @@ export class RunningProgram {
  */
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const running = new RunningProgram(options)
-  const readyWithinMs = options.readyWithinMs ?? 30_000
+  const readyWithinMs = options.readyWithinMs ?? 60_000
   const giveUpAt = performance.now() + readyWithinMs
   for (;;) {
     if (await options.ready().catch(() => false)) return running
