@@ -5,7 +5,7 @@ import { startServer } from './support/start-server.ts'
 const servers = [await startServer('one'), await startServer('two')]
 
 await using net = mesh({ name: 'first-call' })
-  .service('orders', (s) => s.resolve(fixed(servers.map((server) => server.url))).deadline('2s'))
+  .service('orders', (s) => s.resolve(fixed(servers.map((server) => server.url))).deadline('10s'))
   .build()
 
 // By URL: the host names the service. Anything that takes a `fetch` takes `net.fetch`.

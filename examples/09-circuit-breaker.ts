@@ -16,10 +16,11 @@ await using net = mesh({ name: 'circuits' })
       .resolve(fixed([good.url, sick.url]))
       .balance(roundRobin())
       // Endpoints have circuits by default; here they open for a short time, so that the example ends soon.
-      .circuitBreaker({ openFor: '200ms', jitter: 0 }),
+      .circuitBreaker({ openFor: '2s', jitter: 0 }),
   )
   .build()
 net.on('circuit-opened', ({ endpoint, reason, openForMs }) => console.log(endpoint ?? 'service', 'opened:', reason, openForMs, 'ms'))
+const probing = new Promise((resolve) => net.on('circuit-half-open', resolve))
 net.on('circuit-closed', ({ endpoint }) => console.log(endpoint ?? 'service', 'closed'))
 
 /** How many of some calls fail. */
@@ -38,7 +39,7 @@ console.log('failed of 40:', await failures(40)) // prints: failed of 40: 5
 
 // 2. It has recovered. When the open time is over, one call is the probe; it passes, and the endpoint is back.
 ill = false
-await new Promise((resolve) => setTimeout(resolve, 300))
+await probing
 console.log('failed of 10:', await failures(10)) // prints: failed of 10: 0
 const states = net.snapshot().services.orders?.endpoints.map(({ circuit }) => circuit?.state ?? 'closed')
 console.log('circuits:', states?.join(', ')) // prints: circuits: closed, closed

@@ -9,7 +9,7 @@ const serve = (version: string) =>
     attempts.push(`${request.method} ${request.url}`)
     // Reports take their time, and what is flaky fails the first time.
     const first = attempts.filter((line) => line === `GET ${request.url}`).length === 1
-    if (request.url === '/reports') setTimeout(() => response.end(version), 200)
+    if (request.url === '/reports') setTimeout(() => response.end(version), 1_500)
     else response.writeHead(request.url?.startsWith('/flaky') && first ? 503 : 200).end(version)
   })
 const [v1, v2] = await Promise.all([serve('v1'), serve('v2')])
@@ -24,7 +24,7 @@ await using net = mesh({ name: 'checkout' })
         ]),
       )
       .subset('version', ['v1', 'v2'])
-      .deadline('100ms')
+      .deadline('1s')
       // The first route that fits a call is taken.
       .route({
         name: 'one order',
@@ -32,7 +32,7 @@ await using net = mesh({ name: 'checkout' })
         rewrite: { path: '/orders/:id' },
         subset: { version: 'v2' },
       })
-      .route({ name: 'reports', match: { path: { prefix: '/reports' } }, deadline: '5s', rateLimit: { permits: 1, per: '1m' } })
+      .route({ name: 'reports', match: { path: { prefix: '/reports' } }, deadline: '15s', rateLimit: { permits: 1, per: '1m' } })
       .route({ name: 'beta', match: { headers: { 'x-beta': true } }, subset: { version: 'v2' }, retry: false }),
   )
   .build()
@@ -51,7 +51,7 @@ async function call(path: `/${string}`, headers: Record<string, string> = {}): P
 // 1. The endpoint sees another path than the caller wrote, and it is one with the labels of the route.
 console.log(await call('/api/orders/42'), attempts.at(-1)) // prints: 200 v2 GET /orders/42
 
-// 2. Reports may take longer than the 100 ms of the service, and there is one a minute.
+// 2. Reports may take longer than the second of the service, and there is one a minute.
 console.log((await call('/reports')).slice(0, 3)) // prints: 200
 console.log(await call('/reports')) // prints: RATE_LIMITED on reports
 

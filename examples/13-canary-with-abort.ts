@@ -1,5 +1,4 @@
 // What you learn: a new version gets more and more calls, users stay where they are, and when it does worse everything goes back by itself.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fixed, mesh } from 'proxyless'
 import { startServer } from './support/start-server.ts'
 
@@ -31,7 +30,7 @@ await using net = mesh({ name: 'checkout' })
         ramp: {
           to: { v2: 100 },
           steps: [
-            { after: '300ms', share: 0.5 },
+            { after: '3s', share: 0.5 },
             { after: '1h', share: 1 },
           ],
         },
@@ -41,6 +40,7 @@ await using net = mesh({ name: 'checkout' })
   )
   .build()
 
+const stepped = new Promise((resolve) => net.on('split-stepped', resolve))
 net.on('split-stepped', ({ shares }) => console.log('step:', shares))
 net.on('split-aborted', ({ version, reason, figures }) => {
   console.log(
@@ -60,7 +60,7 @@ async function round(): Promise<string[]> {
 }
 
 const before = await round()
-await sleep(400) // prints: step: { v2: 0.55, v1: 0.45 }
+await stepped // prints: step: { v2: 0.55, v1: 0.45 }
 const after = await round()
 // A tenth at first, and then more than half; nobody who was on v2 went back.
 console.log('v2 grew:', before.filter((each) => each === 'v2').length < after.filter((each) => each === 'v2').length) // prints: v2 grew: true

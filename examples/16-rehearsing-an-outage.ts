@@ -11,7 +11,7 @@ await using net = mesh({ name: 'rehearsal' })
     s
       .resolve(fixed(urls))
       .balance(roundRobin())
-      .retry({ attemptTimeout: '150ms' })
+      .retry({ attemptTimeout: '500ms' })
       // One guard is enough to see what happens.
       .circuitBreaker({ openFor: '30s' })
       .ejection(false)
@@ -61,7 +61,7 @@ console.log('calls lost:', await lost(), '- faults:', injected) // prints: calls
 net.service('orders').fault.enable()
 console.log('calls lost:', await lost(), '- faults:', injected) // prints: calls lost: none - faults: 5
 
-// 3. It hangs instead. Attempts are given up after 150 ms and made elsewhere.
+// 3. It hangs instead. Attempts are given up after half a second and made elsewhere.
 rehearse({ match: { endpoints: sick }, abort: { share: 1, error: 'timeout' } })
 console.log('calls lost:', await lost(), '- faults:', injected) // prints: calls lost: none - faults: 5
 

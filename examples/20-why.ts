@@ -15,7 +15,7 @@ await using net = mesh({ name: 'checkout' })
     s
       .resolve(fixed([one.url, two.url]))
       .balance(primaryBackup())
-      .deadline('2s'),
+      .deadline('20s'),
   )
   .build()
 

@@ -31,7 +31,7 @@ export async function nodeProgram(version: string): Promise<string> {
   const installed = join(home, 'node_modules', platformPackage)
   const { bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { bin: { node: string } }
   const program = join(installed, bin.node)
-  const { output } = await runToSuccess(program, ['--version'], { cwd: home, withinMs: 30_000 })
+  const { output } = await runToSuccess(program, ['--version'], { cwd: home, withinMs: 120_000 })
   if (output.trim() !== `v${version}`) throw new Error(`${program}: expected Node ${version}, got ${output.trim()}`)
   return program
 }

@@ -61,6 +61,6 @@ export async function checkNoDispatcherIsSet({ node, project, subject }: Dispatc
 }
 
 async function see<T>(node: string, project: string, args: readonly string[]): Promise<T> {
-  const { output } = await runToSuccess(node, args, { cwd: project, withinMs: 60_000 })
+  const { output } = await runToSuccess(node, args, { cwd: project, withinMs: 180_000 })
   return JSON.parse(output) as T
 }

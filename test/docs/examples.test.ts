@@ -32,7 +32,7 @@ test('each example has a number of its own, and a line in the list of them', () 
 })
 
 for (const example of examples) {
-  test(`${example} runs to its end by itself and prints what it says`, { timeout: 60_000 }, async (t) => {
+  test(`${example} runs to its end by itself and prints what it says`, { timeout: 240_000 }, async (t) => {
     const program = spawn(process.execPath, ['--import', './scripts/from-source.ts', example], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

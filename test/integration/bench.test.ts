@@ -10,22 +10,25 @@ const root = join(import.meta.dirname, '..', '..')
 /** Runs the benchmarks on the source instead of on what was built. */
 async function bench(options: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '--import ./scripts/from-source.ts', ...variables }
-  const { stdout } = await promisify(execFile)(process.execPath, ['bench/main.ts', ...options], { cwd: root, env, timeout: 120_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, ['bench/main.ts', ...options], { cwd: root, env, timeout: 280_000 })
   return stdout
 }
 
 const short = ['--callers', '4', '--measure-ms', '50', '--no-costs']
 
-test('a short run of the benchmarks measures every job of net.fetch, also without nginx', async () => {
-  for (const more of [[], ['--small-server']]) {
+for (const [where, more] of [
+  ['', []],
+  [', also without nginx', ['--small-server']],
+] as const) {
+  test(`a short run of the benchmarks measures every job of net.fetch${where}`, async () => {
     const printed = await bench([...short, '--only', 'mesh-fetch', ...more])
     assert.doesNotMatch(printed, /FAILED/)
     assert.match(printed, /GET, text\(\), 4 callers\n.*calls\/s.*\n {2}net\.fetch +[\d,]+ /)
     for (const job of ['GET 1 MiB', 'POST 1 MiB', 'POST JSON', 'GET 64 KiB', 'iterate'])
       assert.ok(printed.includes(job), `${job} is missing`)
     assert.match(printed, /Targets \(64 callers\)/)
-  }
-})
+  })
+}
 
 test('what is not installed is left out and named, and the rest is compared', async () => {
   const only = ['--only', 'mesh-fetch,built-in-fetch,undici-envoy', '--no-jobs']

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fixed, MeshError, mesh, roundRobin } from '../../src/index.ts'
+import { MovableClock } from '../servers/movable-clock.ts'
+import { until } from '../servers/server-kit.ts'
 import { httpServer } from './transport/wire.ts'
 
 test('traffic leaves an endpoint that answers 500 in a millisecond, probes it with single calls, and returns when it is well', async (t) => {
@@ -17,12 +18,13 @@ test('traffic leaves an endpoint that answers 500 in a millisecond, probes it wi
       }),
     ),
   )
-  const net = mesh({ name: 'circuits' })
+  const clock = new MovableClock()
+  const net = mesh({ name: 'circuits', clock })
     .service('orders', (s) =>
       s
         .resolve(fixed(servers.map(({ url }) => url)))
         .balance(roundRobin())
-        .circuitBreaker({ openFor: '200ms', maxOpenFor: '200ms', jitter: 0 }),
+        .circuitBreaker({ openFor: '1h', maxOpenFor: '1h', jitter: 0 }),
     )
     .build()
   const events: string[] = []
@@ -46,17 +48,18 @@ test('traffic leaves an endpoint that answers 500 in a millisecond, probes it wi
   assert.deepEqual(events, ['circuit-opened'])
 
   // The open time is over: of a hundred calls at once one is the probe.
-  await sleep(260)
+  clock.move(3_600_000)
+  await until('a probe is allowed', () => events.at(-1) === 'circuit-half-open')
   const statuses = await burst(100)
   assert.equal(served[0], 6)
   assert.equal(statuses.filter((status) => status === 500).length, 1)
   assert.deepEqual(events, ['circuit-opened', 'circuit-half-open', 'circuit-opened'])
 
   ill = false
-  await sleep(260)
+  clock.move(3_600_000)
+  await until('a probe is allowed', () => events.at(-1) === 'circuit-half-open')
   await call()
-  await sleep(5)
-  assert.equal(events.at(-1), 'circuit-closed')
+  await until('the circuit is closed', () => events.at(-1) === 'circuit-closed')
   const before = served[0] as number
   await burst(30)
   assert.equal((served[0] as number) - before, 10)
@@ -73,12 +76,13 @@ test('when every circuit is open panic still routes, and each endpoint returns b
       }),
     ),
   )
-  const net = mesh({ name: 'panic' })
+  const clock = new MovableClock()
+  const net = mesh({ name: 'panic', clock })
     .service('orders', (s) =>
       s
         .resolve(fixed(servers.map(({ url }) => url)))
         .balance(roundRobin())
-        .circuitBreaker({ openFor: '200ms', maxOpenFor: '200ms', jitter: 0 }),
+        .circuitBreaker({ openFor: '1h', maxOpenFor: '1h', jitter: 0 }),
     )
     .build()
   const states = () => net.snapshot().services.orders?.endpoints.map(({ circuit }) => circuit?.state)
@@ -92,10 +96,10 @@ test('when every circuit is open panic still routes, and each endpoint returns b
   ill = false
   assert.equal(await get(), 200)
   assert.deepEqual(states(), ['open', 'open'])
-  await sleep(260)
+  clock.move(3_600_000)
+  await until('probes are allowed', () => states()?.join() === 'half-open,half-open')
   for (let i = 0; i < 4; i += 1) assert.equal(await get(), 200)
-  await sleep(5)
-  assert.deepEqual(states(), ['closed', 'closed'])
+  await until('both circuits are closed', () => states()?.join() === 'closed,closed')
   await net.close()
 })
 
@@ -107,12 +111,13 @@ test('the circuit of a service refuses at once, without a connection, and lets c
     served += 1
     response.writeHead(ill ? 503 : 200).end()
   })
-  const net = mesh({ name: 'service' })
+  const clock = new MovableClock()
+  const net = mesh({ name: 'service', clock })
     .service('orders', (s) =>
       s
         .resolve(fixed([server.url]))
         .retry(false)
-        .circuitBreaker({ endpoints: false, service: { minimumCalls: 10, openFor: '200ms', jitter: 0 } }),
+        .circuitBreaker({ endpoints: false, service: { minimumCalls: 10, openFor: '1h', maxOpenFor: '1h', jitter: 0 } }),
     )
     .build()
   const get = () =>
@@ -127,7 +132,8 @@ test('the circuit of a service refuses at once, without a connection, and lets c
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 50 }, get))), new Set(['CIRCUIT_OPEN']))
   assert.equal(served, 10)
   ill = false
-  await sleep(260)
+  clock.move(3_600_000)
+  await until('a probe is allowed', () => net.snapshot().services.orders?.circuit?.state === 'half-open')
   const results = await Promise.all(Array.from({ length: 50 }, get))
   assert.deepEqual([results.filter((result) => result === 200).length, served], [1, 11])
   assert.equal(await get(), 200)

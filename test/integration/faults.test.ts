@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type FaultOptions, fixed, MeshError, mesh } from '../../src/index.ts'
+import { until } from '../servers/server-kit.ts'
 import { http2Server, httpServer } from './transport/wire.ts'
 
 const text = 'x'.repeat(200_000)
@@ -26,7 +26,7 @@ async function faulty(t: TestContext, fault: FaultOptions, attemptTimeout: `${nu
     .service('orders', (s) =>
       s
         .resolve(fixed([server.url]))
-        .deadline('3s')
+        .deadline('1m')
         .circuitBreaker(false)
         .ejection(false)
         .retry({ attempts: 1, attemptTimeout })
@@ -43,8 +43,7 @@ async function faulty(t: TestContext, fault: FaultOptions, attemptTimeout: `${nu
       const [{ inFlight, connections, idle, waiting } = assert.fail('no endpoint')] = endpoints
       return [concurrency?.inFlight, calls.inFlight, inFlight, faults?.active, waiting, connections - idle]
     }
-    for (let i = 0; i < 100 && held().some((count) => count !== 0); i += 1) await sleep(10)
-    assert.deepEqual(held(), [0, 0, 0, 0, 0, 0])
+    await until('nothing is held', () => held().every((count) => count === 0)).catch(() => assert.deepEqual(held(), [0, 0, 0, 0, 0, 0]))
   }
   return { net, server, snapshot, released, asked: () => asked, uploaded: () => uploaded }
 }
@@ -109,8 +108,7 @@ for (const [name, call] of Object.entries(doors)) {
   test(`${name}: a body that is cut off loses its connection, and the next call gets another one`, async (t) => {
     const made = await faulty(t, { cutBody: { share: 1, afterBytes: 50_000 } })
     assert.equal(await call(made), result('UND_ERR_SOCKET', 'CONNECTION_LOST'))
-    for (let i = 0; i < 100 && made.server.open() > 0; i += 1) await sleep(10)
-    assert.equal(made.server.open(), 0)
+    await until('its connection is gone', () => made.server.open() === 0)
     await made.released()
     made.net.service('orders').fault.disable()
     assert.equal(await call(made), '200 200000')
@@ -133,7 +131,7 @@ for (const [name, call] of Object.entries(doors)) {
   test(`${name}: a throttled body ends with the deadline, and lets go of its connection`, async (t) => {
     const made = await faulty(t, { throttle: { share: 1, bytesPerSecond: 100 } })
     const { orders } = made.net.plan.services
-    made.net.apply({ ...made.net.plan, services: { orders: { ...(orders ?? assert.fail()), deadline: '200ms' } } })
+    made.net.apply({ ...made.net.plan, services: { orders: { ...(orders ?? assert.fail()), deadline: '2s' } } })
     assert.equal(await call(made), result('UND_ERR_BODY_TIMEOUT', 'DEADLINE_EXCEEDED'))
     await made.released()
   })
@@ -147,7 +145,7 @@ test('a caller that leaves a slow or delayed call leaves nothing behind', async 
   ] as const) {
     const made = await faulty(t, fault)
     const leave = new AbortController()
-    setTimeout(() => leave.abort(), 80)
+    void until('the fault is at work', () => made.snapshot().fault?.active === 1).then(() => leave.abort())
     await assert.rejects(
       made.net.fetch('http://orders/', { signal: leave.signal }).then((response) => response.text()),
       { name: 'AbortError' },
@@ -165,7 +163,8 @@ test('a cut over HTTP/2 resets the stream, and the connection goes on', async (t
     })
     stream.respond({ ':status': 200 })
     stream.write(Buffer.alloc(1_000))
-    setTimeout(() => stream.destroyed || stream.end(Buffer.alloc(1_000)), 50)
+    if (net.service('orders').fault.enabled) return
+    stream.end(Buffer.alloc(1_000))
   })
   const net = mesh()
     .service('orders', (s) =>
@@ -182,6 +181,6 @@ test('a cut over HTTP/2 resets the stream, and the connection goes on', async (t
   await assert.rejects(fails)
   net.service('orders').fault.disable()
   assert.equal((await fails()).byteLength, 2_000)
-  for (let i = 0; i < 100 && resets < 2; i += 1) await sleep(10)
-  assert.deepEqual([server.sessions(), resets], [1, 2])
+  await until('both streams were reset', () => resets === 2)
+  assert.equal(server.sessions(), 1)
 })

@@ -252,7 +252,7 @@ const cases: Record<string, (fetch: Fetch) => Promise<unknown>> = {
 }
 
 for (const [name, run] of Object.entries(cases)) {
-  test(`the door does what the built-in fetch does: ${name}`, { timeout: 5_000 }, async () => {
+  test(`the door does what the built-in fetch does: ${name}`, { timeout: 60_000 }, async () => {
     const expected = await outcomeOf(run, globalThis.fetch)
     assert.deepEqual(await outcomeOf(run, door), expected)
   })

@@ -6,8 +6,10 @@ import { Cancellation } from '../../src/call/cancellation.ts'
 import { Directory } from '../../src/discovery/directory.ts'
 import { file } from '../../src/discovery/file.ts'
 import { Roster } from '../../src/endpoint/roster.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { testHost } from '../../src/testing/test-host.ts'
+import { patientClock } from '../servers/movable-clock.ts'
 import { temporaryFolder, until } from '../servers/server-kit.ts'
 
 interface Opened {
@@ -21,14 +23,14 @@ interface Opened {
 /** A test with a file and a directory that reads it, both of which end with the test. */
 function fileTest(
   sentence: string,
-  options: { readonly name?: string; readonly before?: (folder: string) => Promise<void>; readonly every?: '40ms' },
+  options: { readonly name?: string; readonly before?: (folder: string) => Promise<void>; readonly every?: '40ms'; readonly clock?: Clock },
   check: (opened: Opened) => Promise<void>,
 ): void {
   test(sentence, async () => {
     const folder = await temporaryFolder()
     const path = join(folder.path, options.name ?? 'endpoints.json')
     await options.before?.(folder.path)
-    const host = testHost({ service: 'orders', clock: systemClock })
+    const host = testHost({ service: 'orders', clock: options.clock ?? systemClock })
     const resolver = file(path, { every: options.every ?? '1m' })(host)
     const backoff = { initial: '20ms', max: '100ms' } as const
     const directory = new Directory({ service: 'orders', host, resolver, roster: new Roster(), options: { backoff } })
@@ -54,16 +56,14 @@ const json = (...numbers: number[]) => JSON.stringify(urls(...numbers))
 const same = (left: readonly string[], right: readonly string[]) => left.join() === right.join()
 
 fileTest(
-  'a file that is written over is read again at once',
+  'a file that is written over is read again at once, not at the next look',
   { before: (folder) => writeFile(join(folder, 'endpoints.json'), json(1)) },
   async ({ addresses, path, directory, failed }) => {
     const [endpoint] = directory.endpoints
     assert.deepEqual(addresses(), urls(1))
     for (let n = 2; n < 6; n += 1) {
-      const writtenAt = performance.now()
       await writeFile(path, json(1, n))
       await until('the new list', () => same(addresses(), urls(1, n)))
-      assert.ok(performance.now() - writtenAt < 2_000, 'long before the next look')
     }
     assert.equal(directory.endpoints[0], endpoint)
     assert.equal(failed(), 0)
@@ -110,7 +110,7 @@ fileTest(
 
 fileTest(
   'a half-written file is no fault when the rest comes soon, and the list before it stays meanwhile',
-  { before: (folder) => writeFile(join(folder, 'endpoints.json'), json(1)) },
+  { clock: patientClock(8), before: (folder) => writeFile(join(folder, 'endpoints.json'), json(1)) },
   async ({ addresses, path, failed }) => {
     for (let n = 2; n < 5; n += 1) {
       await writeFile(path, json(n).slice(0, 12))

@@ -10,7 +10,7 @@ import { certificates, httpServer, rawServer } from './transport/wire.ts'
 const quick: HealthCheckOptions = {
   interval: 20,
   noTrafficInterval: 20,
-  timeout: 500,
+  timeout: 20_000,
   initialJitter: 0,
   unhealthyThreshold: 2,
   healthyThreshold: 2,
@@ -127,7 +127,7 @@ test('http: a server that never answers, or stops in the middle of its body, is 
   const silent = await httpServer(t, () => {})
   assert.equal(await found(t, open(t, silent.url, { timeout: 100 })), 'unhealthy: ATTEMPT_TIMEOUT')
   const stuck = await httpServer(t, (_request, reply) => void reply.writeHead(200, { 'content-length': '100' }).write('x'))
-  assert.equal(await found(t, open(t, stuck.url, { timeout: 100, bodyIncludes: 'ready' })), 'unhealthy: its body broke off')
+  assert.equal(await found(t, open(t, stuck.url, { timeout: 2_000, bodyIncludes: 'ready' })), 'unhealthy: its body broke off')
 })
 
 test('http: a server that falls ill and recovers is out and back, by the thresholds', async (t) => {

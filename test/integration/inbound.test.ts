@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { Hono } from 'hono'
 import { fixed, inbound, inboundRequest, MeshError, mesh } from '../../src/index.ts'
+import { until } from '../servers/server-kit.ts'
 import { httpServer } from './transport/wire.ts'
 
 test('a deadline travels over three servers and shrinks on the way', async (t) => {
@@ -26,12 +27,12 @@ test('a deadline travels over three servers and shrinks on the way', async (t) =
     }),
   )
   const outer = mesh({ name: 'outer' })
-    .service('middle', (s) => s.resolve(fixed([middle.url])).deadline('2s', { send: 'always' }))
+    .service('middle', (s) => s.resolve(fixed([middle.url])).deadline('1m', { send: 'always' }))
     .build()
   t.after(() => outer.close())
   assert.equal(await (await outer.fetch('http://middle/')).text(), 'done')
   const [first = 0, second = 0] = told
-  assert.ok(first > 1_500 && first <= 2_000, `the first was told ${first}`)
+  assert.ok(first > 30_000 && first <= 60_000, `the first was told ${first}`)
   assert.ok(second > 0 && second <= first - 45, `the second was told ${second}`)
 })
 
@@ -69,11 +70,9 @@ test('requests that are served at the same time do not see each other', async (t
 
 test('hedging over real sockets answers fast beside an endpoint that is slow, and aborts the slow attempt', async (t) => {
   let aborted = 0
-  const slow = await httpServer(t, (request, response) => {
-    const timer = setTimeout(() => response.end('slow'), 2_000)
-    request.on('close', () => {
-      clearTimeout(timer)
-      if (!response.writableEnded) aborted += 1
+  const slow = await httpServer(t, (_request, response) => {
+    response.on('close', () => {
+      aborted += 1
     })
   })
   const fast = await httpServer(t, (_request, response) => void response.end('fast'))
@@ -83,17 +82,13 @@ test('hedging over real sockets answers fast beside an endpoint that is slow, an
         .resolve(fixed([slow.url, fast.url]))
         .balance((endpoints) => endpoints[0])
         .retry({ budget: false })
+        .deadline('1m')
         .hedge({ after: 30 }),
     )
     .build()
   t.after(() => shop.close())
-  for (let i = 0; i < 5; i += 1) {
-    const began = performance.now()
-    assert.equal(await (await shop.fetch('http://orders/')).text(), 'fast')
-    assert.ok(performance.now() - began < 1_000)
-  }
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.equal(aborted, 5)
+  for (let i = 0; i < 5; i += 1) assert.equal(await (await shop.fetch('http://orders/')).text(), 'fast')
+  await until('every slow attempt is aborted', () => aborted === 5)
   const { extraAttempts, endpoints } = shop.snapshot().services.orders ?? {}
   assert.deepEqual([extraAttempts?.hedges, extraAttempts?.hedgesWon], [5, 5])
   assert.deepEqual(
@@ -110,6 +105,7 @@ test('ten thousand callers of a service that never answers time out at their dea
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     socket.resume()
   })
@@ -138,8 +134,16 @@ test('ten thousand callers of a service that never answers time out at their dea
     }),
   )
   late.sort((a, b) => a - b)
-  assert.ok((late[0] as number) > -5, `the first left ${late[0]} ms after its deadline`)
-  // On an idle machine within 50 ms; tests share theirs.
-  assert.ok((late[9_900] as number) < 500, `99 % left within ${late[9_900]} ms of their deadlines`)
+  assert.ok((late[0] as number) > -1, `the first left ${late[0]} ms after its deadline`)
+  const orders = () => shop.snapshot().services.orders ?? assert.fail('no service')
+  assert.deepEqual([orders().calls.failed, orders().calls.inFlight], [10_000, 0])
+  const held = () =>
+    orders()
+      .endpoints.map(({ inFlight, waiting, connections, idle }) => [inFlight, waiting, connections - idle])
+      .join()
+  await until('nothing is in flight, nobody waits, and every connection is idle', () => held() === '0,0,0')
+  await shop.close()
+  await until('no socket is open', () => sockets.size === 0)
+  // How late the last ones are depends on the machine; that the order is exact is held on a fake clock.
   t.diagnostic(`after the deadline: median ${Math.round(late[5_000] as number)} ms, last ${Math.round(late[9_999] as number)} ms`)
 })

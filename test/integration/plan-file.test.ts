@@ -5,7 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Mesh, type MeshEvents, mesh, meshFromFile, PlanFileError, readPlanFile, watchPlanFile } from '../../src/index.ts'
+import {
+  type Mesh,
+  type MeshEvents,
+  type MeshOptions,
+  mesh,
+  meshFromFile,
+  PlanFileError,
+  readPlanFile,
+  watchPlanFile,
+} from '../../src/index.ts'
+import { patientClock } from '../servers/movable-clock.ts'
 import { temporaryFolder, until } from '../servers/server-kit.ts'
 
 const quiet = { every: '1m', warn: false } as const
@@ -33,7 +43,7 @@ interface Opened {
   readonly refused: MeshEvents['plan-refused'][]
   readonly applied: MeshEvents['plan-applied'][]
   /** Starts a mesh with the file, and hears its events. */
-  readonly start: () => Promise<Mesh>
+  readonly start: (options?: MeshOptions) => Promise<Mesh>
   /** Puts a text in the place of the file at once. */
   readonly replace: (text: string) => Promise<void>
 }
@@ -55,8 +65,8 @@ function planTest(sentence: string, check: (opened: Opened) => Promise<void>): v
         b: servers[1]!.url,
         refused,
         applied,
-        start: async () => {
-          net = await meshFromFile(path, quiet)
+        start: async (options) => {
+          net = await meshFromFile(path, { ...quiet, mesh: options })
           net.on('plan-refused', (event) => void refused.push(event))
           net.on('plan-applied', (event) => void applied.push(event))
           return net
@@ -150,7 +160,7 @@ planTest(
 
 planTest('a file that is written piece by piece is read when it is whole', async ({ a, b, path, start, refused, applied }) => {
   await writeFile(path, plan(a))
-  const net = await start()
+  const net = await start({ clock: patientClock(10) })
   const text = `${plan(a)}  second:\n    resolve: { fixed: ['${b}'] }\n  third:\n    resolve: { fixed: ['${b}'] }\n`
   const names = new Set<string>()
   net.on('plan-applied', () => void names.add(Object.keys(net.plan.services).join()))
@@ -189,19 +199,22 @@ planTest('calls in flight survive while bad and good files take turns', async ({
   const callers = Array.from({ length: 8 }, async (_, i) => {
     while (!done) await call(i % 2 === 0 ? 'http://orders/' : 'http://orders/slow')
   })
+  await until('the first server answers', () => answers.a > 20)
   const bad = ['', 'services: [', plan(b, '    retries: 5\n'), plan('nowhere at all'), 'services: { orders: { balance: random } }']
   for (let turn = 0; turn < 20; turn += 1) {
+    const before = refused.length
     await replace(turn % 2 === 0 ? (bad[(turn / 2) % bad.length] as string) : plan(turn % 4 === 1 ? b : a, `    deadline: ${turn + 5}s\n`))
-    // Some stay long enough to be read and refused, others are gone before.
-    await sleep(turn % 6 === 0 ? 600 : 40 + turn * 7)
+    // Some stay until they are read and refused, others may be gone before.
+    if (turn % 6 === 0) await until('it is refused', () => refused.length > before)
+    else await sleep(40 + turn * 7)
   }
   await replace(plan(b))
   await until('the last file is in force', () => net.plan.services.orders?.deadline === 15_000)
-  await sleep(50)
+  await until('the second server answers', () => answers.b > 20)
   done = true
   await Promise.all(callers)
   await until('the server of the last file answers', async () => (await who(net)) === 'b')
-  assert.ok(answers.a > 20 && answers.b > 20 && refused.length >= 2, JSON.stringify([answers, refused.length]))
+  assert.ok(refused.length >= 4, JSON.stringify([answers, refused.length]))
   assert.ok(refused.every(({ problems }) => problems.length > 0))
   const { calls } = net.snapshot().services.orders!
   assert.deepEqual([calls.failed, calls.inFlight], [0, 0])

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
+  type Clock,
   type DecisionRecord,
   fixed,
   type Mesh,
@@ -15,6 +16,8 @@ import {
   printRecord,
   type ServiceDraft,
 } from '../../src/index.ts'
+import { MovableClock } from '../servers/movable-clock.ts'
+import { until } from '../servers/server-kit.ts'
 import { httpServer } from './transport/wire.ts'
 
 type Answer = (response: ServerResponse) => void
@@ -27,8 +30,8 @@ async function serverThat(t: TestContext, answer: Answer): Promise<string> {
   return url
 }
 
-function meshOf(t: TestContext, urls: readonly string[], slots: (s: ServiceDraft) => unknown = (s) => s): Mesh {
-  const net = mesh({ name: 'records' })
+function meshOf(t: TestContext, urls: readonly string[], slots: (s: ServiceDraft) => unknown = (s) => s, clock?: Clock): Mesh {
+  const net = mesh({ name: 'records', clock })
     .service('orders', (s) =>
       s
         .apply(slots as (s: ServiceDraft) => ServiceDraft)
@@ -62,6 +65,7 @@ function addsUp({ time: { totalMs, ...parts } }: DecisionRecord, atMostMs: numbe
 
 test('the story of a repeated call: a refused connection, a 503, a back-off, and an answer in two pieces', async (t) => {
   let busy = true
+  let complete = () => {}
   const one = await serverThat(t, (response) => {
     response.statusCode = busy ? 503 : 200
     busy = false
@@ -69,11 +73,16 @@ test('the story of a repeated call: a refused connection, a 503, a back-off, and
   })
   const two = await serverThat(t, (response) => {
     response.write('first')
-    setTimeout(() => response.end('second'), 30)
+    complete = () => void setTimeout(() => response.end('second'), 30)
   })
   const net = meshOf(t, ['http://127.0.0.1:1', one, two])
   const began = performance.now()
-  const info = await infoOf(net.fetch('http://orders/v1/42'))
+  const info = await infoOf(
+    net.fetch('http://orders/v1/42').then((response) => {
+      complete()
+      return response
+    }),
+  )
   addsUp(info, performance.now() - began + 1)
   assert.deepEqual(
     info.attempts.map(({ endpoint, result, repeated }) => [endpoint, result, repeated?.how]),
@@ -95,7 +104,7 @@ test('the story of a repeated call: a refused connection, a 503, a back-off, and
 })
 
 test('the story of a hedged call: the slower one lost, and its time counts once', async (t) => {
-  const slow = await serverThat(t, (response) => void setTimeout(() => response.end('slow'), 2_000).unref())
+  const slow = await serverThat(t, () => {})
   const fast = await serverThat(t, (response) => void response.end('fast'))
   const net = meshOf(t, [slow, fast], (s) => s.hedge({ after: '40ms' }))
   const began = performance.now()
@@ -150,10 +159,14 @@ test('a call that an open circuit refused says so, and what led there is in rece
 
 test('a call that waited for a permit says for how long', async (t) => {
   const url = await serverThat(t, (response) => void response.end('x'))
-  const net = meshOf(t, [url], (s) => s.rateLimit({ permits: 20, per: '1s', burst: 1, overflow: 'queue' }))
+  const clock = new MovableClock()
+  const net = meshOf(t, [url], (s) => s.deadline('24h').rateLimit({ permits: 1, per: '1h', burst: 1, overflow: 'queue' }), clock)
   await infoOf(net.fetch('http://orders/'))
-  const info = await infoOf(net.fetch('http://orders/'))
-  assert.ok(info.time.limitMs >= 20, `${info.time.limitMs}`)
+  const waiting = infoOf(net.fetch('http://orders/'))
+  await until('a call waits', () => net.snapshot().services.orders?.rateLimit?.waiting === 1)
+  clock.move(3_600_000)
+  const info = await waiting
+  assert.ok(info.time.limitMs > 3_000_000, `${info.time.limitMs}`)
   assert.equal(info.waits[0]?.for, 'a permit of the rate limit')
 })
 
@@ -179,7 +192,7 @@ test('records hold no reply, so that dropped bodies are still collected and conn
   assert.ok(net.recent().length > 0)
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  for (let i = 0; i < 50 && net.snapshot().services.orders?.calls.inFlight !== 0; i += 1) {
+  for (let i = 0; i < 500 && net.snapshot().services.orders?.calls.inFlight !== 0; i += 1) {
     collect()
     await sleep(20)
   }

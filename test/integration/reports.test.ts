@@ -29,7 +29,7 @@ test('prequal leaves a slow server alone by what the servers report', async (t) 
   const hits = [0, 0, 0, 0]
   const { servers, urls } = await started(t, 4, (_request, response, name) => {
     hits[name]! += 1
-    setTimeout(() => response.end('ok'), name === 0 ? 80 : 2)
+    setTimeout(() => response.end('ok'), name === 0 ? 300 : 2)
   })
   for (const server of servers) reportLoad(server)
   const net = mesh()
@@ -55,7 +55,7 @@ test('probes find the idle server before any call does', async (t) => {
   const probe = async ({ address }: { address: string }, signal: AbortSignal) =>
     (await (await fetch(`${address}/load`, { signal })).json()) as ProbeAnswer
   const net = mesh()
-    .service('orders', (s) => s.resolve(fixed(urls)).balance(prequal({ probe, probeTimeout: '2s' })))
+    .service('orders', (s) => s.resolve(fixed(urls)).balance(prequal({ probe, probeTimeout: '20s' })))
     .build()
   t.after(() => net.close({ grace: 0 }))
   let best = 0

@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { inFlight, type Mesh, mesh, powerOfTwo, type ResolveFunction } from '../../src/index.ts'
 import { seededRandom } from '../../src/runtime/seeded-random.ts'
+import { until } from '../servers/server-kit.ts'
 
 const calls = 100_000
 const callers = 64
@@ -146,8 +147,9 @@ test('a hundred thousand calls, a tenth of them aborted, while endpoints come an
     )
   }
 
+  const quiet = () => until('nothing is in flight', () => net.snapshot().services.soak?.calls.inFlight === 0)
   await run(5_000, 'warm-up')
-  await sleep(300)
+  await quiet()
   const heapBefore = heapUsed()
 
   let changing = true
@@ -163,7 +165,7 @@ test('a hundred thousand calls, a tenth of them aborted, while endpoints come an
   await run(calls, 'soak')
   changing = false
   await change
-  await sleep(300)
+  await quiet()
 
   t.diagnostic(`${tally.answered} answered, ${tally.aborted} aborted, ${tally.lost.length} lost, ${changes} endpoints replaced`)
   assert.deepEqual(tally.lost.slice(0, 5), [])
@@ -177,17 +179,16 @@ test('a hundred thousand calls, a tenth of them aborted, while endpoints come an
     service?.endpoints.map(({ inFlight: busy, waiting }) => [busy, waiting]),
     service?.endpoints.map(() => [0, 0]),
   )
-  const open = service?.endpoints.reduce((sum, { connections }) => sum + connections, 0)
-  assert.equal(await fleet.connections(), open, 'every open socket is one that the mesh knows')
+  const open = () => net.snapshot().services.soak?.endpoints.reduce((sum, { connections }) => sum + connections, 0)
+  await until('every open socket is one that the mesh knows', async () => (await fleet.connections()) === open())
 
   const heapAfter = heapUsed()
   t.diagnostic(
-    `heap ${(heapBefore / 2 ** 20).toFixed(1)} MiB before, ${(heapAfter / 2 ** 20).toFixed(1)} MiB after; ${open} connections open`,
+    `heap ${(heapBefore / 2 ** 20).toFixed(1)} MiB before, ${(heapAfter / 2 ** 20).toFixed(1)} MiB after; ${open()} connections open`,
   )
   assert.ok(heapAfter < heapBefore + 6 * 2 ** 20, `the heap grew from ${heapBefore} to ${heapAfter} bytes`)
 
   await net.close()
-  await sleep(50)
-  assert.equal(await fleet.connections(), 0)
+  await until('no socket is open', async () => (await fleet.connections()) === 0)
   fleet.close()
 })

@@ -12,7 +12,7 @@ function answer(state: State, request: http.IncomingMessage, response: http.Serv
   if (state === 'hangs') return
   if (state === 'resets' || state === 'refuses') request.socket.resetAndDestroy()
   else if (state === 'fails') response.writeHead(503).end()
-  else setTimeout(() => response.end('ok'), state === 'slow' ? 800 : 2)
+  else setTimeout(() => response.end('ok'), state === 'slow' ? 3_000 : 2)
 }
 
 for (const bad of [
@@ -29,8 +29,8 @@ for (const bad of [
       .service('orders', (s) =>
         s
           .resolve(fixed(servers.map(({ url }) => url)))
-          .deadline('5s')
-          .retry({ attemptTimeout: '400ms' }),
+          .deadline('1m')
+          .retry({ attemptTimeout: '1s' }),
       )
       .build()
     t.after(() => net.close())

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 test('calls over HTTP/2 that are given up while their bodies are written do not bring the process to a stand', {
-  timeout: 60_000,
+  timeout: 115_000,
 }, async (t) => {
   const server = createServer((request, response) => {
     for (const each of [request, response]) each.on('error', () => {})
@@ -25,7 +25,7 @@ test('calls over HTTP/2 that are given up while their bodies are written do not 
   const caller = fork(fileURLToPath(new URL('http2-aborts-caller.ts', import.meta.url)), [
     `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   ])
-  const killer = setTimeout(() => caller.kill('SIGKILL'), 30_000)
+  const killer = setTimeout(() => caller.kill('SIGKILL'), 100_000)
   t.after(() => clearTimeout(killer))
   const said = once(caller, 'message')
   const [code, signal] = await once(caller, 'exit')

@@ -133,9 +133,13 @@ test('a failure costs as much after two hundred thousand calls within the window
     const endpoint = testEndpoint(url)
     end(endpoint, verdicts.retryNever)
     for (let i = 0; i < calls; i += 1) end(endpoint, verdicts.success, 5)
-    const began = process.hrtime.bigint()
-    for (let i = 0; i < 1_000; i += 1) end(endpoint, verdicts.retryNever)
-    return Number(process.hrtime.bigint() - began) / 1_000
+    // The best of many: whatever else the machine has to do comes in between now and then, but not always.
+    const one = () => {
+      const began = process.hrtime.bigint()
+      for (let i = 0; i < 50; i += 1) end(endpoint, verdicts.retryNever)
+      return Number(process.hrtime.bigint() - began) / 50
+    }
+    return Math.min(...Array.from({ length: 20 }, one))
   }
   nanosPerFailure(20_000)
   const [few, many] = [nanosPerFailure(1_000), nanosPerFailure(200_000)]

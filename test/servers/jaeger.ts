@@ -70,7 +70,7 @@ export class Jaeger {
       args: [...flags.map((flag, i) => `--${flag}=${ports[i]}`), '--log-level=error'],
       env: { SPAN_STORAGE_TYPE: 'memory' },
       ready: async () => (await fetch(`${queryUrl}/api/services`)).ok,
-      readyWithinMs: 30_000,
+      readyWithinMs: 120_000,
     })
     return new Jaeger(`http://${otlp}`, queryUrl, running)
   }

@@ -52,7 +52,7 @@ export class Prometheus {
           '--log.level=warn',
         ],
         ready: async () => (await fetch(`${url}/-/ready`)).ok,
-        readyWithinMs: 30_000,
+        readyWithinMs: 120_000,
       })
       return new Prometheus(url, running, folder.remove)
     } catch (error) {
@@ -97,7 +97,7 @@ export class Prometheus {
   async scraped(times: number): Promise<void> {
     const count = async () => (await this.query('count_over_time(up{job="mesh"}[1h])'))[0]?.value ?? 0
     const enough = (await count()) + times
-    await until(`${times} scrapes`, async () => (await count()) >= enough, 30_000)
+    await until(`${times} scrapes`, async () => (await count()) >= enough, 90_000)
   }
 
   async stop(): Promise<void> {

@@ -150,7 +150,7 @@ export class RunningProgram {
  */
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const running = new RunningProgram(options)
-  const readyWithinMs = options.readyWithinMs ?? 10_000
+  const readyWithinMs = options.readyWithinMs ?? 60_000
   const giveUpAt = performance.now() + readyWithinMs
   for (;;) {
     if (await options.ready().catch(() => false)) return running
@@ -175,8 +175,25 @@ export function takesConnections(port: number): Promise<boolean> {
   })
 }
 
+/**
+ * Waits for what has to happen at once, without saying how long "at once" is on a machine with other things to do: what it would wait for if it
+ * did not (a minute, a keep-alive, for ever) is far longer.
+ */
+export async function within<T>(what: string, happens: PromiseLike<T>, withinMs = 20_000): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(withinMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`waited ${withinMs} ms in vain: ${what}`)
+  })
+  try {
+    return await Promise.race([happens, late])
+  } finally {
+    late.catch(() => {})
+    over.abort()
+  }
+}
+
 /** Waits until a condition holds, for tests against real servers. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
   const giveUpAt = performance.now() + withinMs
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`waited ${withinMs} ms in vain: ${what}`)

@@ -53,7 +53,7 @@ export class Zipkin {
       args: ['-Xmx512m', '-Dserver.address=127.0.0.1', '-Dlogging.level.root=ERROR', '-jar', jar],
       env: { QUERY_PORT: String(port) },
       ready: async () => (await fetch(`${url}/health`)).ok,
-      readyWithinMs: 90_000,
+      readyWithinMs: 240_000,
     })
     return new Zipkin(url, running)
   }

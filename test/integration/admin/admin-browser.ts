@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { TestContext } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import type { AdminOptions, AdminServer } from '../../../src/admin/index.ts'
 import type { Mesh } from '../../../src/index.ts'
 import { startChromium } from '../../servers/chromium.ts'
-import { need } from '../../servers/server-kit.ts'
+import { need, until } from '../../servers/server-kit.ts'
 import { openAdmin, shopMesh } from './admin-kit.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -60,3 +60,10 @@ export async function barriers(page: Page): Promise<string[]> {
 
 /** The row of an endpoint. */
 export const row = (page: Page, address: string) => page.locator('tr', { has: page.getByRole('rowheader', { name: address }) })
+
+/** Waits until a part of the page, which follows the program by a look or two, shows a text. */
+export async function shows(part: Locator, text: RegExp): Promise<void> {
+  let last = ''
+  const matches = async () => text.test((last = await part.innerText()))
+  await until(`${text} is shown`, matches).catch((error: unknown) => assert.fail(`${String(error)}, but\n${last}`))
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Overview } from '../../../src/admin/index.ts'
 import { until } from '../../servers/server-kit.ts'
-import { barriers, openPage } from './admin-browser.ts'
+import { barriers, openPage, shows } from './admin-browser.ts'
 import { act, ask, openAdmin } from './admin-kit.ts'
 import { callSome, trafficMesh } from './traffic-mesh.ts'
 
@@ -100,11 +100,11 @@ test('the page shows versions, routes, limits, copies and the quota of a service
   await part('Quota')
     .getByText(/of \d+ leased, 3 processes/)
     .waitFor()
-  assert.match(await part('Split').innerText(), /v1 50 %\s*\d+ calls[^\n]*, stable.*v2 50 %\s*\d+ calls/s)
+  await shows(part('Split'), /v1 50 %\s*\d+ calls[^\n]*, stable.*v2 50 %\s*\d+ calls/s)
   const reports = part('Routes').getByRole('row', { name: /^reports/ })
-  await until('the calls of the route are counted', async () => (await reports.locator('td').nth(1).innerText()) === '3')
-  assert.match(await reports.innerText(), /closed\s+concurrency: 0 of 2, 0 wait/)
-  assert.match(await page.getByRole('region', { name: 'orders', exact: true }).innerText(), /concurrency\s+0 of 8, 0 wait/)
+  await shows(reports.locator('td').nth(1), /^3$/)
+  await shows(reports, /closed\s+concurrency: 0 of 2, 0 wait/)
+  await shows(page.getByRole('region', { name: 'orders', exact: true }), /concurrency\s+0 of 8, 0 wait/)
 
   await part('Split').getByRole('button', { name: 'Abort split' }).press('Enter')
   await page.getByText('The split of orders is aborted: all calls go to v1.').waitFor()
@@ -123,6 +123,7 @@ test('the page shows versions, routes, limits, copies and the quota of a service
   assert.deepEqual(await barriers(page), [])
   await part('Faults').getByRole('button', { name: 'Switch faults off' }).press('Enter')
   await until('they are off', () => !net.service('orders').fault.enabled)
+  await page.getByRole('button', { name: 'Switch faults on' }).waitFor()
   assert.equal(await page.getByRole('button', { name: /Switch faults/ }).count(), 1, 'a service without faults has no switch')
 
   reachable = false
@@ -145,17 +146,19 @@ test('a call that was repeated is opened to its waterfall, with the keyboard', a
   net.service('orders').fault.enable()
   await callSome(net, '/v1/42?token=secret', 1)
   await page.getByRole('link', { name: 'Calls' }).click()
-  const call = page.getByRole('listitem').filter({ hasText: '2 attempts' }).first()
+  const call = page.getByRole('listitem').filter({ hasText: '2 attempts' }).filter({ hasText: '/v1/42' })
   await call.waitFor()
   assert.equal(await call.locator('pre').isVisible(), false)
   await call.locator('summary').focus()
   await page.keyboard.press('Enter')
+  await call.locator('pre').waitFor()
   const text = await call.locator('pre').innerText()
   assert.match(text, /^orders: GET \/v1\/42.* -> failed/)
   assert.match(text, /\n {2} 1 \|[-= ]+\|[\s\S]*again after a back-off of[\s\S]*\n {2} 2 \|/)
   assert.ok(!text.includes('secret'))
-  // What is read is not torn away by the next look.
-  await page.waitForTimeout(2_500)
+  // What is read is not torn away by the next look, which shows what was called since.
+  await callSome(net, '/v1/43', 1)
+  await page.getByRole('listitem').filter({ hasText: '/v1/43' }).first().waitFor()
   assert.equal(await call.locator('pre').isVisible(), true)
   assert.deepEqual(await barriers(page), [])
 })

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { Overview } from '../../../src/admin/index.ts'
 import type { Terminal } from '../../../src/cli/terminal.ts'
 import { top } from '../../../src/cli/top.ts'
-import { findProgram, until } from '../../servers/server-kit.ts'
+import { findProgram, until, within } from '../../servers/server-kit.ts'
 import { openAdmin } from './admin-kit.ts'
 
 const token = 'a-token-of-sufficient-length'
@@ -150,9 +150,10 @@ test('a real terminal is as it was after ctrl-c', async (t) => {
   const script = findProgram('script')
   if (script === undefined) return t.skip('script (util-linux) is not installed')
   const { admin } = await openAdmin(t, { interval: 100 })
-  const child = spawn(script, ['-qec', `${process.execPath} ${main} top ${admin.url}`, '/dev/null'], {
+  // The shell gives its place to the program: some shells would stay, and die themselves of what was meant for the program.
+  const child = spawn(script, ['-qec', `exec ${process.execPath} ${main} top ${admin.url}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, TERM: 'xterm' },
+    env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh' },
   })
   let out = ''
   child.stdout.on('data', (part) => (out += String(part)))
@@ -161,6 +162,23 @@ test('a real terminal is as it was after ctrl-c', async (t) => {
   const [code] = (await once(child, 'close')) as [number | null]
   assert.equal(code, 0)
   assert.ok(out.includes('\u001b[?1049h') && out.trimEnd().endsWith('\u001b[?25h\u001b[?1049l'), JSON.stringify(out.slice(-60)))
+})
+
+test('ctrl-c before there is anything to show ends the program at once, and draws nothing', async (t) => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { own, state } = terminal({ isTTY: true })
+  const running = top([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], own)
+  await once(server, 'request')
+  state.stop()
+  // A hand that is impatient presses twice.
+  state.stop()
+  assert.equal(await within('it ends', running), 0)
+  assert.deepEqual([state.out, state.err, state.listening], ['', '', 0])
 })
 
 test('a reader that leaves early ends the program', async (t) => {

@@ -108,7 +108,7 @@ test('a large upload waits for a server that is slow to read', async (t) => {
     method: 'POST',
     body: source,
     bodyTimeout: 0,
-    mesh: { deadline: '20s' },
+    mesh: { deadline: '2m' },
   } as never)
   await until('the request came', () => far !== undefined)
   // Until the buffers of both sockets are full.
@@ -249,8 +249,10 @@ test('an abort, whenever, leaves the mesh in order', async (t) => {
 })
 
 test('a caller who leaves during an upload ends it', async (t) => {
+  let came = false
   let closed = false
   const { url } = await serve(t, (incoming) => {
+    came = true
     incoming.resume()
     incoming.on('close', () => {
       closed = true
@@ -265,7 +267,7 @@ test('a caller who leaves during an upload ends it', async (t) => {
   const controller = new AbortController()
   const reason = new Error('enough')
   const pending = request('http://orders/', { dispatcher: net.dispatcher, method: 'POST', body: source, signal: controller.signal })
-  await sleep(30)
+  await until('the upload has begun', () => came)
   controller.abort(reason)
   await assert.rejects(pending, reason)
   await until('the server sees the end', () => closed)

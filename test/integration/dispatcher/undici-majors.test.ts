@@ -6,6 +6,7 @@ import * as undici8 from 'undici'
 import * as undici6 from 'undici6'
 import * as undici7 from 'undici7'
 import { fixed, type Mesh, MeshError, mesh } from '../../../src/index.ts'
+import { until } from '../../servers/server-kit.ts'
 import { cases, startServer } from './fetch-cases.ts'
 
 type Undici = typeof undici8
@@ -145,6 +146,5 @@ for (const [major, undici] of Object.entries(majors)) {
 }
 
 test('nothing is left in flight', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.equal(net.snapshot().services.orders?.calls.inFlight, 0)
+  await until('nothing is in flight', () => net.snapshot().services.orders?.calls.inFlight === 0)
 })

@@ -67,7 +67,7 @@ export const weightScenarios: readonly Scenario[] = [
   },
   {
     title: 'least request, equal weights, 8 callers, one of four stalls',
-    endpoints: [{ holdMs: 300 }, ...many(3, { holdMs: 4 })],
+    endpoints: [{ holdMs: 1_000 }, ...many(3, { holdMs: 4 })],
     envoy: { lb_policy: 'LEAST_REQUEST' },
     mesh: leastRequests,
     calls: 800,

@@ -37,7 +37,7 @@ export function passthroughMesh(t: TestContext): Mesh {
 
 /** A test that `run` comes to the same through the built-in fetch and through `net.fetch`. */
 export function comesToTheSame(name: string, run: (fetch: Fetch, t: TestContext) => Promise<unknown>): void {
-  test(`net.fetch does what the built-in fetch does: ${name}`, { timeout: 20_000 }, async (t) => {
+  test(`net.fetch does what the built-in fetch does: ${name}`, { timeout: 60_000 }, async (t) => {
     const expected = await outcomeOf((fetch) => run(fetch, t), globalThis.fetch)
     assert.deepEqual(await outcomeOf((fetch) => run(fetch, t), passthroughMesh(t).fetch as Fetch), expected)
   })

@@ -190,7 +190,7 @@ for (const [name, make] of [
   comesToTheSame(`sending ${name}`, (fetch, t) => arrived(t, (base) => fetch(make(base))))
 }
 
-test('a wrong content-length is a TypeError, never a hang, whatever the body', { timeout: 20_000 }, async (t) => {
+test('a wrong content-length is a TypeError, never a hang, whatever the body', { timeout: 60_000 }, async (t) => {
   const net = passthroughMesh(t)
   const { url } = await rawServer(t, mirror)
   const bodies: (() => unknown)[] = [

@@ -10,7 +10,7 @@ const net = mesh()
   .service('partner', (s) =>
     s
       .resolve(fixed([`http://127.0.0.1:${(server.address() as AddressInfo).port}`]))
-      .rateLimit({ permits: 10, quota: quota({ redis: process.argv[2] as string, name: 'leaver', onOutage: 'refuse', timeout: '200ms' }) }),
+      .rateLimit({ permits: 10, quota: quota({ redis: process.argv[2] as string, name: 'leaver', onOutage: 'refuse', timeout: '3s' }) }),
   )
   .build()
 const said = await net.fetch('http://partner/').then(

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MeshError } from '../../../src/errors/mesh-error.ts'
-import { attemptAt, endpointAt, errorOf, httpServer, rawServer, silentServer, textOf, transportFor } from './wire.ts'
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+import { fakeClock } from '../../../src/testing/index.ts'
+import { MovableClock } from '../../servers/movable-clock.ts'
+import { until, within } from '../../servers/server-kit.ts'
+import { attemptAt, endpointAt, errorOf, httpServer, rawServer, silentServer, statsBecome, textOf, transportFor } from './wire.ts'
 
 /** Answers when the test says so. */
 async function heldServer(t: import('node:test').TestContext) {
   const held: (() => void)[] = []
   const server = await httpServer(t, (_q, r) => void held.push(() => r.end('done')))
   const letGo = async (count: number) => {
-    while (held.length < count) await pause(2)
+    await until(`${count} requests came`, () => held.length >= count)
     for (const answer of held.splice(0, count)) answer()
   }
-  return { ...server, letGo, held }
+  const came = (count: number) => until(`${count} requests came`, () => held.length >= count)
+  return { ...server, letGo, held, came }
 }
 
 test('attempts beyond the connections wait, and are served in order of arrival', async (t) => {
@@ -25,8 +27,7 @@ test('attempts beyond the connections wait, and are served in order of arrival',
     assert.equal(await textOf(await transport.send(attemptAt(endpoint))), 'done')
     order.push(i)
   })
-  await pause(20)
-  assert.deepEqual(transport.stats?.(endpoint), { connections: 2, idle: 0, waiting: 3 })
+  await statsBecome(transport, endpoint, { connections: 2, idle: 0, waiting: 3 })
   await server.letGo(2)
   await server.letGo(2)
   await server.letGo(1)
@@ -41,7 +42,7 @@ test('a full queue refuses at once, without having sent anything', async (t) => 
   const transport = transportFor(t, { connections: 1, pending: 1 })
   const endpoint = endpointAt(server.url)
   const first = transport.send(attemptAt(endpoint))
-  await pause(20)
+  await server.came(1)
   const second = transport.send(attemptAt(endpoint))
   const error = errorOf(await transport.send(attemptAt(endpoint)))
   assert.equal(error.code, 'QUEUE_FULL')
@@ -63,16 +64,21 @@ test('a burst on a cold pool is not refused by a short queue: connections that a
 
 test('waiting for a connection is bounded in time, to the millisecond rather than the second', async (t) => {
   const server = await heldServer(t)
-  const transport = transportFor(t, { connections: 1, pendingTimeout: '60ms' })
+  const clock = fakeClock()
+  const transport = transportFor(t, { connections: 1, pendingTimeout: '60ms' }, {}, clock)
   const endpoint = endpointAt(server.url)
   const first = transport.send(attemptAt(endpoint))
-  await pause(20)
-  const startedAt = performance.now()
-  const error = errorOf(await transport.send(attemptAt(endpoint)))
-  const tookMs = performance.now() - startedAt
+  await server.came(1)
+  let over = false
+  const second = transport.send(attemptAt(endpoint)).finally(() => {
+    over = true
+  })
+  await clock.advance(59)
+  assert.equal(over, false)
+  await clock.advance(1)
+  const error = errorOf(await second)
   assert.equal(error.code, 'QUEUE_TIMEOUT')
   assert.equal(error.facts.sent, false)
-  assert.ok(tookMs >= 59 && tookMs < 400, `a limit of 60 ms took ${tookMs} ms`)
   await server.letGo(1)
   await textOf(await first)
 })
@@ -82,7 +88,7 @@ test('a caller leaves the queue at once, and the place goes to the next', async 
   const transport = transportFor(t, { connections: 1 })
   const endpoint = endpointAt(server.url)
   const first = transport.send(attemptAt(endpoint))
-  await pause(20)
+  await server.came(1)
   const leaving = attemptAt(endpoint)
   const left = transport.send(leaving)
   const third = transport.send(attemptAt(endpoint))
@@ -125,21 +131,24 @@ test('a caller that leaves while a connection is being made leaves the connectio
   const left = transport.send(leaving)
   leaving.cancellation.cancel(new MeshError('ABORTED', 'left', { service: 'orders', sent: false }))
   assert.equal(errorOf(await left).code, 'ABORTED')
-  await pause(20)
-  assert.deepEqual(transport.stats?.(endpoint), { connections: 1, idle: 1, waiting: 0 })
+  await statsBecome(transport, endpoint, { connections: 1, idle: 1, waiting: 0 })
   assert.equal(await textOf(await transport.send(attemptAt(endpoint))), 'done')
   assert.equal(server.connections(), 1)
 })
 
 test('attempts that wait for a dead endpoint fail together, not one connect timeout after another', async (t) => {
   const silent = await silentServer(t)
-  const transport = transportFor(t, { connections: 8, connectTimeout: '100ms' })
+  const clock = fakeClock()
+  const transport = transportFor(t, { connections: 8, connectTimeout: '100ms' }, {}, clock)
   const endpoint = endpointAt(silent.url)
-  const startedAt = performance.now()
-  const errors = await Promise.all(Array.from({ length: 8 }, async () => errorOf(await transport.send(attemptAt(endpoint)))))
-  const tookMs = performance.now() - startedAt
-  assert.deepEqual(new Set(errors.map((error) => error.code)), new Set(['CONNECT_TIMEOUT']))
-  assert.ok(tookMs < 450, `took ${tookMs} ms`)
+  const codes: string[] = []
+  const all = Array.from({ length: 8 }, async () => codes.push(errorOf(await transport.send(attemptAt(endpoint))).code))
+  await until('the connections are being made', () => silent.open() === 8)
+  await clock.advance(99)
+  assert.deepEqual(codes, [])
+  await clock.advance(1)
+  await within('all of them fail', Promise.all(all))
+  assert.deepEqual(codes, Array(8).fill('CONNECT_TIMEOUT'))
 })
 
 test('a connect that fails while another connection works fails nobody: those who wait get the next free one', async (t) => {
@@ -147,11 +156,10 @@ test('a connect that fails while another connection works fails nobody: those wh
   const transport = transportFor(t, { connections: 4 })
   const endpoint = endpointAt(server.url)
   const first = transport.send(attemptAt(endpoint))
-  await pause(20)
+  await server.came(1)
   server.server.close()
   const others = [transport.send(attemptAt(endpoint)), transport.send(attemptAt(endpoint))]
-  await pause(20)
-  assert.deepEqual(transport.stats?.(endpoint), { connections: 1, idle: 0, waiting: 2 })
+  await statsBecome(transport, endpoint, { connections: 1, idle: 0, waiting: 2 })
   for (let i = 0; i < 3; i += 1) await server.letGo(1)
   assert.deepEqual(await Promise.all([first, ...others].map(async (outcome) => textOf(await outcome))), ['done', 'done', 'done'])
   assert.equal(server.connections(), 1)
@@ -173,12 +181,13 @@ test('the connection used last is used first', async (t) => {
 })
 
 test('a connection is not kept longer than the server hints', async (t) => {
-  const server = await httpServer(t, (_q, r) => r.end('done'), { keepAliveTimeout: 3_000 })
-  const transport = transportFor(t)
+  // It does not close what it hints at, so that whoever does not heed the hint keeps the connection for an hour.
+  const reply = 'HTTP/1.1 200 OK\r\nkeep-alive: timeout=3\r\ncontent-length: 2\r\n\r\nok'
+  const server = await rawServer(t, (socket) => socket.on('data', () => socket.write(reply)))
+  const transport = transportFor(t, { keepAlive: '1h' })
   const endpoint = endpointAt(server.url)
   await textOf(await transport.send(attemptAt(endpoint)))
-  await pause(1_300)
-  assert.deepEqual(transport.stats?.(endpoint), { connections: 0, idle: 0, waiting: 0 }, 'the hint of 3 s is undercut by two')
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
 })
 
 test('an idle connection falls to its own keep-alive', async (t) => {
@@ -187,25 +196,25 @@ test('an idle connection falls to its own keep-alive', async (t) => {
   const endpoint = endpointAt(server.url)
   await textOf(await transport.send(attemptAt(endpoint)))
   assert.equal(server.open(), 1)
-  await pause(900)
-  assert.equal(server.open(), 0)
-  assert.equal(transport.stats?.(endpoint)?.connections, 0)
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
+  await until('the connection is closed', () => server.open() === 0)
 })
 
 test('a connection that is too old is replaced, and what is in flight on it ends first', async (t) => {
   const server = await heldServer(t)
-  const transport = transportFor(t, { maxConnectionAge: '80ms' })
+  const clock = new MovableClock()
+  const transport = transportFor(t, { maxConnectionAge: '1h' }, {}, clock)
   const endpoint = endpointAt(server.url)
   const slow = transport.send(attemptAt(endpoint))
-  await pause(120)
+  await server.came(1)
+  clock.move(3_600_000)
   await server.letGo(1)
   assert.equal(await textOf(await slow), 'done')
   const next = transport.send(attemptAt(endpoint))
   await server.letGo(1)
   assert.equal(await textOf(await next), 'done')
   assert.equal(server.connections(), 2)
-  await pause(20)
-  assert.equal(server.open(), 1)
+  await until('the old one is closed', () => server.open() === 1)
 })
 
 test('an endpoint that is retired lets what is in flight end, turns away who waits, and keeps nothing', async (t) => {
@@ -213,15 +222,14 @@ test('an endpoint that is retired lets what is in flight end, turns away who wai
   const transport = transportFor(t, { connections: 1 })
   const endpoint = endpointAt(server.url)
   const inFlight = transport.send(attemptAt(endpoint))
-  await pause(20)
+  await server.came(1)
   const waiting = transport.send(attemptAt(endpoint))
   transport.retire?.(endpoint)
   const error = errorOf(await waiting)
   assert.deepEqual([error.code, error.facts.sent], ['CLOSED', false])
   await server.letGo(1)
   assert.equal(await textOf(await inFlight), 'done')
-  await pause(20)
-  assert.equal(server.open(), 0)
+  await until('no socket is open', () => server.open() === 0)
 })
 
 test('closing waits for what is in flight, body included, and leaves no socket', async (t) => {
@@ -235,17 +243,20 @@ test('closing waits for what is in flight, body included, and leaves no socket',
   const text = textOf(outcome)
   await transport.close()
   assert.equal(await text, 'onetwo')
-  await pause(10)
-  assert.equal(server.open(), 0)
+  await until('no socket is open', () => server.open() === 0)
 })
 
 test('closing does not wait longer than it is given', async (t) => {
-  const server = await rawServer(t, (socket) => socket.resume())
+  let asked = false
+  const server = await rawServer(t, (socket) => {
+    socket.on('data', () => {
+      asked = true
+    })
+  })
   const transport = transportFor(t)
   const hanging = transport.send(attemptAt(endpointAt(server.url)))
-  await pause(20)
+  await until('the request came', () => asked)
   await transport.close(50)
   assert.equal(errorOf(await hanging).code, 'CONNECTION_LOST')
-  await pause(10)
-  assert.equal(server.open(), 0)
+  await until('no socket is open', () => server.open() === 0)
 })

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { BytesBody, StreamBody } from '../../../src/call/call-body.ts'
+import { until } from '../../servers/server-kit.ts'
 import { attemptAt, certificates, endpointAt, errorOf, http2Server, httpServer, textOf, transportFor } from './wire.ts'
 
 test('https: a private authority is trusted when it is given', async (t) => {
@@ -93,7 +94,11 @@ test('HTTP/2 without TLS: many attempts share one connection', async (t) => {
 })
 
 test('HTTP/2: more attempts than streams open another connection', async (t) => {
-  const server = await http2Server(t, (stream) => void setTimeout(() => stream.end('ok'), 20))
+  const held: ServerHttp2Stream[] = []
+  const server = await http2Server(t, (stream) => {
+    held.push(stream)
+    if (held.length === 25) for (const each of held) each.end('ok')
+  })
   const transport = transportFor(t, { protocol: 'h2', streams: 10 })
   const endpoint = endpointAt(server.url)
   await Promise.all(Array.from({ length: 25 }, async () => textOf(await transport.send(attemptAt(endpoint)))))
@@ -158,18 +163,22 @@ test('auto over TLS: the server chooses, and an HTTP/1.1 server is none the wors
 })
 
 test('HTTP/2: a caller that leaves resets its stream and leaves the connection to the others', async (t) => {
+  let answer: (() => void) | undefined
+  let never = false
   const server = await http2Server(t, (stream, headers) => {
-    if (headers[':path'] === '/slow') setTimeout(() => stream.end('slow'), 80)
+    if (headers[':path'] === '/slow') answer = () => stream.end('slow')
+    else never = true
   })
   const transport = transportFor(t, { protocol: 'h2' })
   const endpoint = endpointAt(server.url)
   const stays = transport.send(attemptAt(endpoint, { path: '/slow' }))
   const leaving = attemptAt(endpoint, { path: '/never' })
   const left = transport.send(leaving)
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await until('both came', () => answer !== undefined && never)
   const { MeshError } = await import('../../../src/errors/mesh-error.ts')
   leaving.cancellation.cancel(new MeshError('ABORTED', 'left', { service: 'orders', sent: true }))
   assert.equal(errorOf(await left).code, 'ABORTED')
+  answer?.()
   assert.equal(await textOf(await stays), 'slow')
   assert.equal(server.sessions(), 1)
 })

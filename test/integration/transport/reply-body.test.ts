@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Reply } from '../../../src/call/reply.ts'
 import { MeshError } from '../../../src/errors/mesh-error.ts'
-import { attemptAt, endpointAt, errorOf, httpServer, textOf, transportFor } from './wire.ts'
+import { MovableClock } from '../../servers/movable-clock.ts'
+import { until } from '../../servers/server-kit.ts'
+import { attemptAt, endpointAt, errorOf, httpServer, statsBecome, textOf, transportFor } from './wire.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const mebibyte = Buffer.alloc(1024 * 1024, 'x')
@@ -37,31 +41,37 @@ test('a body that nobody reads times out although the server would go on', async
   const transport = transportFor(t, { bodyTimeout: '150ms' })
   const endpoint = endpointAt(server.url)
   const reply = await replyOf(transport.send(attemptAt(endpoint)))
-  await pause(350)
-  assert.ok(reply.body.over)
-  assert.equal(transport.stats?.(endpoint)?.connections, 0)
+  await until('the body is over', () => reply.body.over)
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
   await assert.rejects(Promise.resolve(reply.body.gather()), { code: 'BODY_TIMEOUT' })
 })
 
 test('a body that moves slowly but moves does not time out', async (t) => {
-  const server = await httpServer(t, async (_q, r) => {
-    for (let i = 0; i < 6; i += 1) {
-      r.write('tick ')
-      await pause(60)
-    }
-    r.end()
+  let response: ServerResponse | undefined
+  const server = await httpServer(t, (_q, r) => {
+    response = r
+    r.write('tick')
   })
-  const reply = await replyOf(transportFor(t, { bodyTimeout: '150ms' }).send(attemptAt(endpointAt(server.url))))
-  assert.equal(Buffer.concat(await reply.body.gather()).toString(), 'tick '.repeat(6))
+  const clock = new MovableClock()
+  const reply = await replyOf(transportFor(t, { bodyTimeout: '1h' }, {}, clock).send(attemptAt(endpointAt(server.url))))
+  for (let i = 0; i < 6; i += 1) {
+    assert.equal(Buffer.from((await reply.body.read()) ?? []).toString(), 'tick')
+    clock.move(50 * 60_000)
+    response?.write('tick')
+  }
+  response?.end()
+  assert.equal(String(Buffer.concat(await reply.body.gather())), 'tick')
 })
 
 test('a slow reader does not time out', async (t) => {
   const server = await httpServer(t, (_q, r) => r.end(Buffer.alloc(600 * 1024)))
-  const reply = await replyOf(transportFor(t, { bodyTimeout: '150ms' }).send(attemptAt(endpointAt(server.url))))
+  const clock = new MovableClock()
+  const reply = await replyOf(transportFor(t, { bodyTimeout: '1h' }, {}, clock).send(attemptAt(endpointAt(server.url))))
   let bytes = 0
   for (let chunk = await reply.body.read(); chunk !== undefined; chunk = await reply.body.read()) {
     bytes += chunk.byteLength
-    await pause(40)
+    clock.move(50 * 60_000)
+    await turn()
   }
   assert.equal(bytes, 600 * 1024)
 })
@@ -84,8 +94,7 @@ test('discarding a short rest keeps the connection', async (t) => {
   const endpoint = endpointAt(server.url)
   const reply = await replyOf(transport.send(attemptAt(endpoint)))
   reply.body.discard()
-  await pause(60)
-  assert.deepEqual(transport.stats?.(endpoint), { connections: 1, idle: 1, waiting: 0 })
+  await statsBecome(transport, endpoint, { connections: 1, idle: 1, waiting: 0 })
 })
 
 test('discarding a long rest gives the connection up', async (t) => {
@@ -94,8 +103,7 @@ test('discarding a long rest gives the connection up', async (t) => {
   const endpoint = endpointAt(server.url)
   const reply = await replyOf(transport.send(attemptAt(endpoint)))
   reply.body.discard()
-  await pause(30)
-  assert.equal(transport.stats?.(endpoint)?.connections, 0)
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
 })
 
 test('a caller that leaves mid-body gets its own reason, and the connection is given up', async (t) => {
@@ -109,8 +117,7 @@ test('a caller that leaves mid-body gets its own reason, and the connection is g
   const reason = new MeshError('ABORTED', 'enough', { service: 'orders', sent: true })
   attempt.cancellation.cancel(reason)
   await assert.rejects(rest, (error) => error === reason)
-  await pause(20)
-  assert.equal(transport.stats?.(attempt.endpoint)?.connections, 0)
+  await statsBecome(transport, attempt.endpoint, { connections: 0, idle: 0, waiting: 0 })
 })
 
 test('a reply that announces too many bytes is refused before its body', async (t) => {

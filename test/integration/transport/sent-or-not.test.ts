@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import http2 from 'node:http2'
 import net from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { BytesBody, StreamBody } from '../../../src/call/call-body.ts'
 import { defaultClassifier } from '../../../src/call/default-classifier.ts'
 import { failed } from '../../../src/call/outcome.ts'
 import { MeshError } from '../../../src/errors/mesh-error.ts'
+import { until } from '../../servers/server-kit.ts'
 import {
   attemptAt,
   certificates,
@@ -15,6 +16,7 @@ import {
   httpServer,
   rawServer,
   silentServer,
+  statsBecome,
   textOf,
   transportFor,
 } from './wire.ts'
@@ -29,6 +31,17 @@ function assertVerdict(error: MeshError, code: string, sent: boolean, retry: str
     { code, sent, retry },
     error.message,
   )
+}
+
+/** A server that takes what is sent, and tells whether it got anything. */
+async function muteServer(t: TestContext): Promise<{ url: string; asked: () => boolean }> {
+  let asked = false
+  const { url } = await rawServer(t, (socket) => {
+    socket.on('data', () => {
+      asked = true
+    })
+  })
+  return { url, asked: () => asked }
 }
 
 async function closedPort(): Promise<number> {
@@ -57,7 +70,7 @@ test('a connection that is not made in time was never sent', async (t) => {
   const error = errorOf(await transportFor(t, { connectTimeout: '80ms' }).send(attemptAt(endpointAt(silent.url))))
   const tookMs = performance.now() - startedAt
   assertVerdict(error, 'CONNECT_TIMEOUT', false, 'always')
-  assert.ok(tookMs >= 79 && tookMs < 450, `a limit of 80 ms took ${tookMs} ms`)
+  assert.ok(tookMs >= 79, `a limit of 80 ms took ${tookMs} ms`)
 })
 
 test('a certificate that does not verify was never sent', async (t) => {
@@ -118,7 +131,7 @@ test('an idle connection that the server closed is replaced without a failure', 
   const transport = transportFor(t)
   const endpoint = endpointAt(server.url)
   assert.equal(await textOf(await transport.send(attemptAt(endpoint, { method: 'POST' }))), 'ok')
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
   assert.equal(await textOf(await transport.send(attemptAt(endpoint, { method: 'POST' }))), 'ok')
   assert.equal(server.connections(), 2)
 })
@@ -164,22 +177,22 @@ test('a head that is too large may have acted', async (t) => {
 })
 
 test('a head that never comes ends with the attempt, and the connection is not used again', async (t) => {
-  const server = await rawServer(t, () => {})
+  const server = await muteServer(t)
   const transport = transportFor(t)
   const attempt = attemptAt(endpointAt(server.url))
   const outcome = transport.send(attempt)
-  setTimeout(() => attempt.cancellation.cancel(new MeshError('ATTEMPT_TIMEOUT', 'too slow', { service: 'orders', sent: true })), 50)
+  await until('it was sent', server.asked)
+  attempt.cancellation.cancel(new MeshError('ATTEMPT_TIMEOUT', 'too slow', { service: 'orders', sent: true }))
   assertVerdict(errorOf(await outcome), 'ATTEMPT_TIMEOUT', true, 'if-idempotent')
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  assert.deepEqual(transport.stats?.(attempt.endpoint), { connections: 0, idle: 0, waiting: 0 })
+  await statsBecome(transport, attempt.endpoint, { connections: 0, idle: 0, waiting: 0 })
 })
 
 test('an attempt that times out while it waits for a connection was never sent', async (t) => {
-  const server = await rawServer(t, () => {})
+  const server = await muteServer(t)
   const transport = transportFor(t, { connections: 1 })
   const endpoint = endpointAt(server.url)
   const hanging = transport.send(attemptAt(endpoint))
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await until('the first was sent', server.asked)
   const waiting = attemptAt(endpoint, { method: 'POST' })
   const outcome = transport.send(waiting)
   waiting.cancellation.cancel(new MeshError('ATTEMPT_TIMEOUT', 'too slow', { service: 'orders', sent: true }))
@@ -199,7 +212,7 @@ test('a body that stands still fails with a body timeout', async (t) => {
   assert.ok(outcome.ok)
   await assert.rejects(textOf(outcome), { code: 'BODY_TIMEOUT' })
   const tookMs = performance.now() - startedAt
-  assert.ok(tookMs >= 119 && tookMs < 600, `a limit of 120 ms took ${tookMs} ms`)
+  assert.ok(tookMs >= 119, `a limit of 120 ms took ${tookMs} ms`)
 })
 
 test('a closed transport has sent nothing', async (t) => {
@@ -285,18 +298,24 @@ test('HTTP/2: a GOAWAY with an error may have acted', async (t) => {
 })
 
 test('HTTP/2: after a graceful GOAWAY, what was accepted ends and what comes next goes to a new connection', async (t) => {
+  let accept: (() => void) | undefined
   const server = await http2Server(t, (stream, headers) => {
     if (headers[':path'] !== '/away') stream.end('served')
     else {
       stream.session?.goaway(0)
-      setTimeout(() => stream.end('accepted'), 30)
+      accept = () => stream.end('accepted')
     }
   })
   const transport = transportFor(t, h2)
   const endpoint = endpointAt(server.url)
   const accepted = transport.send(attemptAt(endpoint, { method: 'POST', path: '/away' }))
-  await new Promise((resolve) => setTimeout(resolve, 15))
-  assert.equal(await textOf(await transport.send(attemptAt(endpoint, { method: 'POST' }))), 'served')
+  await until('it is accepted', () => accept !== undefined)
+  // What is sent before the word of the server is here is still served where it was.
+  await until('what comes next goes to a new connection', async () => {
+    assert.equal(await textOf(await transport.send(attemptAt(endpoint, { method: 'POST' }))), 'served')
+    return server.sessions() === 2
+  })
+  accept?.()
   assert.equal(await textOf(await accepted), 'accepted')
   assert.equal(server.sessions(), 2)
 })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -5,6 +6,7 @@ import http2 from 'node:http2'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import tls from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { Attempt } from '../../../src/call/attempt.ts'
 import { Call, type CallParts } from '../../../src/call/call.ts'
 import { noBody } from '../../../src/call/call-body.ts'
@@ -14,11 +16,13 @@ import type { Outcome } from '../../../src/call/outcome.ts'
 import { type Endpoint, RosterEndpoint } from '../../../src/endpoint/endpoint.ts'
 import { readEndpointAddress } from '../../../src/endpoint/endpoint-address.ts'
 import type { MeshError } from '../../../src/errors/mesh-error.ts'
+import type { Clock } from '../../../src/runtime/clock.ts'
 import { seededRandom } from '../../../src/runtime/seeded-random.ts'
 import { systemClock } from '../../../src/runtime/system-clock.ts'
 import type { HttpOptions, TlsOptions } from '../../../src/transport/http-options.ts'
-import type { Transport } from '../../../src/transport/transport.ts'
+import type { Transport, TransportStats } from '../../../src/transport/transport.ts'
 import { undiciTransport } from '../../../src/transport/undici-transport.ts'
+import { until } from '../../servers/server-kit.ts'
 
 const pem = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url))
 
@@ -30,8 +34,8 @@ export const certificates = {
 }
 
 /** A transport that the test closes. */
-export function transportFor(t: TestContext, httpOptions?: HttpOptions, tlsOptions?: TlsOptions): Transport {
-  const host = { service: 'orders', clock: systemClock, random: seededRandom(1), emit: () => {} }
+export function transportFor(t: TestContext, httpOptions?: HttpOptions, tlsOptions?: TlsOptions, clock: Clock = systemClock): Transport {
+  const host = { service: 'orders', clock, random: seededRandom(1), emit: () => {} }
   const transport = undiciTransport(httpOptions, tlsOptions)(host)
   t.after(() => transport.close(0))
   return transport
@@ -71,6 +75,12 @@ export async function textOf(outcome: Outcome): Promise<string> {
 export function errorOf(outcome: Outcome): MeshError {
   if (outcome.ok) throw new Error(`expected a failure, got ${outcome.reply.status}`)
   return outcome.error
+}
+
+/** Waits until the connections to an endpoint are as expected. */
+export async function statsBecome(transport: Transport, endpoint: Endpoint, expected: TransportStats): Promise<void> {
+  const same = () => isDeepStrictEqual(transport.stats?.(endpoint), expected)
+  await until('the connections are as expected', same).catch(() => assert.deepEqual(transport.stats?.(endpoint), expected))
 }
 
 type Closable = { close(callback?: () => void): unknown }

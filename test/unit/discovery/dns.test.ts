@@ -5,7 +5,7 @@ import { dnsDefaults } from '../../../src/discovery/dns-options.ts'
 import type { Resolution } from '../../../src/discovery/resolver.ts'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import { DnsServer } from '../../servers/dns-server.ts'
-import { until } from '../../servers/server-kit.ts'
+import { until, within } from '../../servers/server-kit.ts'
 import { OpenWatch } from './open-watch.ts'
 
 let server: DnsServer
@@ -235,13 +235,11 @@ test('the end of the watch stops the question that is under way', async () => {
   const name = freshName()
   server.set('A', name, 'silence')
   server.set('AAAA', name, 'silence')
-  const watch = ask(name, { timeout: '30s' })
+  const watch = ask(name, { timeout: '10m' })
   const next = watch.next()
   await tick()
-  const endedAt = performance.now()
   watch.end()
-  assert.equal(await next, undefined)
-  assert.ok(performance.now() - endedAt < 1_000)
+  assert.equal(await within('the question is stopped', next), undefined)
 })
 
 test('an IP address as name is the endpoint itself, and final', async () => {

@@ -9,7 +9,7 @@ async function failures(): Promise<Map<string, string[]>> {
   // The runner tells its tests by this variable that they are a part of it; these are not.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const output = await new Promise<string>((resolve) => {
-    execFile(process.execPath, ['--test-reporter=tap', path], { env, timeout: 60_000 }, (_error, stdout) => resolve(stdout))
+    execFile(process.execPath, ['--test-reporter=tap', path], { env, timeout: 110_000 }, (_error, stdout) => resolve(stdout))
   })
   const byResolver = new Map<string, string[]>()
   for (const [, outcome, name, law] of output.matchAll(/^(not ok|ok) \d+ - ([^:\n]+): (.*)$/gm)) {

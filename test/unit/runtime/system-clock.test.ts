@@ -11,7 +11,7 @@ const clockUrl = new URL('../../../src/runtime/system-clock.ts', import.meta.url
 async function lifeOf(body: string): Promise<{ printed: string; ms: number }> {
   const source = `import { systemClock } from ${JSON.stringify(clockUrl)}; const bornAt = performance.now();
     process.on('exit', () => console.log('lived', performance.now() - bornAt)); ${body}`
-  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', source], { timeout: 20_000 })
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', source], { timeout: 60_000 })
   assert.equal(stderr, '')
   const [, ms] = /lived ([\d.]+)/.exec(stdout) ?? []
   return { printed: stdout.replace(/lived.*\n/, ''), ms: Number(ms) }
@@ -20,7 +20,9 @@ async function lifeOf(body: string): Promise<{ printed: string; ms: number }> {
 test('time goes forward, and wall time is the time of day', () => {
   const before = systemClock.now()
   assert.ok(systemClock.now() >= before)
-  assert.ok(Math.abs(systemClock.wallTime() - Date.now()) < 1_000)
+  const earliest = Date.now()
+  const time = systemClock.wallTime()
+  assert.ok(time >= earliest && time <= Date.now())
 })
 
 test('a task never runs too early, whatever fraction of a millisecond it was scheduled at', async () => {
@@ -58,9 +60,8 @@ test('a process waits for a task that somebody waits for', async () => {
 })
 
 test('a process does not wait for a background task', async () => {
-  const { printed, ms } = await lifeOf(`systemClock.schedule(5_000, () => console.log('ran'), { background: true })`)
+  const { printed } = await lifeOf(`systemClock.schedule(5_000, () => console.log('ran'), { background: true })`)
   assert.equal(printed, '')
-  assert.ok(ms < 4_000, `${ms} ms`)
 })
 
 test('a delay that setTimeout cannot take does not run at once', async () => {
