@@ -8,7 +8,7 @@ const flags = 2
 const inFlight = 3
 const waitingSince = 4
 const lagMark = 5
-const leftAloneMs = 6
+const leftAloneUntil = 6
 const beforeFailuresMs = 7
 const width = 8
 
@@ -64,14 +64,17 @@ export class LatencyTable {
   }
 
   /**
-   * Whether nothing is in flight there, as far as the meter was told, and nothing was measured for a while. What failed is left alone for as long
-   * as a failure counts, since the call that finds out whether it still fails may be lost.
+   * Whether nothing is in flight there, as far as the meter was told, and what is known is old: nothing was measured for a while, or what counts is
+   * a failure that has been held against it for long enough. What failed is left alone until then, since the call that finds out whether it still
+   * fails may be lost.
    */
   isStale(at: number, now: number, afterMs: number): boolean {
     const { values } = this.#numbers
     if ((values[at + inFlight] as number) > 0) return false
-    const ageMs = now - (values[at + measuredAt] as number)
-    return ageMs >= afterMs && (((values[at + flags] as number) & failing) === 0 || ageMs >= (values[at + leftAloneMs] as number))
+    const bits = values[at + flags] as number
+    // Answers to stray calls would keep what failed young for ever.
+    if ((bits & held) !== 0 && now >= (values[at + leftAloneUntil] as number)) return afterMs < Number.POSITIVE_INFINITY
+    return (bits & failing) === 0 && now - (values[at + measuredAt] as number) >= afterMs
   }
 
   /**
@@ -103,15 +106,20 @@ export class LatencyTable {
     values[at + lagMark] = mark
   }
 
-  /** The endpoint answered: a longer latency counts at once and in full, a shorter one the more the longer ago the last one was. */
+  /**
+   * The endpoint answered: a longer latency counts at once and in full, a shorter one the more the longer ago the last one was, and alone when it
+   * takes the place of a failure that has been held against the endpoint for long enough.
+   */
   succeeded(at: number, tookMs: number, now: number): void {
+    const bits = this.#flags(at)
+    const isServed = (bits & held) !== 0 && now >= (this.#numbers.values[at + leftAloneUntil] as number)
     // The first measurement takes the place of the seed, which was a guess.
-    if ((this.#flags(at) & measured) === 0 || tookMs > this.latencyAt(at, now)) this.restart(at, tookMs, now)
+    if ((bits & measured) === 0 || isServed || tookMs > this.latencyAt(at, now)) this.restart(at, tookMs, now)
     else {
       const { values } = this.#numbers
       const kept = Math.exp(((values[at + measuredAt] as number) - now) / this.#decayMs)
       this.#write(at, (values[at + latencyMs] as number) * kept + tookMs * (1 - kept), now)
-      values[at + flags] = this.#flags(at) & ~failing
+      values[at + flags] = bits & ~failing
     }
   }
 
@@ -142,7 +150,7 @@ export class LatencyTable {
     if ((this.#flags(at) & held) === 0) values[at + beforeFailuresMs] = before
     this.#write(at, Math.max(tookMs, before), now)
     values[at + flags] = held | measured | failing
-    values[at + leftAloneMs] = aloneMs
+    values[at + leftAloneUntil] = now + aloneMs
   }
 
   #flags(at: number): number {
