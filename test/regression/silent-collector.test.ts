@@ -40,7 +40,7 @@ async function programThatTraces(exporter: string, url: string): Promise<{ reado
     await tracing.stop()
     console.log(JSON.stringify(tracing.counts().spans))
   `
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { timeout: 15_000 })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { timeout: 60_000 })
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
   return { code, said: said.trim() }
 }
