@@ -9,8 +9,9 @@ const flags = 2
 const inFlight = 3
 /** Less the lag until then, so that what is left of the time since, less all lag, is the time that was waited. */
 const waitingSince = 4
-const leftAloneMs = 6
-const beforeFailuresMs = 7
+const leftAloneUntil = 5
+const beforeFailuresMs = 6
+/** As many as fill a line of the cache. */
 const width = 8
 
 /** What is enough for most choices, once more and apart from the rest: of very many endpoints, two numbers of each fit where eight do not. */
@@ -92,14 +93,17 @@ export class LatencyTable {
   }
 
   /**
-   * Whether nothing is in flight there, as far as the meter was told, and nothing was measured for a while. What failed is left alone for as long
-   * as a failure counts, since the call that finds out whether it still fails may be lost.
+   * Whether nothing is in flight there, as far as the meter was told, and what is known is old: nothing was measured for a while, or what counts is
+   * a failure that has been held against it for long enough. What failed is left alone until then, since the call that finds out whether it still
+   * fails may be lost.
    */
   isStale(at: number, now: number, afterMs: number): boolean {
     const { values } = this.#numbers
     if ((values[at + inFlight] as number) > 0) return false
-    const ageMs = now - (values[at + measuredAt] as number)
-    return ageMs >= afterMs && (((values[at + flags] as number) & failing) === 0 || ageMs >= (values[at + leftAloneMs] as number))
+    const bits = values[at + flags] as number
+    // Answers to stray calls would keep what failed young for ever.
+    if ((bits & held) !== 0 && now >= (values[at + leftAloneUntil] as number)) return afterMs < Number.POSITIVE_INFINITY
+    return (bits & failing) === 0 && now - (values[at + measuredAt] as number) >= afterMs
   }
 
   /**
@@ -163,16 +167,21 @@ export class LatencyTable {
     this.#digests[(at >> digestShift) + alsoWaitingSince] = since - mark
   }
 
-  /** The endpoint answered: a longer latency counts at once and in full, a shorter one the more the longer ago the last one was. */
+  /**
+   * The endpoint answered: a longer latency counts at once and in full, a shorter one the more the longer ago the last one was, and alone when it
+   * takes the place of a failure that has been held against the endpoint for long enough.
+   */
   succeeded(at: number, tookMs: number, now: number): void {
     const { values } = this.#numbers
+    const bits = this.#flags(at)
+    const isServed = (bits & held) !== 0 && now >= (values[at + leftAloneUntil] as number)
     const kept = Math.exp(((values[at + measuredAt] as number) - now) / this.#decayMs)
     const keptMs = (values[at + latencyMs] as number) * kept
     // The first measurement takes the place of the seed, which was a guess.
-    if ((this.#flags(at) & measured) === 0 || tookMs > keptMs) this.restart(at, tookMs, now)
+    if ((bits & measured) === 0 || isServed || tookMs > keptMs) this.restart(at, tookMs, now)
     else {
       this.#write(at, keptMs + tookMs * (1 - kept), now)
-      this.#mark(at, this.#flags(at) & ~failing)
+      this.#mark(at, bits & ~failing)
     }
   }
 
@@ -205,7 +214,7 @@ export class LatencyTable {
     if ((this.#flags(at) & held) === 0) values[at + beforeFailuresMs] = before
     this.#write(at, Math.max(tookMs, before), now)
     this.#mark(at, held | measured | failing)
-    values[at + leftAloneMs] = aloneMs
+    values[at + leftAloneUntil] = now + aloneMs
   }
 
   #flags(at: number): number {

@@ -47,6 +47,8 @@ interface PeakEwmaSettings {
   readonly seedMs: number
   readonly penaltyMs: number
   readonly forceProbeMs: number
+  /** For how long nothing finds out whether what failed is well again, unless it asked for longer. */
+  readonly leftAloneMs: number
 }
 
 /** An attempt as the meter sees it; used again for another one when it is over, so that metering allocates nothing. */
@@ -205,10 +207,10 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   #failed(attempt: MeteredAttempt, verdict: Verdict & { kind: 'failure' }, latencyMs: number, now: number): void {
     if (attempt.failed) return
     attempt.failed = true
-    const { penaltyMs } = this.#settings
+    const { penaltyMs, leftAloneMs } = this.#settings
     const { notBeforeMs = 0 } = verdict
     const askedForMs = notBeforeMs > 0 ? Math.min(notBeforeMs, longestPenaltyMs) : 0
-    this.#table.failed(attempt.at, Math.max(penaltyMs, askedForMs, latencyMs), now, Math.max(penaltyMs, askedForMs))
+    this.#table.failed(attempt.at, Math.max(penaltyMs, askedForMs, latencyMs), now, Math.max(leftAloneMs, askedForMs))
   }
 
   /** More than half of those that wait have waited for as long as the middle one: the latency is no less, although nobody has answered. */
@@ -237,7 +239,8 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
  * - An endpoint that stands still is seen before its first answer: if more than half of what waits there has waited for longer than usual,
  *   that is its latency.
  * - An endpoint that was kept out, by its circuit for example, and is fit again has the latency that it had before it failed.
- * - An idle endpoint that was slow long ago is tried again now and then; one that failed, not before `penalty` has passed, or what it asked for.
+ * - An idle endpoint that was slow long ago is tried again now and then; one that failed, once `penalty` has passed (`forceProbe`, if that is longer),
+ *   or what it asked for. Its first good answer after that counts alone.
  * - What is ignored, such as a caller that left, counts for nothing. Neither does time that this process itself spent on something else.
  *
  * Below 1 ms only what is in flight makes a difference.
@@ -260,11 +263,13 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
  */
 export function peakEwma(options?: PeakEwmaOptions): DescribedPart<LoadMeter> {
   const checks = new OptionChecks('peakEwma', options, Object.keys(peakEwmaDefaults))
-  const settings: PeakEwmaSettings = {
+  const described = {
     decayMs: checks.durationMs('decay', peakEwmaDefaults.decay, false),
     seedMs: checks.durationMs('seed', peakEwmaDefaults.seed, false),
     penaltyMs: checks.durationMs('penalty', peakEwmaDefaults.penalty, false),
     forceProbeMs: checks.durationMs('forceProbe', peakEwmaDefaults.forceProbe, true),
   }
-  return part('peak-ewma', { ...settings }, ({ clock }) => new PeakEwmaMeter(settings, clock))
+  const { penaltyMs, forceProbeMs } = described
+  const leftAloneMs = forceProbeMs < Number.POSITIVE_INFINITY ? Math.max(penaltyMs, forceProbeMs) : penaltyMs
+  return part('peak-ewma', described, ({ clock }) => new PeakEwmaMeter({ ...described, leftAloneMs }, clock))
 }

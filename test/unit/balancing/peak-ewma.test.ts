@@ -299,6 +299,30 @@ test('what failed is left alone for as long as a failure counts, and is back at 
   assertClose(stand.load(stand.a), 10)
 })
 
+test('answers to stray calls do not keep an endpoint that failed from coming back', async () => {
+  const stand = world()
+  await attempt(stand, 10, verdicts.retryNever, stand.a)
+  for (let second = 0; second < 4; second += 1) {
+    for (let i = 0; i < 19; i += 1) await attempt(stand, 50, verdicts.success, stand.b)
+    await attempt(stand, 10, verdicts.success, stand.a)
+  }
+  assert.ok(stand.load(stand.a) > 1_000, 'what it did lately weighs more than an answer now and then')
+  for (let i = 0; i < 40; i += 1) await attempt(stand, 50, verdicts.success, stand.b)
+  assert.equal(stand.load(stand.a), 0, 'it is tried again when its patience is over, not a while after its last answer')
+  await attempt(stand, 10, verdicts.success, stand.a)
+  assertClose(stand.load(stand.a), 10)
+})
+
+test('an answer counts alone when the patience of an endpoint that failed is over, also if nobody asked for a probe', async () => {
+  const stand = world({ forceProbe: Number.POSITIVE_INFINITY })
+  await attempt(stand, 10, verdicts.retryNever, stand.a)
+  await stand.clock.advance(4_980)
+  await attempt(stand, 10, verdicts.success, stand.a)
+  assert.ok(stand.load(stand.a) > 1_000)
+  await attempt(stand, 10, verdicts.success, stand.a)
+  assertClose(stand.load(stand.a), 10)
+})
+
 test('an endpoint that asked for more patience is left alone for as long as it asked', async () => {
   const stand = world()
   for (let i = 0; i < 150; i += 1) await attempt(stand, 10, verdicts.success, stand.b)
