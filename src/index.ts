@@ -294,7 +294,7 @@ export type { ResolverSource } from './discovery/to-resolver.ts'
 // Balancers and meters.
 export { HealthBoard, type HealthState, type HealthView } from './health/health-board.ts'
 export type { BalanceFunction, Balancer, BalancerPart, Picker, PickQuery } from './balancing/balancer.ts'
-export type { LoadMeter, MeterEnd } from './balancing/load-meter.ts'
+export type { LoadMeter, LoadPairs, MeterEnd } from './balancing/load-meter.ts'
 export type { Endpoint } from './endpoint/endpoint.ts'
 export type { LatencySummary } from './endpoint/recent-latencies.ts'
 export type { Locality } from './endpoint/locality.ts'

@@ -11,7 +11,7 @@ const inFlight = 3
 const waitingSince = 4
 const leftAloneUntil = 5
 const beforeFailuresMs = 6
-/** A cache line. */
+/** As many as fill a line of the cache. */
 const width = 8
 
 /** What is enough for most choices, once more and apart from the rest: of very many endpoints, two numbers of each fit where eight do not. */

@@ -32,7 +32,7 @@ test('while at most half of all fail, hardly a choice goes to one that does, wha
         assert.ok(!spent.includes(endpoints[index] as Endpoint))
         if (index < failing) chosen += 1
       }
-      // Nobody in two pairs who serves with somebody who serves, and two that fail in six more: at most one in seven thousand.
+      // After two pairs in which one fails, and six in which both do: at most one choice in seven thousand.
       assert.ok(chosen <= 5, `${chosen} of ${picks}`)
     }),
     { numRuns: 60 },
