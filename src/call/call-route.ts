@@ -20,6 +20,9 @@ export const callRoute = contextKey<CallRoute | undefined>('route', undefined)
 /** The path that the caller wrote, of a call whose route gave it another one. */
 export const pathBeforeRewrite = contextKey<string | undefined>('path before the rewrite', undefined)
 
+/** The path that its route gave a call in place of what the caller wrote. */
+export const pathAfterRewrite = contextKey<string | undefined>('path after the rewrite', undefined)
+
 /** Whether the caller said how long this call may take. */
 export const ownDeadline = contextKey('own deadline', false)
 

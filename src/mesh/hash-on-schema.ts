@@ -1,5 +1,5 @@
 import type { HashOn } from '../balancing/hash-on.ts'
-import { functionInFile, type JsonSchema } from './plan-form.ts'
+import { functionInFile, type JsonSchema, tokenInFile, tokenPattern } from './plan-form.ts'
 import { isPlainObject, thing } from './plan-pieces.ts'
 
 const kinds = ['header', 'cookie', 'query']
@@ -9,7 +9,12 @@ function isSource(value: unknown): boolean {
   if (!isPlainObject(value)) return false
   const { terminal = false, ...kind } = value
   const [[name, what] = [], ...others] = Object.entries(kind)
-  return others.length === 0 && kinds.includes(String(name)) && typeof what === 'string' && what !== '' && typeof terminal === 'boolean'
+  return others.length === 0 && kinds.includes(String(name)) && isNameOf(String(name), what) && typeof terminal === 'boolean'
+}
+
+/** A header or a cookie of another name is never there, and nobody would find out why. */
+function isNameOf(kind: string, name: unknown): boolean {
+  return typeof name === 'string' && (kind === 'query' ? name !== '' : tokenPattern.test(name))
 }
 
 const source: JsonSchema = {
@@ -18,7 +23,7 @@ const source: JsonSchema = {
     ...kinds.map((kind) => ({
       type: 'object',
       required: [kind],
-      properties: { [kind]: { type: 'string', minLength: 1 }, terminal: { type: 'boolean' } },
+      properties: { [kind]: kind === 'query' ? { type: 'string', minLength: 1 } : tokenInFile, terminal: { type: 'boolean' } },
       additionalProperties: false,
     })),
     functionInFile,

@@ -52,7 +52,7 @@ export const tokenInFile: JsonSchema = Object.freeze({ type: 'string', pattern: 
 
 /** An object with one text, such as `{ header: 'x-tenant' }`. */
 export function oneNameInFile(kind: string): JsonSchema {
-  return { type: 'object', required: [kind], properties: { [kind]: { type: 'string', minLength: 1 } }, additionalProperties: false }
+  return { type: 'object', required: [kind], properties: { [kind]: tokenInFile }, additionalProperties: false }
 }
 
 /** A list of at least one text that is not empty. */

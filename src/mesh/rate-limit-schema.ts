@@ -9,7 +9,7 @@ import {
   type RateLimitOptions,
   rateLimitDefaults,
 } from '../policies/limit/rate-limit-options.ts'
-import { functionInFile, oneNameInFile } from './plan-form.ts'
+import { functionInFile, oneNameInFile, tokenPattern } from './plan-form.ts'
 import { duration, flag, integer, isPlainObject, number, oneOf, options, strategy, thing } from './plan-pieces.ts'
 
 const cost = thing<NonNullable<RateLimitOptions['cost']>>(
@@ -31,7 +31,7 @@ function isNamed(value: Record<string, unknown>): boolean {
   const [entry, ...others] = Object.entries(value)
   if (entry === undefined || others.length > 0) return false
   const [kind, name] = entry
-  return (kind === 'header' || kind === 'cookie') && typeof name === 'string' && name !== ''
+  return (kind === 'header' || kind === 'cookie') && typeof name === 'string' && tokenPattern.test(name)
 }
 
 const quota = strategy<QuotaPart>('quota', 'a quota, such as quota({ redis, name })')

@@ -1,6 +1,6 @@
 import type { Attempt } from '../call/attempt.ts'
 import type { Call, CallParts } from '../call/call.ts'
-import { type CallRoute, callRoute, ownDeadline, pathBeforeRewrite } from '../call/call-route.ts'
+import { type CallRoute, callRoute, ownDeadline, pathAfterRewrite, pathBeforeRewrite } from '../call/call-route.ts'
 import { compose, type Layer, type Send } from '../call/layer.ts'
 import { failed, type Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
@@ -77,7 +77,10 @@ export function onRoute(call: Call, route: RouteParts): Call {
   const headers = rewriter?.headersOf(call) ?? call.headers
   const deadline = deadlineOnRoute(call, route)
   const subset = subsetOnRoute(call, plan)
-  if (path !== call.path) call.context.set(pathBeforeRewrite, call.path)
+  if (path !== call.path) {
+    call.context.set(pathBeforeRewrite, call.path)
+    call.context.set(pathAfterRewrite, path)
+  }
   if (path === call.path && headers === call.headers && deadline === call.deadline && subset === call.subset) return call
   const change: Partial<CallParts> = { path, headers, deadline, subset }
   return call.with(change)

@@ -37,11 +37,17 @@ const stickyBy = v.pipe(
 
 const step = options({ after: duration({ from: 0 }), share: number({ from: 0, above: true, to: 1 }) })
 
+/** A time has its zone: processes in several zones would each read another moment out of it. A day alone begins in UTC. */
+const moment = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+
 const date = thing<string | number>(
-  "a date such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch",
-  (value) => (typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && Number.isFinite(Date.parse(value))),
-  // Every text that is read as a date has a digit; which of those are dates, no pattern tells.
-  { anyOf: [{ type: 'number' }, { type: 'string', pattern: '[0-9]' }] },
+  "a date with its zone such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch",
+  (value) =>
+    typeof value === 'number'
+      ? Number.isFinite(value)
+      : typeof value === 'string' && moment.test(value) && Number.isFinite(Date.parse(value)),
+  // Some texts of this form are no dates; which, no pattern tells.
+  { anyOf: [{ type: 'number' }, { type: 'string', pattern: moment.source }] },
 )
 
 const ramp = options({

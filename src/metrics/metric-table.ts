@@ -22,6 +22,8 @@ const endpoint = 'proxyless.endpoint'
 const state = 'proxyless.state'
 const result = 'proxyless.result'
 const reason = 'proxyless.reason'
+const route = 'proxyless.route'
+const version = 'proxyless.version'
 
 /**
  * Every metric by its name. Those that begin with `http.client.` are of OpenTelemetry's semantic conventions; the others are the mesh's own. Every
@@ -69,23 +71,56 @@ export const meshMetrics = Object.freeze({
   'proxyless.ejections': metric('counter', '{ejection}', 'Ejections that were carried out, by the rule', reason),
   'proxyless.ejections.withheld': metric('counter', '{ejection}', 'Ejections that were not carried out', reason),
   'proxyless.endpoint.circuits': metric('up-down', '{circuit}', 'Circuits of endpoints by their state', state),
-  'proxyless.circuit.state': metric('gauge', '', 'The circuit of the service: 1 for the state that it is in, 0 for the others', state),
-  'proxyless.circuit.openings': metric('counter', '{opening}', 'How often the circuit of the service opened'),
-  'proxyless.circuit.refused': metric('counter', '{call}', 'Calls that the circuit of the service refused'),
+  'proxyless.circuit.state': metric(
+    'gauge',
+    '',
+    'The circuit of the service, or of a route: 1 for the state that it is in, 0 for the others',
+    state,
+    route,
+  ),
+  'proxyless.circuit.openings': metric('counter', '{opening}', 'How often the circuit of the service, or of a route, opened', route),
+  'proxyless.circuit.refused': metric('counter', '{call}', 'Calls that the circuit of the service, or of a route, refused', route),
   'proxyless.tier.panic': metric('gauge', '', 'Whether so few endpoints of a tier are fit that all are used', 'proxyless.tier'),
 
-  'proxyless.rate_limit.calls': metric('counter', '{call}', 'What the rate limit did with calls', result),
-  'proxyless.rate_limit.permits': metric('gauge', '{permit}', 'Permits that are left'),
-  'proxyless.rate_limit.waiting': metric('up-down', '{call}', 'Calls that wait for a permit of the rate limit'),
-  'proxyless.concurrency.limit': metric('gauge', '{call}', 'Most calls at once, as it is now'),
-  'proxyless.concurrency.in_flight': metric('up-down', '{call}', 'Calls that hold a permit'),
-  'proxyless.concurrency.waiting': metric('up-down', '{call}', 'Calls that wait for a permit: the queue'),
-  'proxyless.concurrency.calls': metric('counter', '{call}', 'What the concurrency limit did with calls', result),
+  'proxyless.rate_limit.calls': metric('counter', '{call}', 'What the rate limit did with calls', result, route),
+  'proxyless.rate_limit.permits': metric('gauge', '{permit}', 'Permits that are left', route),
+  'proxyless.rate_limit.waiting': metric('up-down', '{call}', 'Calls that wait for a permit of the rate limit', route),
+  'proxyless.concurrency.limit': metric('gauge', '{call}', 'Most calls at once, as it is now', route),
+  'proxyless.concurrency.in_flight': metric('up-down', '{call}', 'Calls that hold a permit', route),
+  'proxyless.concurrency.waiting': metric('up-down', '{call}', 'Calls that wait for a permit: the queue', route),
+  'proxyless.concurrency.calls': metric('counter', '{call}', 'What the concurrency limit did with calls', result, route),
   'proxyless.endpoint_concurrency.waiting': metric('up-down', '{attempt}', 'Attempts that wait for an endpoint with room'),
   'proxyless.endpoint_concurrency.attempts': metric('counter', '{attempt}', 'What the limits of endpoints did with attempts', result),
-  'proxyless.admission.rejected': metric('gauge', '1', 'The share of calls that admission control refuses now'),
-  'proxyless.admission.calls': metric('counter', '{call}', 'What admission control did with calls', result),
+  'proxyless.admission.rejected': metric('gauge', '1', 'The share of calls that admission control refuses now', route),
+  'proxyless.admission.calls': metric('counter', '{call}', 'What admission control did with calls', result, route),
   'proxyless.connections.waiting': metric('up-down', '{attempt}', 'Attempts that wait for a connection'),
+
+  'proxyless.route.calls': metric(
+    'counter',
+    '{call}',
+    'Calls of a route that are over; they are among those of the service',
+    result,
+    route,
+  ),
+  'proxyless.route.calls.active': metric('up-down', '{call}', 'Calls of a route that are not over', route),
+  'proxyless.split.state': metric('gauge', '', 'A split: 1 for the state that it is in, 0 for the others', state, route),
+  'proxyless.split.progress': metric('gauge', '1', 'How far the ramp of a split is on its way', route),
+  'proxyless.split.share': metric('gauge', '1', 'The share of the calls that a version gets now', version, route),
+  'proxyless.split.calls': metric('counter', '{call}', 'Calls that were given to a version', version, route),
+  'proxyless.split.elsewhere': metric('counter', '{call}', 'Those of them that another version had to take', version, route),
+  'proxyless.mirror.copies': metric(
+    'counter',
+    '{call}',
+    'Copies of calls that are over: answered, whatever the status, or failed',
+    result,
+    route,
+  ),
+  'proxyless.mirror.in_flight': metric('up-down', '{call}', 'Copies of calls that are under way', route),
+  'proxyless.mirror.dropped': metric('counter', '{call}', 'Calls that were to be copied and were not', reason, route),
+  'proxyless.faults': metric('counter', '{fault}', 'Faults that were injected', 'proxyless.kind', route),
+  'proxyless.faults.withheld': metric('counter', '{fault}', 'Faults that were asked for and not injected', reason, route),
+  'proxyless.faults.active': metric('up-down', '{attempt}', 'Attempts that are under an injected fault', route),
+  'proxyless.faults.on': metric('gauge', '', 'Whether faults are injected', route),
 
   'proxyless.discovery.age': metric('gauge', 's', 'Age of the last good answer of the resolver'),
   'proxyless.discovery.state': metric('gauge', '', 'What discovery knows: 1 for the state that it is in, 0 for the others', state),

@@ -3,8 +3,10 @@ import type { Reading } from './reading.ts'
 
 const result = 'proxyless.result'
 
-/** Reads what the limits of a service tell: those that it has. */
-export function readLimits({ rateLimit, concurrency, endpointConcurrency, admission }: ServiceSnapshot, reading: Reading): void {
+type Limited = Pick<ServiceSnapshot, 'rateLimit' | 'concurrency' | 'endpointConcurrency' | 'admission'>
+
+/** Reads what the limits of a service, or of a route, tell: those that it has. */
+export function readLimits({ rateLimit, concurrency, endpointConcurrency, admission }: Limited, reading: Reading): void {
   if (rateLimit !== undefined) {
     const { granted, refused, spared } = rateLimit
     reading.addEach('proxyless.rate_limit.calls', result, { granted, refused, spared })

@@ -4,13 +4,13 @@ import type { ServiceMetricsSnapshot } from '../telemetry/service-metrics.ts'
 import type { MetricsExportSettings } from './export-options.ts'
 import { readEndpoints } from './read-endpoints.ts'
 import { readLimits } from './read-limits.ts'
+import { circuitStates, readCircuit, readRoutes, readTraffic } from './read-traffic.ts'
 import type { Attributes, Reading } from './reading.ts'
 
 /** What hosts that no service declares are called; no service can be called so. */
 export const passthroughService = '(passthrough)'
 
 const discoveryStates = ['resolved', 'empty', 'absent', 'unresolved'] as const
-const circuitStates = ['closed', 'open', 'half-open'] as const
 
 /**
  * Reads what a mesh tells of itself.
@@ -22,7 +22,8 @@ const circuitStates = ['closed', 'open', 'half-open'] as const
 export function readMesh(snapshot: MeshSnapshot, settings: MetricsExportSettings, reading: Reading): void {
   const { name: mesh, services, passthrough } = snapshot
   for (const [service, known] of Object.entries(services)) {
-    reading.within({ 'proxyless.mesh': mesh, 'proxyless.service': service })
+    const shared = { 'proxyless.mesh': mesh, 'proxyless.service': service }
+    reading.within(shared)
     readCalls(known.calls, reading)
     if (known.metrics !== undefined) readAttempts(known.metrics, reading)
     readExtraAttempts(known, reading)
@@ -30,6 +31,8 @@ export function readMesh(snapshot: MeshSnapshot, settings: MetricsExportSettings
     readLimits(known, reading)
     readDiscovery(known, reading)
     readEndpoints(known, settings, reading)
+    readTraffic(known, reading)
+    readRoutes(known, shared, reading)
   }
   if (passthrough.origins === 0) return
   reading.within({ 'proxyless.mesh': mesh, 'proxyless.service': passthroughService })
@@ -85,11 +88,7 @@ function readHealth({ endpoints, ejections, circuit, tiers, metrics, utilisation
     const open = endpoints.filter((endpoint) => (endpoint.circuit?.state ?? 'closed') === state).length
     reading.add('proxyless.endpoint.circuits', open, { 'proxyless.state': state })
   }
-  if (circuit !== undefined) {
-    reading.addState('proxyless.circuit.state', circuitStates, circuit.state)
-    reading.add('proxyless.circuit.openings', circuit.openings)
-    reading.add('proxyless.circuit.refused', circuit.refused)
-  }
+  readCircuit(circuit, reading)
   for (const { priority, distance, panic } of tiers)
     reading.add('proxyless.tier.panic', panic ? 1 : 0, { 'proxyless.tier': `${priority}.${distance}` })
   reading.add('proxyless.utilisation', utilisation.utilisation)

@@ -26,6 +26,12 @@ function parse(yaml: Yaml, text: string): Document.Parsed {
     const received = error instanceof Error ? error.message : String(error)
     throw new UnreadableText([{ start: 0, end: 0, expected: 'YAML', received }], { cause: error })
   }
+  const several = document.errors.find(({ code }) => code === 'MULTIPLE_DOCS')
+  if (several !== undefined) {
+    throw new UnreadableText([
+      { start: several.pos[0], end: several.pos[1], expected: 'one document', received: 'several, divided by ---' },
+    ])
+  }
   const faults = [...document.errors, ...document.warnings].map(
     ({ pos, message }): TextFault => ({ start: pos[0], end: pos[1], expected: 'YAML', received: message.split('\n')[0] ?? message }),
   )

@@ -15,8 +15,10 @@ export interface DecisionRecord {
   readonly route: string | undefined
   /** As it went over the wire. */
   readonly method: string
-  /** Path and query, secrets left out. */
+  /** Path and query as the caller wrote them, secrets left out. */
   readonly path: string
+  /** Path and query that the route gave the call in place of them, secrets left out; `undefined` if it gave none. */
+  readonly sentPath: string | undefined
   /** When the call began, in milliseconds since the Unix epoch. */
   readonly startedAt: number
   /** `ignored`: its caller left; `underway`: the head of the reply is not there yet. */

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts'
+import { pathAfterRewrite, pathBeforeRewrite } from '../call/call-route.ts'
 import { inherited } from '../call/inbound-call.ts'
 import { previousHop } from '../call/previous-hop.ts'
 import { decidingAttempt } from '../call/side-by-side.ts'
@@ -45,7 +46,8 @@ export function describeCall(call: Call, ending: Ending, secrets: ReadonlySet<st
     service: call.service,
     route: call.route,
     method: call.method,
-    path: redactPath(call.path, secrets),
+    path: redactPath(call.context.get(pathBeforeRewrite) ?? call.path, secrets),
+    sentPath: sentPathOf(call, secrets),
     startedAt: clock.wallTime() - (now - call.startedAt),
     result: resultOf(call, error),
     status: isReply && typeof decided.result === 'number' ? decided.result : undefined,
@@ -66,6 +68,12 @@ export function describeCall(call: Call, ending: Ending, secrets: ReadonlySet<st
 /** An error as plain data. */
 export function recordedError({ code, message, facts }: MeshError): RecordedError {
   return { code, message, sent: facts.sent, retryAfterMs: facts.retryAfterMs }
+}
+
+/** A path that nobody else should see is left out there, too. */
+function sentPathOf(call: Call, secrets: ReadonlySet<string>): string | undefined {
+  const path = call.context.get(pathAfterRewrite)
+  return path === undefined ? undefined : redactPath(path, secrets)
 }
 
 function resultOf(call: Call, error: MeshError | undefined): DecisionRecord['result'] {

@@ -52,11 +52,24 @@ const whyNot = {
   cancelled: 'nobody waits any more',
 } as const satisfies Record<NonNullable<DecisionRecord['notRepeated']>, string>
 
-function headline({ service, route, method, path, result, status, error, endpoint, protocol, time, kept }: DecisionRecord): string {
+function headline({
+  service,
+  route,
+  method,
+  path,
+  sentPath,
+  result,
+  status,
+  error,
+  endpoint,
+  protocol,
+  time,
+  kept,
+}: DecisionRecord): string {
   const what = status ?? error?.code ?? ''
   const where = endpoint === undefined ? '' : ` by ${endpoint}${protocol === undefined ? '' : ` (${protocol})`}`
   const by = route === undefined ? service : `${service}/${route}`
-  return `${by}: ${method} ${path} -> ${result}${what === '' ? '' : ` ${what}`}${where} in ${ms(time.totalMs)}${kept === 'slow' ? ', one of the slowest' : ''}`
+  return `${by}: ${method} ${path}${sentPath === undefined ? '' : ` as ${sentPath}`} -> ${result}${what === '' ? '' : ` ${what}`}${where} in ${ms(time.totalMs)}${kept === 'slow' ? ', one of the slowest' : ''}`
 }
 
 function attemptLines(attempt: AttemptRecord, totalMs: number): readonly string[] {

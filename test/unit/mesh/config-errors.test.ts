@@ -105,6 +105,16 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
     'services.orders.rateLimit.key: expected { header: name }, { cookie: name }, or a function from a call to a text, got',
   ],
   [
+    'a limit by a header that cannot be there',
+    (s) => s.resolve(found).rateLimit({ permits: 5, key: { header: 'x tenant' } }),
+    'services.orders.rateLimit.key: expected { header: name }, { cookie: name }, or a function from a call to a text, got',
+  ],
+  [
+    'a split that sticks to a header that cannot be there',
+    (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, stickyBy: { header: 'x user' } }),
+    "services.orders.split.stickyBy: expected { header: name }, { cookie: name }, { query: name }, 'path', 'key', a function of the call, or a list of these, got { header: 'x user' }",
+  ],
+  [
     'a limit that keeps no keys',
     (s) => s.resolve(found).rateLimit({ permits: 5, maxKeys: 0 }),
     'services.orders.rateLimit.maxKeys: expected an integer in [1, 10000000], got 0',
@@ -217,8 +227,16 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'a ramp without steps, and one with steps of nothing',
     (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, ramp: { to: { v2: 100 }, steps: [], startAt: 'tomorrow' } }),
-    `services.orders.split.ramp.startAt: expected a date such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch, got "tomorrow"`,
+    `services.orders.split.ramp.startAt: expected a date with its zone such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch, got "tomorrow"`,
     'services.orders.split.ramp.steps: expected at least one step, got none',
+  ],
+  [
+    'a ramp that starts at another moment in each zone',
+    (s) =>
+      s
+        .resolve(found)
+        .split({ by: 'version', weights: { v1: 95, v2: 5 }, ramp: { to: { v2: 100 }, over: '1h', startAt: '2026-11-21T09:00:00' } }),
+    `services.orders.split.ramp.startAt: expected a date with its zone such as '2026-11-21T09:00:00Z', or milliseconds since the Unix epoch, got "2026-11-21T09:00:00"`,
   ],
   [
     'a margin in percent',

@@ -413,3 +413,18 @@ test('a record prints as a waterfall', async () => {
   assert.match(text, /passed over http:\/\/10\.0\.0\.3:8080: ejected \(by hand, for \d+ ms more\)/)
   assert.match(text, /time: back-off [\d.]+ ms, headers 50 ms = \d+ ms/)
 })
+
+test('a call whose route rewrites its path is told as it was called and as it was sent, without secrets', async () => {
+  const { get } = world({
+    slots: (s) => s.route({ name: 'old', match: { path: { prefix: '/old' } }, rewrite: { path: { prefix: '/v2' } } }),
+  })
+  const response = await get('/old/7?client_secret=s3cret')
+  const record = meshInfo(response) ?? assert.fail('there is no record')
+  assert.equal(record.route, 'old')
+  assert.match(record.path, /^\/old\/7/)
+  assert.match(record.sentPath ?? '', /^\/v2\/7/)
+  assert.doesNotMatch(printRecord(record), /s3cret/)
+  assert.match(printRecord(record), /GET \/old\/7\S* as \/v2\/7/)
+  const plain = meshInfo(await get('/7'))
+  assert.deepEqual([plain?.path, plain?.sentPath], ['/7', undefined])
+})

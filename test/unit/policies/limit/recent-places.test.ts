@@ -34,17 +34,29 @@ test('there is room for one alone', () => {
   )
 })
 
-test('however they are used, there are never too many, and one that is used between any two that are new stays', () => {
+test('however many come once, there are never too many, and one that is used between any two of them stays', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 2, max: 20 }), fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 300 }), (most, keys) => {
+    fc.property(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 0, max: 200 }), (most, strangers) => {
       const places = new RecentPlaces<Place>(most)
       places.add('kept', new Place())
-      for (const key of keys) {
-        const kept = places.get('kept')
-        assert.ok(kept !== undefined)
-        if (places.get(String(key)) === undefined) places.add(String(key), new Place())
+      for (let i = 0; i < strangers; i += 1) {
+        assert.ok(places.get('kept') !== undefined)
+        places.add(String(i), new Place())
         assert.ok(places.size <= most)
+      }
+    }),
+  )
+})
+
+test('however they are used, there are never too many, and the one that came last is there', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 300 }), (most, keys) => {
+      const places = new RecentPlaces<Place>(most)
+      for (const key of keys) {
+        if (places.get(String(key)) === undefined) places.add(String(key), new Place())
         assert.equal(places.peek(String(key))?.key, String(key))
+        assert.equal(places.size, [...places.values()].length)
+        assert.ok(places.size <= most)
       }
     }),
   )
