@@ -10,7 +10,7 @@ import { drawPanels, type Line, type Panel } from './draw-panels.ts'
 const root = join(import.meta.dirname, '..')
 const seconds = 40
 const wanted = [
-  ...['Calls by service', 'Failed calls by service', 'Duration of attempts', 'Attempts by endpoint', 'Repeated because', 'Budget left'],
+  ...['Calls by service', 'Failed calls by service', 'Duration of calls', 'Attempts by endpoint', 'Repeated because', 'Budget left'],
   ...['Endpoints by state', 'Rate limit', 'Concurrency'],
 ]
 
