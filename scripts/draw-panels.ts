@@ -13,7 +13,7 @@ export interface Panel {
   readonly lines: readonly Line[]
 }
 
-const [width, height, columns, gap] = [372, 210, 3, 12]
+const [width, height, columns, gap] = [372, 214, 3, 12]
 const [plotLeft, plotTop, plotWidth, plotHeight] = [48, 34, 312, 110]
 const colours = ['#73bf69', '#f2cc0c', '#5794f2', '#ff9830', '#f2495c', '#b877d9', '#8ab8ff', '#96d98d']
 const mostNamed = 4

@@ -2,8 +2,8 @@ import { printValue } from '../errors/print-value.ts'
 import { metricsOfMesh } from '../mesh/metered-meshes.ts'
 import type { DurationListeners } from '../telemetry/duration-listeners.ts'
 import { requestDurationBounds } from '../telemetry/histogram.ts'
-import { type MetricsExportOptions, type MetricsExportSettings, metricsExportSettings } from './export-options.ts'
-import { type Metered, meteredMeshes, readMeshes } from './metered.ts'
+import { exportOptionNames, type MetricsExportOptions, type MetricsExportSettings, metricsExportSettings } from './export-options.ts'
+import { type Metered, readMeshes } from './metered.ts'
 import { type MetricName, meshMetrics } from './metric-table.ts'
 import {
   type OtelBatchResult,
@@ -54,14 +54,20 @@ const meterName = 'proxyless'
  * ```
  */
 export function openTelemetryMetrics(net: Metered, options?: OpenTelemetryMetricsOptions): () => void {
-  meteredMeshes(net, 'openTelemetryMetrics')
-  const settings = metricsExportSettings(options, 'openTelemetryMetrics')
+  // One at a time, and no list: each is ended by itself.
+  if (typeof (net as Partial<Metered> | undefined)?.snapshot !== 'function')
+    throw new TypeError(`openTelemetryMetrics: expected a mesh, got ${printValue(net)}`)
+  const settings = metricsExportSettings(options, 'openTelemetryMetrics', [...exportOptionNames, 'meterProvider'])
   const provider: unknown = options?.meterProvider ?? registeredMeterProvider()
   if (typeof (provider as OtelMeterProvider | undefined)?.getMeter !== 'function') {
     const expected = 'expected a meter provider, given or set up with metrics.setGlobalMeterProvider(...)'
     throw new TypeError(`openTelemetryMetrics: meterProvider: ${expected}, got ${printValue(provider)}`)
   }
   const meter = (provider as OtelMeterProvider).getMeter(meterName) as OtelMeter
+  if (typeof meter?.addBatchObservableCallback !== 'function')
+    throw new TypeError(
+      `openTelemetryMetrics: meterProvider: expected one of OpenTelemetry's API 1.9 or later, got the meter ${printValue(meter)}`,
+    )
   const telling = beginTelling(net, provider as OtelMeterProvider, meter)
   const ends = [telling.end]
   const end = () => {

@@ -229,6 +229,39 @@ test('a meter provider can be given instead of the one that the program has set 
   await net.close()
 })
 
+test('what is no mesh, no meter provider or no option is refused with what was expected and what came', async (t) => {
+  const { provider } = sdkOf(t, lines[1][1])
+  const { net } = meteredMesh({ body: 'ok' })
+  const asked = (given: unknown, options?: unknown) => () => openTelemetryMetrics(given as never, options as never)
+  assert.throws(asked([net]), /^TypeError: openTelemetryMetrics: expected a mesh, got \[/)
+  assert.throws(asked({}), /^TypeError: openTelemetryMetrics: expected a mesh, got \{\}$/)
+  for (const meter of [undefined, {}]) {
+    const provides = { meterProvider: { getMeter: () => meter } }
+    assert.throws(asked(net, provides), /meterProvider: expected one of OpenTelemetry's API 1\.9 or later, got the meter /)
+  }
+  const expected = /openTelemetryMetrics: options: expected one of mostEndpoints, meterProvider, got "mostEndpints"$/
+  assert.throws(asked(net, { mostEndpints: 5 }), expected)
+  assert.throws(asked(net, 5), /openTelemetryMetrics: options: expected an object, got 5$/)
+  // Nothing was begun by any of them.
+  openTelemetryMetrics(net, { meterProvider: provider })()
+  await net.close()
+})
+
+test('a meter that cannot make its instruments leaves nothing behind', async (t) => {
+  const { provider } = sdkOf(t, lines[1][1])
+  const { net } = meteredMesh({ body: 'ok' })
+  const real = provider.getMeter('proxyless')
+  let isBroken = true
+  const meter = new Proxy(real, {
+    get: (target, name) => (isBroken && name === 'createObservableGauge' ? () => assert.fail('no gauges') : Reflect.get(target, name)),
+  })
+  const meterProvider = { getMeter: () => meter }
+  assert.throws(() => openTelemetryMetrics(net, { meterProvider }), /no gauges/)
+  isBroken = false
+  openTelemetryMetrics(net, { meterProvider })()
+  await net.close()
+})
+
 test('a histogram that throws costs no call', async () => {
   const { net, call } = meteredMesh({ body: 'ok' })
   const faults: unknown[] = []
