@@ -50,7 +50,7 @@ async function linesOf(expr: string, legend: string, end: number): Promise<Line[
     data: { result: readonly { metric: Record<string, string>; values: readonly [number, string][] }[] }
   }
   return data.result.map(({ metric, values }) => ({
-    name: legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => (metric[label] ?? '').replace('http://127.0.0.1', '')),
+    name: legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => (metric[label] ?? '').replace('http://', '')),
     points: values
       .map(([at, value]): [number, number] => [at - end + seconds, Number(value)])
       .filter(([, value]) => Number.isFinite(value)),
