@@ -10,7 +10,7 @@ import { drawPanels, type Line, type Panel } from './draw-panels.ts'
 const root = join(import.meta.dirname, '..')
 const seconds = 40
 const wanted = [
-  ...['Calls by service', 'Failed calls by service', 'Duration of attempts', 'Attempts by endpoint', 'Repeated because', 'Budget left'],
+  ...['Calls by service', 'Failed calls by service', 'Duration of calls', 'Attempts by endpoint', 'Repeated because', 'Budget left'],
   ...['Endpoints by state', 'Rate limit', 'Concurrency'],
 ]
 
@@ -50,7 +50,7 @@ async function linesOf(expr: string, legend: string, end: number): Promise<Line[
     data: { result: readonly { metric: Record<string, string>; values: readonly [number, string][] }[] }
   }
   return data.result.map(({ metric, values }) => ({
-    name: legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => (metric[label] ?? '').replace('http://127.0.0.1', '')),
+    name: legend.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => (metric[label] ?? '').replace('http://', '')),
     points: values
       .map(([at, value]): [number, number] => [at - end + seconds, Number(value)])
       .filter(([, value]) => Number.isFinite(value)),

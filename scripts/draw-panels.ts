@@ -13,10 +13,12 @@ export interface Panel {
   readonly lines: readonly Line[]
 }
 
-const [width, height, columns, gap] = [372, 210, 3, 12]
+const [width, height, columns, gap] = [372, 240, 3, 12]
 const [plotLeft, plotTop, plotWidth, plotHeight] = [48, 34, 312, 110]
 const colours = ['#73bf69', '#f2cc0c', '#5794f2', '#ff9830', '#f2495c', '#b877d9', '#8ab8ff', '#96d98d']
 const mostNamed = 4
+/** So many letters of a name and its value fit beside another one, and so many on a line of their own. */
+const [halfLine, wholeLine] = [27, 56]
 
 /** Draws panels as an SVG, three beside each other. */
 export function drawPanels(panels: readonly Panel[], seconds: number): string {
@@ -54,14 +56,31 @@ function drawPanel({ title, unit, lines }: Panel, seconds: number): string {
     )
     parts.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="1.5"/>`)
   }
-  for (const [i, line] of shown.slice(0, mostNamed).entries()) {
-    const [x, y] = [plotLeft - 30 + (i % 2) * 175, plotTop + plotHeight + 22 + Math.floor(i / 2) * 15]
-    parts.push(`<path d="M${x} ${y - 3}h12" stroke="${colours[i % colours.length]}" stroke-width="2"/>`)
-    parts.push(text(x + 16, y, `${line.name.slice(0, 22)}: ${valueText(line.points.at(-1)?.[1] ?? 0, unit)}`, '#ccccdc', 10))
-  }
-  if (shown.length > mostNamed)
-    parts.push(text(plotLeft - 30, plotTop + plotHeight + 52, `and ${shown.length - mostNamed} more`, '#9fa7b3', 10))
-  return parts.join('')
+  return [...parts, ...legend(shown, unit)].join('')
+}
+
+/** Two names on a line where all of them fit. */
+function legend(shown: readonly Line[], unit: string): string[] {
+  const named = shown.slice(0, mostNamed).map(({ name, points }) => ({ name, value: valueText(points.at(-1)?.[1] ?? 0, unit) }))
+  const across = named.every(({ name, value }) => `${name}: ${value}`.length <= halfLine) ? 2 : 1
+  const placeOf = (i: number) => [plotLeft - 30 + (i % across) * 175, plotTop + plotHeight + 24 + Math.floor(i / across) * 15] as const
+  const parts = named.flatMap(({ name, value }, i) => {
+    const [x, y] = placeOf(i)
+    return [
+      `<path d="M${x} ${y - 3}h12" stroke="${colours[i % colours.length]}" stroke-width="2"/>`,
+      text(x + 16, y, `${shortened(name, wholeLine - value.length)}: ${value}`, '#ccccdc', 10),
+    ]
+  })
+  const [x, y] = placeOf(Math.ceil(named.length / across) * across)
+  if (shown.length > named.length) parts.push(text(x, y, `and ${shown.length - named.length} more`, '#9fa7b3', 10))
+  return parts
+}
+
+/** What tells names apart is nearly always at their ends. */
+function shortened(name: string, most: number): string {
+  if (name.length <= most) return name
+  const half = Math.floor((most - 1) / 2)
+  return `${name.slice(0, half)}…${name.slice(-half)}`
 }
 
 function topOf({ points }: Line): number {

@@ -214,6 +214,7 @@ export { type SendOnOptions, sendOnDefaults } from './inbound/send-on-options.ts
 
 // Traces and metrics.
 export type { AttemptDurations, AttemptLabels } from './telemetry/attempt-metrics.ts'
+export type { CallDurations, CallLabels } from './telemetry/call-metrics.ts'
 export type { HistogramSnapshot } from './telemetry/histogram.ts'
 export { type MetricsOptions, metricsDefaults } from './telemetry/metrics-options.ts'
 export type { ServiceMetricsSnapshot } from './telemetry/service-metrics.ts'

@@ -118,10 +118,12 @@ async function countedTable(run: Run, times: number): Promise<CostTable> {
     const { ns, bytes } = await run('counted', input, times)
     rows.push([title, fixedTo(ns, 0), fixedTo(bytes, 0)])
   }
-  await add('like the one before it', { otel: false, methods: 1 })
-  await add('of four methods in turn', { otel: false, methods: 4 })
-  await add('like the one before it, recorded by OpenTelemetry too', { otel: true, methods: 1 })
-  return { title: 'Counting an attempt for metrics', rows }
+  await add('like the one before it', { of: 'attempt', otel: false, methods: 1 })
+  await add('of four methods in turn', { of: 'attempt', otel: false, methods: 4 })
+  await add('like the one before it, recorded by OpenTelemetry too', { of: 'attempt', otel: true, methods: 1 })
+  await add('a whole call, like the one before it', { of: 'call', otel: false, methods: 1 })
+  await add('a whole call, recorded by OpenTelemetry too', { of: 'call', otel: true, methods: 1 })
+  return { title: 'Counting an attempt, and a call, for metrics', rows }
 }
 
 async function setTable(run: Run, quick: boolean, kept: Record<string, number>): Promise<CostTable> {

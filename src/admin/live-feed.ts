@@ -8,6 +8,9 @@ const freshMs = 200
 
 /** What takes long to make is made seldom: a mesh of ten thousand endpoints has better things to do. */
 const pausesPerFrame = 20
+/** Between frames that come seldom it says that it is still there: whoever looks takes a longer silence for the end, and so do proxies. */
+const heartbeatMs = 4_000
+const heartbeat = Buffer.from(':\n\n')
 
 /** Somebody who looks. */
 interface Viewer {
@@ -35,6 +38,10 @@ export class LiveFeed {
   readonly #viewers = new Set<Viewer>()
   #timer: Timer | undefined
   #text = ''
+  /** The text as it is sent: made once, however many take it. */
+  #message = heartbeat
+  /** Monotonic time of the next frame. */
+  #due = 0
   #madeAt = Number.NEGATIVE_INFINITY
   #costMs = 0
   #closed = false
@@ -54,6 +61,7 @@ export class LiveFeed {
     const now = this.#means.clock.now()
     if (now - this.#madeAt >= freshMs) {
       this.#text = this.#means.frame()
+      this.#message = Buffer.from(`data: ${this.#text}\n\n`)
       this.#madeAt = now
       this.#costMs = this.#means.clock.now() - now
     }
@@ -73,8 +81,9 @@ export class LiveFeed {
     response.on('error', () => {})
     response.on('close', () => this.#leave(viewer))
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    this.#send(viewer, this.frame())
-    this.#timer ??= this.#arm()
+    this.frame()
+    this.#send(viewer, this.#message)
+    if (this.#timer === undefined) this.#plan()
     return true
   }
 
@@ -91,23 +100,34 @@ export class LiveFeed {
     }
   }
 
-  #arm(): Timer {
+  /** When the next frame is due, counted from now. */
+  #plan(): void {
     const { clock, intervalMs } = this.#means
-    return clock.schedule(Math.max(intervalMs, this.#costMs * pausesPerFrame), () => this.#tick(), { background: true })
+    this.#due = clock.now() + Math.max(intervalMs, this.#costMs * pausesPerFrame)
+    this.#arm()
+  }
+
+  #arm(): void {
+    const { clock } = this.#means
+    const delayMs = Math.min(heartbeatMs, Math.max(0, this.#due - clock.now()))
+    this.#timer = clock.schedule(delayMs, () => this.#tick(), { background: true })
   }
 
   #tick(): void {
-    const text = this.frame()
-    this.#timer = this.#arm()
-    for (const viewer of [...this.#viewers]) this.#send(viewer, text)
+    const isDue = this.#means.clock.now() >= this.#due
+    // A frame that nobody can take is not made.
+    if (isDue && [...this.#viewers].some(({ response }) => response.writableLength === 0)) this.frame()
+    for (const viewer of [...this.#viewers]) this.#send(viewer, isDue ? this.#message : heartbeat)
+    if (isDue) this.#plan()
+    else this.#arm()
   }
 
-  #send(viewer: Viewer, text: string): void {
+  #send(viewer: Viewer, message: Buffer): void {
     const { response } = viewer
     // Not by what write() answers: that allows for more than one frame of a small mesh.
     if (response.writableLength === 0) {
       viewer.fullSince = undefined
-      response.write(`data: ${text}\n\n`)
+      response.write(message)
       return
     }
     const now = this.#means.clock.now()

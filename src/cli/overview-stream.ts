@@ -1,28 +1,46 @@
 import type { Overview } from '../admin/overview.ts'
-
-/** What is said to somebody who looks at a mesh from a terminal. */
-export class TopError extends Error {
-  override readonly name: string = 'TopError'
-}
+import { Silence } from './silence.ts'
+import { TopError } from './top-error.ts'
 
 const longestFrame = 64 * 2 ** 20
+
+/** How a page is read. */
+export interface OverviewSource {
+  /** Of the page. */
+  readonly url: URL
+  /** See `AdminHandlerOptions.token`. */
+  readonly token: string | undefined
+  /** How long it may say nothing, in milliseconds. */
+  readonly timeoutMs: number
+}
 
 /**
  * Reads the overviews of an admin page as they come.
  *
- * @param url of the page.
- * @param token see `AdminHandlerOptions.token`.
- * @param signal ends the stream.
+ * @param source see {@link OverviewSource}.
+ * @param stop ends the stream.
  * @throws TopError with a sentence for whoever started the program.
  */
-export async function* overviewStream(url: URL, token: string | undefined, signal: AbortSignal): AsyncGenerator<Overview, void> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+export async function* overviewStream({ url, token, timeoutMs }: OverviewSource, stop: AbortSignal): AsyncGenerator<Overview, void> {
   const at = new URL('api/stream', url)
+  const silence = new Silence(timeoutMs, at.href)
+  const signal = AbortSignal.any([stop, silence.signal])
+  try {
+    yield* overviewsAt(at, token, signal, silence)
+  } catch (error) {
+    if (stop.aborted) return
+    throw silence.error ?? error
+  } finally {
+    silence.end()
+  }
+}
+
+async function* overviewsAt(at: URL, token: string | undefined, signal: AbortSignal, silence: Silence): AsyncGenerator<Overview, void> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   let response: Response
   try {
     response = await fetch(at, { headers, signal })
   } catch (error) {
-    if (signal.aborted) return
     const { cause } = error as { cause?: unknown }
     throw new TopError(`${at.href} cannot be reached: ${cause instanceof Error ? cause.message || cause.name : String(error)}`, {
       cause: error,
@@ -34,13 +52,13 @@ export async function* overviewStream(url: URL, token: string | undefined, signa
   let left = ''
   try {
     for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+      silence.broken()
       const messages = `${left}${part}`.split('\n\n')
       left = messages.pop() ?? ''
       if (left.length > longestFrame) throw new TopError(`${at.href} sends more than can be shown`)
       for (const message of messages) if (message.startsWith('data: ')) yield readOverview(message.slice(6), at)
     }
   } catch (error) {
-    if (signal.aborted) return
     throw error instanceof TopError ? error : new TopError(`the connection to ${at.href} broke: ${String(error)}`, { cause: error })
   }
 }

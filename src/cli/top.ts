@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Overview } from '../admin/overview.ts'
+import { durationExpectation, readDuration } from '../runtime/duration.ts'
 import type { Command } from './command.ts'
-import { overviewStream, TopError } from './overview-stream.ts'
+import { overviewStream } from './overview-stream.ts'
 import { ownTerminal, type Terminal } from './terminal.ts'
+import { TopError } from './top-error.ts'
 import { drawTop } from './top-screen.ts'
 
 /** How the command is used. */
@@ -14,6 +16,7 @@ Shows what a mesh does, by its admin page: services, endpoints, shares, latencie
   --once            print one picture and end
   --json            print every picture as a line of JSON
   --token TOKEN     what the admin page asks for (default: PROXYLESS_ADMIN_TOKEN)
+  --timeout TIME    how long the page may say nothing, such as 500ms or 1m (default: 10s)
   --no-colour       no colours; NO_COLOR does the same
   -h, --help        print this
 `
@@ -29,6 +32,7 @@ interface TopArguments {
   readonly once: boolean
   readonly json: boolean
   readonly token: string | undefined
+  readonly timeoutMs: number
   readonly colours: boolean
 }
 
@@ -74,9 +78,10 @@ export async function top(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-async function watch({ url, token, once }: TopArguments, view: View, end: AbortController): Promise<void> {
+async function watch(given: TopArguments, view: View, end: AbortController): Promise<void> {
+  const { url, once } = given
   let seen = 0
-  for await (const overview of overviewStream(url, token, end.signal)) {
+  for await (const overview of overviewStream(given, end.signal)) {
     seen += 1
     // Rates need two looks; a page that tells news seldom has none.
     if (once && seen < looksForRates && overview.windowMs === 0) continue
@@ -168,6 +173,7 @@ function readArguments(args: readonly string[], { env, out }: Terminal): TopArgu
       once: { type: 'boolean' },
       json: { type: 'boolean' },
       token: { type: 'string' },
+      timeout: { type: 'string' },
       'no-colour': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -181,8 +187,15 @@ function readArguments(args: readonly string[], { env, out }: Terminal): TopArgu
     once: values.once === true,
     json: values.json === true,
     token,
+    timeoutMs: readTimeout(values.timeout ?? '10s'),
     colours,
   }
+}
+
+function readTimeout(text: string): number {
+  const ms = readDuration(/^\d+$/.test(text) ? Number(text) : text)
+  if (ms === undefined || ms === 0) throw new TypeError(`--timeout: expected ${durationExpectation}, above 0, got ${text}`)
+  return ms
 }
 
 /** It may come from a file, with a line break at its end. Whatever is wrong with it, it is not printed. */

@@ -1,5 +1,5 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
-import type { MeshError } from '../errors/mesh-error.ts'
+import { MeshError } from '../errors/mesh-error.ts'
 import type { Coding } from './content-codings.ts'
 import type { Content } from './response-body.ts'
 
@@ -10,15 +10,18 @@ const smallBytes = 16 * 1024
 export class DecodedContent implements Content {
   readonly #raw: Content
   readonly #codings: readonly Coding[]
+  readonly #undecodable: (cause: Error) => MeshError
   #pieces: AsyncIterator<Uint8Array> | undefined
 
   /**
    * @param raw the body as it came.
    * @param codings how to undo its codings, in that order.
+   * @param undecodable what readers get when the bytes are not what their coding says, with the reason below it.
    */
-  constructor(raw: Content, codings: readonly Coding[]) {
+  constructor(raw: Content, codings: readonly Coding[], undecodable: (cause: Error) => MeshError) {
     this.#raw = raw
     this.#codings = codings
+    this.#undecodable = undecodable
   }
 
   /** Sharing would decode at once; two readers had better share the stream. */
@@ -27,7 +30,16 @@ export class DecodedContent implements Content {
   }
 
   async gather(): Promise<Uint8Array[]> {
-    let bytes = join(await this.#raw.gather())
+    const bytes = join(await this.#raw.gather())
+    try {
+      return await this.#decode(bytes)
+    } catch (error) {
+      throw this.#told(error)
+    }
+  }
+
+  async #decode(given: Uint8Array): Promise<Uint8Array[]> {
+    let bytes = given
     for (const coding of this.#codings) {
       // No coding has a way to write nothing in nothing, but servers do.
       if (bytes.byteLength === 0) return []
@@ -37,9 +49,13 @@ export class DecodedContent implements Content {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    this.#pieces ??= await this.#decodedPieces()
-    const { done, value } = await this.#pieces.next()
-    return done === true ? undefined : new Uint8Array(value)
+    try {
+      this.#pieces ??= await this.#decodedPieces()
+      const { done, value } = await this.#pieces.next()
+      return done === true ? undefined : new Uint8Array(value)
+    } catch (error) {
+      throw this.#told(error)
+    }
   }
 
   discard(): void {
@@ -52,6 +68,11 @@ export class DecodedContent implements Content {
 
   abort(error: MeshError): void {
     this.#raw.abort(error)
+  }
+
+  /** A body that broke on its way says so itself, through all decoders. */
+  #told(error: unknown): unknown {
+    return error instanceof Error && !MeshError.is(error) ? this.#undecodable(error) : error
   }
 
   async #decodedPieces(): Promise<AsyncIterator<Uint8Array>> {

@@ -9,6 +9,7 @@ import type { Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
 import type { Reply } from '../call/reply.ts'
 import { lastly, type Stage } from '../call/settling.ts'
+import { decidingAttempt } from '../call/side-by-side.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import { rememberError } from '../records/call-teller.ts'
@@ -242,7 +243,7 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
     return new LeanResponse(head, undefined)
   }
   const encoding = headers['content-encoding'] === undefined ? undefined : replyHeader(headers, 'content-encoding')
-  const content = encoding === undefined ? body : decoded(body, encoding)
+  const content = encoding === undefined ? body : decoded(body, encoding, destination, journey)
   if (content === undefined) {
     link?.release()
     const error = badReply(destination, journey, `the reply's content-encoding names more than ${mostCodings} codings`)
@@ -258,10 +259,12 @@ function respond(request: FetchRequest, reply: Reply, destination: Destination, 
   return checked(responseBody, integrity, destination, journey).then((safe) => new LeanResponse(head, safe))
 }
 
-function decoded(body: Content, encoding: string): Content | undefined {
+function decoded(body: Content, encoding: string, destination: Destination, { last }: Journey): Content | undefined {
   const codings = readCodings(encoding)
   if (codings === 'too-many') return undefined
-  return codings.length === 0 ? body : new DecodedContent(body, codings)
+  if (codings.length === 0) return body
+  const message = `the reply's body cannot be decoded (content-encoding: ${encoding})`
+  return new DecodedContent(body, codings, (cause) => badReply(destination, { last }, `${message}: ${cause.message}`, cause))
 }
 
 async function checked(body: ResponseBody, integrity: string, destination: Destination, journey: Journey): Promise<ResponseBody> {
@@ -272,8 +275,10 @@ async function checked(body: ResponseBody, integrity: string, destination: Desti
 }
 
 /** The call went well, and still its caller gets no reply: what threw leads to its record. */
-function badReply(destination: Destination, journey: Journey, message: string): MeshError {
-  return endedWith(new MeshError('BAD_REPLY', message, { service: destination.service, sent: true }), destination, journey)
+function badReply(destination: Destination, hop: Pick<Journey, 'last'>, message: string, cause?: Error): MeshError {
+  const endpoint = hop.last && decidingAttempt(hop.last)?.endpoint.address
+  const facts = { service: destination.service, endpoint, sent: true }
+  return endedWith(new MeshError('BAD_REPLY', message, facts, cause), destination, hop)
 }
 
 /** Who carries the next hop, or why nobody does: then the hop that led there is what there is to tell of. */
@@ -281,7 +286,7 @@ function refusedHop(found: Destination | MeshError, destination: Destination, jo
   return MeshError.is(found) ? endedWith(found, destination, journey) : found
 }
 
-function endedWith(error: MeshError, { teller }: Destination, { last }: Journey): MeshError {
+function endedWith(error: MeshError, { teller }: Destination, { last }: Pick<Journey, 'last'>): MeshError {
   if (teller !== undefined && last !== undefined) rememberError(error, { call: last, teller, ending: { error } })
   return error
 }

@@ -26,7 +26,7 @@ export interface CallOutline {
  * @throws TypeError when one of them is not what fetch takes.
  */
 export function readOutline(input: string | URL | Request, init?: MeshRequestInit): CallOutline {
-  const request = typeof input === 'object' && 'url' in input ? (input as Request) : undefined
+  const request = typeof input === 'object' && input !== null && 'url' in input ? (input as Request) : undefined
   if (typeof input === 'symbol' || input === undefined) throw argumentError(doorName, 'input', 'a URL or a Request', input)
   const target = readTarget(request?.url ?? String(input))
   if (target === undefined) throw argumentError(doorName, 'input', 'an http or https URL', input)

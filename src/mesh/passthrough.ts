@@ -76,6 +76,7 @@ class Origin implements Destination {
       ),
       ledger,
       teller,
+      metrics?.passthroughOf(host).calls,
     )
     this.send = this.gate.send
   }

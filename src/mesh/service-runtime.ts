@@ -127,7 +127,9 @@ export class ServiceRuntime implements Destination {
     if (gate === undefined && maker.problems.length === 0) {
       try {
         this.#directory ??= this.#makeDirectory(parts)
-        gate = new CallGate(assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host), this.#ledger, this.teller)
+        const { metrics } = this.#given
+        const chain = assemble(parts, this.#known(this.#directory, plan), parts.judge, this.#host)
+        gate = new CallGate(chain, this.#ledger, this.teller, metrics?.of(this.#host).calls)
       } catch (error) {
         maker.fail('policies', error)
       }

@@ -14,6 +14,9 @@ export interface MetricsExportOptions {
 /** The defaults of {@link MetricsExportOptions}. */
 export const metricsExportDefaults = Object.freeze({ mostEndpoints: 100 } as const satisfies MetricsExportOptions)
 
+/** The names of {@link MetricsExportOptions}. */
+export const exportOptionNames: readonly string[] = Object.freeze(['mostEndpoints'])
+
 /** {@link MetricsExportOptions} with every default filled in. */
 export interface MetricsExportSettings {
   /** See {@link MetricsExportOptions.mostEndpoints}. */
@@ -23,9 +26,20 @@ export interface MetricsExportSettings {
 /**
  * Fills in defaults.
  *
+ * @param of who was given them, for messages.
+ * @param names those that there are.
  * @throws TypeError when an option is none that it can be.
  */
-export function metricsExportSettings(options: MetricsExportOptions | undefined, of: string): MetricsExportSettings {
+export function metricsExportSettings(
+  options: MetricsExportOptions | undefined,
+  of: string,
+  names: readonly string[] = exportOptionNames,
+): MetricsExportSettings {
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw new TypeError(`${of}: options: expected an object, got ${printValue(options)}`)
+  for (const name of Object.keys(options ?? {})) {
+    if (!names.includes(name)) throw new TypeError(`${of}: options: expected one of ${names.join(', ')}, got ${printValue(name)}`)
+  }
   const mostEndpoints: unknown = options?.mostEndpoints ?? metricsExportDefaults.mostEndpoints
   if (
     typeof mostEndpoints !== 'number' ||

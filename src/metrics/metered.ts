@@ -3,6 +3,7 @@ import type { MeshSnapshot } from '../mesh/snapshot.ts'
 import type { MetricsExportSettings } from './export-options.ts'
 import { readMesh } from './read-mesh.ts'
 import { Reading, type Readings } from './reading.ts'
+import { numbered } from './told-meters.ts'
 
 /** A mesh as far as its metrics go. */
 export interface Metered {
@@ -31,7 +32,7 @@ export function readMeshes(snapshots: readonly MeshSnapshot[], settings: Metrics
     const { name, state } = snapshot
     const times = (names.get(name) ?? 0) + 1
     names.set(name, times)
-    if (state !== 'closed') readMesh(times === 1 ? snapshot : { ...snapshot, name: `${name} (${times})` }, settings, reading)
+    if (state !== 'closed') readMesh({ ...snapshot, name: numbered(name, times) }, settings, reading)
   }
   return reading
 }

@@ -40,6 +40,14 @@ export const meshMetrics = Object.freeze({
     'error.type',
     endpoint,
   ),
+  'proxyless.call.duration': metric(
+    'histogram',
+    's',
+    'Time of each call until the head of its reply, or its failure, with all its attempts and waits',
+    'http.response.status_code',
+    'error.type',
+    'proxyless.route',
+  ),
   'http.client.active_requests': metric('up-down', '{request}', 'Attempts in flight, until their body is over', ...server, endpoint),
   'http.client.open_connections': metric(
     'up-down',

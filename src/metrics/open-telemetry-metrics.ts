@@ -1,9 +1,9 @@
 import { printValue } from '../errors/print-value.ts'
 import { metricsOfMesh } from '../mesh/metered-meshes.ts'
-import type { AttemptLabels } from '../telemetry/attempt-metrics.ts'
+import type { DurationListeners } from '../telemetry/duration-listeners.ts'
 import { requestDurationBounds } from '../telemetry/histogram.ts'
-import { type MetricsExportOptions, type MetricsExportSettings, metricsExportSettings } from './export-options.ts'
-import { type Metered, meteredMeshes, readMeshes } from './metered.ts'
+import { exportOptionNames, type MetricsExportOptions, type MetricsExportSettings, metricsExportSettings } from './export-options.ts'
+import { type Metered, readMeshes } from './metered.ts'
 import { type MetricName, meshMetrics } from './metric-table.ts'
 import {
   type OtelBatchResult,
@@ -13,7 +13,9 @@ import {
   type OtelObservable,
   registeredMeterProvider,
 } from './otel-meter.ts'
-import { durationAttributes, passthroughService } from './read-mesh.ts'
+import { callAttributes, durationAttributes, passthroughService } from './read-mesh.ts'
+import type { Attributes } from './reading.ts'
+import { beginTelling, type Telling } from './told-meters.ts'
 
 /** How metrics are handed to OpenTelemetry. */
 export interface OpenTelemetryMetricsOptions extends MetricsExportOptions {
@@ -26,14 +28,17 @@ const meterName = 'proxyless'
 
 /**
  * Hands what a mesh counts to the OpenTelemetry SDK of the program, until the mesh is closed. Counters and gauges are read when the SDK collects,
- * so they cost calls nothing; the duration of an attempt is recorded as it ends, because OpenTelemetry has no histogram that could be read.
+ * so they cost calls nothing; the duration of an attempt, and of a call, is recorded as it ends, because OpenTelemetry has no histogram that could be read.
  *
  * `http.client.connection.duration` is told to Prometheus alone, for the same reason.
+ *
+ * Several meshes may be told to one provider; those with the same name are told apart by a number.
  *
  * @param net the mesh.
  * @param options see {@link OpenTelemetryMetricsOptions}.
  * @returns a function that ends it earlier.
- * @throws TypeError when it is given no mesh, a wrong option, or when the program has not set up a meter provider.
+ * @throws TypeError when it is given no mesh, a wrong option, a mesh that this provider is told of already, which would count everything twice, or
+ * when the program has not set up a meter provider.
  * @example
  * ```ts
  * import { metrics } from '@opentelemetry/api'
@@ -49,48 +54,67 @@ const meterName = 'proxyless'
  * ```
  */
 export function openTelemetryMetrics(net: Metered, options?: OpenTelemetryMetricsOptions): () => void {
-  meteredMeshes(net, 'openTelemetryMetrics')
-  const settings = metricsExportSettings(options, 'openTelemetryMetrics')
+  // One at a time, and no list: each is ended by itself.
+  if (typeof (net as Partial<Metered> | undefined)?.snapshot !== 'function')
+    throw new TypeError(`openTelemetryMetrics: expected a mesh, got ${printValue(net)}`)
+  const settings = metricsExportSettings(options, 'openTelemetryMetrics', [...exportOptionNames, 'meterProvider'])
   const provider: unknown = options?.meterProvider ?? registeredMeterProvider()
   if (typeof (provider as OtelMeterProvider | undefined)?.getMeter !== 'function') {
     const expected = 'expected a meter provider, given or set up with metrics.setGlobalMeterProvider(...)'
     throw new TypeError(`openTelemetryMetrics: meterProvider: ${expected}, got ${printValue(provider)}`)
   }
   const meter = (provider as OtelMeterProvider).getMeter(meterName) as OtelMeter
-  const ends = [recordDurations(net, meter)]
+  if (typeof meter?.addBatchObservableCallback !== 'function')
+    throw new TypeError(
+      `openTelemetryMetrics: meterProvider: expected one of OpenTelemetry's API 1.9 or later, got the meter ${printValue(meter)}`,
+    )
+  const telling = beginTelling(net, provider as OtelMeterProvider, meter)
+  const ends = [telling.end]
   const end = () => {
     for (const each of ends.splice(0)) each()
   }
-  ends.push(observe(net, meter, settings, end))
+  try {
+    const mesh = telling.nameOf(net.snapshot().name)
+    const listeners = metricsOfMesh(net)?.listeners
+    if (listeners !== undefined) {
+      ends.push(recordDurations(meter, 'http.client.request.duration', mesh, listeners.attempts, durationAttributes))
+      ends.push(recordDurations(meter, 'proxyless.call.duration', mesh, listeners.calls, callAttributes))
+    }
+    ends.push(observe(net, meter, settings, telling, end))
+  } catch (error) {
+    end()
+    throw error
+  }
   return end
 }
 
-function recordDurations(net: Metered, meter: OtelMeter): () => void {
-  const name: MetricName = 'http.client.request.duration'
+function recordDurations<Labels extends object>(
+  meter: OtelMeter,
+  name: MetricName,
+  mesh: string,
+  listeners: DurationListeners<Labels>,
+  attributesOf: (labels: Labels) => Attributes,
+): () => void {
   const { unit, description } = meshMetrics[name]
   const advice = { explicitBucketBoundaries: [...requestDurationBounds] }
   const histogram = meter.createHistogram(name, { unit, description, advice })
-  const mesh = net.snapshot().name
   // The labels of a series are one object, and so are its attributes: building them costs more than recording.
-  const known = new WeakMap<AttemptLabels, OtelMetricAttributes>()
-  return (
-    metricsOfMesh(net)?.listen((service, labels, seconds) => {
-      let attributes = known.get(labels)
-      if (attributes === undefined) {
-        attributes = attributesOf(mesh, service, labels)
-        known.set(labels, attributes)
-      }
-      histogram.record(seconds, attributes)
-    }) ?? (() => {})
-  )
+  const known = new WeakMap<Labels, OtelMetricAttributes>()
+  return listeners.add((service, labels, seconds) => {
+    let attributes = known.get(labels)
+    if (attributes === undefined) {
+      attributes = present({ 'proxyless.mesh': mesh, 'proxyless.service': service ?? passthroughService, ...attributesOf(labels) })
+      known.set(labels, attributes)
+    }
+    histogram.record(seconds, attributes)
+  })
 }
 
-function attributesOf(mesh: string, service: string | undefined, labels: AttemptLabels): OtelMetricAttributes {
-  const all = { 'proxyless.mesh': mesh, 'proxyless.service': service ?? passthroughService, ...durationAttributes(labels) }
+function present(all: Attributes): OtelMetricAttributes {
   return Object.freeze(Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))))
 }
 
-function observe(net: Metered, meter: OtelMeter, settings: MetricsExportSettings, closed: () => void): () => void {
+function observe(net: Metered, meter: OtelMeter, settings: MetricsExportSettings, telling: Telling, closed: () => void): () => void {
   const observables = new Map<MetricName, OtelObservable>()
   for (const [name, { kind, unit, description }] of Object.entries(meshMetrics)) {
     const options = { unit, description }
@@ -102,7 +126,7 @@ function observe(net: Metered, meter: OtelMeter, settings: MetricsExportSettings
   const callback = (result: OtelBatchResult) => {
     const snapshot = net.snapshot()
     if (snapshot.state === 'closed') closed()
-    for (const [name, points] of readMeshes([snapshot], settings).numbers) {
+    for (const [name, points] of readMeshes([{ ...snapshot, name: telling.nameOf(snapshot.name) }], settings).numbers) {
       const observable = observables.get(name) as OtelObservable
       for (const { attributes, value } of points) result.observe(observable, value, attributes)
     }

@@ -1,5 +1,6 @@
 import type { MeshSnapshot, ServiceSnapshot } from '../mesh/snapshot.ts'
 import type { AttemptLabels } from '../telemetry/attempt-metrics.ts'
+import type { CallLabels } from '../telemetry/call-metrics.ts'
 import type { ServiceMetricsSnapshot } from '../telemetry/service-metrics.ts'
 import type { MetricsExportSettings } from './export-options.ts'
 import { readEndpoints } from './read-endpoints.ts'
@@ -52,17 +53,23 @@ export function durationAttributes({ method, serverAddress, serverPort, status, 
   }
 }
 
+/** The same for whole calls. */
+export function callAttributes({ route, status, errorType }: CallLabels): Attributes {
+  return { 'http.response.status_code': status, 'error.type': errorType, 'proxyless.route': route }
+}
+
 function readCalls({ succeeded, failed, ignored, inFlight }: ServiceSnapshot['calls'], reading: Reading): void {
   reading.addEach('proxyless.calls', 'proxyless.result', { succeeded, failed, ignored })
   reading.add('proxyless.calls.active', inFlight)
 }
 
 function readAttempts(metrics: ServiceMetricsSnapshot, reading: Reading): void {
-  const { attempts, durations, connections, repeatedBecause, partFaults } = metrics
+  const { attempts, calls, durations, connections, repeatedBecause, partFaults } = metrics
   reading.addEach('proxyless.attempts', 'proxyless.verdict', attempts)
   reading.addEach('proxyless.attempts.repeated', 'proxyless.reason', repeatedBecause)
   reading.add('proxyless.part_faults', partFaults)
   for (const each of durations) reading.addHistogram('http.client.request.duration', each.durations, durationAttributes(each.labels))
+  for (const each of calls) reading.addHistogram('proxyless.call.duration', each.durations, callAttributes(each.labels))
   reading.addHistogram('http.client.connection.duration', connections)
 }
 

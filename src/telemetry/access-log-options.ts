@@ -52,7 +52,8 @@ export const accessLogDefaults = Object.freeze({
 
 /** {@link AccessLogOptions} with every default filled in. */
 export interface AccessLogSettings {
-  readonly write: (entry: AccessLogEntry) => void
+  /** What it gives is a promise if the target is asynchronous. */
+  readonly write: (entry: AccessLogEntry) => unknown
   readonly sample: number
 }
 

@@ -4,6 +4,7 @@ import type { Outcome } from '../call/outcome.ts'
 import { decidingAttempt } from '../call/side-by-side.ts'
 import { waits } from '../call/waiting-for.ts'
 import type { Host } from '../runtime/host.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { AccessLogEntry, AccessLogSettings } from './access-log-options.ts'
 import { callTrace } from './call-trace.ts'
 import { redactPath } from './redact-path.ts'
@@ -22,13 +23,14 @@ export function accessLog(telemetry: TelemetrySettings | undefined, host: Host):
 
 function writing({ sample, write }: AccessLogSettings, redact: ReadonlySet<string>, host: Host): Layer<Call> {
   const random = sample < 1 ? host.random.fork('access-log') : undefined
+  const threw = (error: unknown): void => host.emit('part-threw', { service: host.service, part: 'access log', error })
   return (next) => async (call) => {
     const outcome = await next(call)
     try {
       const failed = !outcome.ok || decidingAttempt(call)?.verdict.kind === 'failure'
-      if (failed || random === undefined || random.next() < sample) write(entryOf(call, outcome, redact, host))
+      if (failed || random === undefined || random.next() < sample) hearLateRejection(write(entryOf(call, outcome, redact, host)), threw)
     } catch (error) {
-      host.emit('part-threw', { service: host.service, part: 'access log', error })
+      threw(error)
     }
     return outcome
   }

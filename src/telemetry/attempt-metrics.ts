@@ -4,6 +4,8 @@ import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Host } from '../runtime/host.ts'
+import { type DurationListeners, tellDuration } from './duration-listeners.ts'
+import { errorTypeOf } from './error-type.ts'
 import { Histogram, type HistogramSnapshot, requestDurationBounds } from './histogram.ts'
 import type { MetricsSettings } from './metrics-options.ts'
 import { methodLabel, type ServerAddress, serverOf } from './span-attributes.ts'
@@ -32,16 +34,6 @@ export interface AttemptDurations {
   readonly durations: HistogramSnapshot
 }
 
-/**
- * Hears of every attempt; the labels are the same object for the same series. The service is `undefined` for hosts that no service declares.
- */
-export type DurationListener = (service: string | undefined, labels: AttemptLabels, seconds: number) => void
-
-/** Who hears of every attempt of a mesh; `undefined` for nobody, so that a look is all that it costs. */
-export interface DurationListeners {
-  all: readonly DurationListener[] | undefined
-}
-
 /** Where hosts, and endpoints, are counted of which there are too many. */
 const overflow: ServerAddress = Object.freeze({ address: '_OTHER', port: undefined })
 
@@ -60,7 +52,7 @@ export class AttemptMetrics {
   readonly #host: Host
   readonly #service: string | undefined
   readonly #settings: MetricsSettings
-  readonly #listeners: DurationListeners
+  readonly #listeners: DurationListeners<AttemptLabels>
   readonly #known = new Map<Endpoint | undefined, SeriesByResult>()
   readonly #verdicts = { success: 0, failure: 0, ignored: 0 }
   #count = 0
@@ -74,7 +66,7 @@ export class AttemptMetrics {
    * @param settings see {@link MetricsSettings}.
    * @param listeners those of the mesh.
    */
-  constructor(host: Host, service: string | undefined, settings: MetricsSettings, listeners: DurationListeners) {
+  constructor(host: Host, service: string | undefined, settings: MetricsSettings, listeners: DurationListeners<AttemptLabels>) {
     this.#host = host
     this.#service = service
     this.#settings = settings
@@ -115,7 +107,7 @@ export class AttemptMetrics {
     }
     series.histogram.record(seconds)
     const { all } = this.#listeners
-    if (all !== undefined) this.#tell(all, series.labels, seconds)
+    if (all !== undefined) tellDuration(all, this.#host, this.#service, series.labels, seconds)
   }
 
   /** Forgets the series of all endpoints but these. */
@@ -161,21 +153,10 @@ export class AttemptMetrics {
     endpoint: Endpoint | undefined,
   ): Series {
     const status = typeof result === 'number' ? result : undefined
-    const wrong = typeof result === 'number' ? result >= 400 : result !== 'ABORTED'
-    const errorType = wrong ? String(result) : undefined
+    const errorType = errorTypeOf(result)
     const labels = Object.freeze({ method, serverAddress, serverPort, status, errorType, endpoint: endpoint?.address })
     const series = { method, authority, labels, histogram: new Histogram(requestDurationBounds) }
     list.push(series)
     return series
-  }
-
-  #tell(listeners: readonly DurationListener[], labels: AttemptLabels, seconds: number): void {
-    for (const listener of listeners) {
-      try {
-        listener(this.#service, labels, seconds)
-      } catch (error) {
-        this.#host.emit('part-threw', { service: this.#host.service, part: 'metrics', error })
-      }
-    }
   }
 }

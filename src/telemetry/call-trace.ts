@@ -18,11 +18,12 @@ import {
   type OtelSpanContext,
   type OtelTime,
   spanKinds,
+  timeOf,
 } from './otel-api.ts'
 import { redactPath } from './redact-path.ts'
 import type { ServiceTracing } from './service-tracing.ts'
-import { tellAttemptBegan, tellAttemptEnded, tellCallEnded } from './span-attributes.ts'
-import { spanContextOf, suppressed, withSpan } from './trace-context.ts'
+import { tellAttemptBegan, tellAttemptEnded, tellCallEnded, tellRefused } from './span-attributes.ts'
+import { remoteSpan, spanContextOf, suppressed, withSpan } from './trace-context.ts'
 
 /** The trace of a call; `undefined` when nothing is traced. */
 export const callTrace = contextKey<CallTrace | undefined>('trace', undefined)
@@ -45,6 +46,8 @@ export class CallTrace {
   #span: OtelSpan | undefined
   #first: OtelSpanContext | undefined
   #begun = 0
+  /** Whether nobody's trace goes on here: its first span begins one. */
+  readonly #isRoot: boolean
   /** How often the request was sent before a redirect led here. */
   readonly #before: number
   /** The span of the attempt that is under way. Nearly always it is the only one, and no map is made for it. */
@@ -54,6 +57,9 @@ export class CallTrace {
   #others: Map<number, OtelSpan> | undefined
   /** How long each wait was when it was told last, in milliseconds. */
   #told: Map<string, number> | undefined
+  /** The span of a first attempt that is over, and began the trace: it ends when it is known whether the call goes on. */
+  #late: OtelSpan | undefined
+  #lateEnd: OtelTime | undefined
   /** What becomes of the call, as long as only the span of its attempt wants to know. */
   #unheard: Promise<Outcome> | undefined
 
@@ -71,14 +77,13 @@ export class CallTrace {
       // Without a span around it, a call goes on with the trace that it was redirected in, that its caller serves, or that it was given.
       // A copy that a mirror sends is part of the trace of its original.
       const origin = hop ?? call.context.get(mirrorOf)?.context.get(callTrace)
-      if (origin !== undefined) this.#parent = origin.#parent
+      if (origin !== undefined) this.#parent = origin.#beginTrace()
       else if (this.carried.length > 0) this.#parent = tracing.propagator.extract(api, active, this.carried)
       else this.#parent = tracing.propagator.extract(api, active, call.headers)
       known = spanContextOf(this.#parent)
     }
-    const { callSpan } = tracing.settings
-    // Attempts of a call without a parent would each begin a trace.
-    if (callSpan === 'always' || (callSpan === 'when-needed' && known === undefined)) this.#beginCallSpan()
+    this.#isRoot = known === undefined
+    if (tracing.settings.callSpan === 'always') this.#beginCallSpan()
   }
 
   /** Which trace the call is part of. */
@@ -90,7 +95,8 @@ export class CallTrace {
   follow(sending: Promise<Outcome>): Promise<Outcome> {
     // Kept, and perhaps listened to later.
     const outcome = asPromise(sending)
-    if (this.#span !== undefined || (this.#begun === 0 && this.#tracing.settings.callSpan !== 'never')) return this.#heard(outcome)
+    if (this.#span !== undefined || this.#late !== undefined || (this.#begun === 0 && this.#tracing.settings.callSpan !== 'never'))
+      return this.#heard(outcome)
     this.#unheard = outcome
     return outcome
   }
@@ -111,7 +117,7 @@ export class CallTrace {
     // With itself, two that are under way run side by side.
     const hedges = first !== undefined && this.#call.underway.length > 1
     const options = hedges ? { ...start.options, links: [{ context: first, attributes: hedgeLink }] } : start.options
-    const span = tracer(this.api).startSpan(start.name, options, this.#parent)
+    const span = tracer(this.api).startSpan(start.name, options, this.#onward())
     this.#first ??= span.spanContext()
     this.#opened(attempt.number, span)
     if (span.isRecording()) {
@@ -145,7 +151,10 @@ export class CallTrace {
       this.#tellWaits(span)
       tellAttemptEnded(span, outcome, verdict)
     }
-    span.end()
+    // Only of a failure more can come. Nobody else knows of this trace: who keeps traces by their end would take it for over.
+    const mayGoOn = this.#isRoot && this.#span === undefined && verdict.kind === 'failure'
+    if (mayGoOn && this.#tracing.settings.callSpan === 'when-needed') this.#endLater(span)
+    else span.end()
   }
 
   /** The call is over, as far as the head of its reply; without an outcome when a layer threw. A processor that throws fails no call. */
@@ -159,13 +168,14 @@ export class CallTrace {
 
   #end(outcome: Outcome | undefined): void {
     const { settings } = this.#tracing
+    this.#endLate()
     // A call of which nothing was sent would leave no span at all.
     if (this.#span === undefined && settings.callSpan !== 'never' && this.#begun === 0) this.#beginCallSpan()
     const span = this.#span
     if (span === undefined) return
     if (outcome !== undefined && span.isRecording()) {
       this.#tellWaits(span)
-      if (!outcome.ok) this.#tellRefused(span, outcome)
+      if (!outcome.ok) tellRefused(span, outcome.error, this.#wallTime())
       tellCallEnded(span, outcome, this.#begun, decidingAttempt(this.#call)?.verdict)
     }
     span.end(this.#wallTime())
@@ -192,17 +202,50 @@ export class CallTrace {
     return span
   }
 
+  /** The context of what belongs to the call and is not an attempt of its own: a trace that it began goes on. */
+  #beginTrace(): OtelContext {
+    const { callSpan } = this.#tracing.settings
+    // A copy goes out before its original does.
+    if (this.#isRoot && this.#first === undefined && this.#span === undefined && callSpan !== 'never') this.#beginCallSpan()
+    return this.#onward()
+  }
+
+  /** What is begun next is a child of. Without this, every attempt of a call outside of any span would begin a trace. */
+  #onward(): OtelContext {
+    const first = this.#first
+    return this.#isRoot && first !== undefined && this.#span === undefined ? withSpan(this.#parent, remoteSpan(first)) : this.#parent
+  }
+
+  #endLater(span: OtelSpan): void {
+    this.#endLate()
+    this.#late = span
+    this.#lateEnd = this.#wallTime()
+    this.#hear()
+  }
+
+  #endLate(): void {
+    const span = this.#late
+    this.#late = undefined
+    span?.end(this.#lateEnd)
+  }
+
+  /** Begins to hear what becomes of the call, which is on its way past this room already. Who rejects it is heard by others. */
+  #hear(): void {
+    if (this.#unheard !== undefined) this.#heard(this.#unheard).catch(() => {})
+    this.#unheard = undefined
+  }
+
   #beginCallSpan(): void {
     const { host, tracer } = this.#tracing
     const { service, method, startedAt } = this.#call
     const startTime = timeOf(host.clock.wallTime() - (host.clock.now() - startedAt))
     const links = this.#first === undefined ? [] : [{ context: this.#first, attributes: { 'proxyless.link': 'first attempt' } }]
-    const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#parent)
+    const span = tracer(this.api).startSpan(`call ${service}`, { kind: spanKinds.internal, links, startTime }, this.#onward())
     this.#span = span
     this.#parent = withSpan(this.#parent, span)
-    // Begun later than the call: its outcome is on its way past this room already. Who rejects it is heard by others.
-    if (this.#unheard !== undefined) this.#heard(this.#unheard).catch(() => {})
-    this.#unheard = undefined
+    // Before the next attempt begins: it may be what makes the trace worth keeping, which that attempt tells its server.
+    this.#endLate()
+    this.#hear()
     if (!span.isRecording()) return
     const { route } = this.#call
     span.setAttributes({
@@ -243,28 +286,7 @@ export class CallTrace {
     }
   }
 
-  #tellRefused(span: OtelSpan, { error }: Outcome & { ok: false }): void {
-    const name = refusals[error.code]
-    if (name === undefined) return
-    const { retryAfterMs } = error.facts
-    span.addEvent(name, retryAfterMs === undefined ? {} : { 'proxyless.retry_after_ms': retryAfterMs }, this.#wallTime())
-  }
-
   #wallTime(): OtelTime {
     return timeOf(this.#tracing.host.clock.wallTime())
   }
-}
-
-/** The events of calls that the mesh itself refuses. */
-const refusals: Readonly<Record<string, string | undefined>> = Object.freeze({
-  CIRCUIT_OPEN: 'proxyless.circuit_refused',
-  RATE_LIMITED: 'proxyless.rate_limited',
-  NO_ENDPOINT: 'proxyless.no_endpoint',
-})
-
-function timeOf(wallMs: number): OtelTime {
-  // Whole microseconds: OpenTelemetry's exporter for Zipkin writes the rest of them as fractions, and Zipkin then refuses the batch.
-  const micros = Math.round(wallMs * 1e3)
-  const seconds = Math.floor(micros / 1e6)
-  return [seconds, (micros - seconds * 1e6) * 1e3]
 }

@@ -3,6 +3,7 @@ import { printValue } from '../errors/print-value.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Duration, durationExpectation, readDuration } from '../runtime/duration.ts'
 import type { HeardEvent, MeshEventName } from '../runtime/events.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { eventLevels, otherEventLevel } from './event-levels.ts'
 import { isLogger, type Logger, type LogLevel, logLevels } from './logger.ts'
@@ -58,7 +59,7 @@ export function logTo(net: EventSource, logger: Logger, options: LogOptions = {}
   const lastOf = new Map<string, HeardEvent>()
   const write = (level: LogLevel, fields: object, message: string): void => {
     try {
-      logger[level](fields, message)
+      hearLateRejection(logger[level](fields, message))
     } catch {
       // A logger is a guest on the path of a call.
     }

@@ -1,21 +1,27 @@
 import type { MeshEventListener, MeshEventName } from '../runtime/events.ts'
 import type { Host } from '../runtime/host.ts'
-import type { DurationListener, DurationListeners } from './attempt-metrics.ts'
+import type { AttemptLabels } from './attempt-metrics.ts'
+import type { CallLabels } from './call-metrics.ts'
+import { DurationListeners } from './duration-listeners.ts'
 import type { MetricsSettings } from './metrics-options.ts'
-import { ServiceMetrics } from './service-metrics.ts'
+import { type MetricsListeners, ServiceMetrics } from './service-metrics.ts'
 
 /** Adds a listener to the events of a mesh. */
 type Listen = <Name extends MeshEventName>(name: Name, listener: MeshEventListener<Name>) => () => void
 
 /**
  * What a mesh counts for metrics: a {@link ServiceMetrics} for each service, and one for all hosts that no service declares. Attempts are heard of by
- * routing; what happens now and then, by the events of the mesh.
+ * routing, calls where they come in; what happens now and then, by the events of the mesh.
  */
 export class MeshMetrics {
   readonly #settings: MetricsSettings
   readonly #byHost = new WeakMap<Host, ServiceMetrics>()
   readonly #byName = new Map<string, ServiceMetrics>()
-  readonly #listeners: DurationListeners = { all: undefined }
+  /** Who hears of durations, also of services that are yet to come. */
+  readonly listeners: MetricsListeners = {
+    attempts: new DurationListeners<AttemptLabels>(),
+    calls: new DurationListeners<CallLabels>(),
+  }
   #passthrough: ServiceMetrics | undefined
 
   /** @param settings see {@link MetricsSettings}. */
@@ -27,7 +33,7 @@ export class MeshMetrics {
   of(host: Host): ServiceMetrics {
     let metrics = this.#byHost.get(host)
     if (metrics === undefined) {
-      metrics = new ServiceMetrics(host, host.service, this.#settings, this.#listeners)
+      metrics = new ServiceMetrics(host, host.service, this.#settings, this.listeners)
       this.#byHost.set(host, metrics)
       this.#byName.set(host.service, metrics)
     }
@@ -36,28 +42,13 @@ export class MeshMetrics {
 
   /** The counts of hosts that no service declares. */
   passthroughOf(host: Host): ServiceMetrics {
-    this.#passthrough ??= new ServiceMetrics(host, undefined, this.#settings, this.#listeners)
+    this.#passthrough ??= new ServiceMetrics(host, undefined, this.#settings, this.listeners)
     return this.#passthrough
   }
 
   /** See {@link passthroughOf}; `undefined` before the first call to one. */
   get passthrough(): ServiceMetrics | undefined {
     return this.#passthrough
-  }
-
-  /**
-   * Adds a listener to all attempts, also of services that are yet to come.
-   *
-   * @returns a function that takes it away again.
-   */
-  listen(listener: DurationListener): () => void {
-    const guest: DurationListener = (service, labels, seconds) => listener(service, labels, seconds)
-    const listeners = this.#listeners
-    listeners.all = [...(listeners.all ?? []), guest]
-    return () => {
-      const left = (listeners.all ?? []).filter((each) => each !== guest)
-      listeners.all = left.length === 0 ? undefined : left
-    }
   }
 
   /** Begins to count what the events of the mesh tell. */

@@ -82,3 +82,11 @@ export function otelApi(): OtelApi | undefined {
   const api = (globalThis as { [registry]?: Partial<OtelApi> })[registry]
   return api?.trace === undefined ? undefined : (api as OtelApi)
 }
+
+/** A wall-clock time in milliseconds, as OpenTelemetry takes it. */
+export function timeOf(wallMs: number): OtelTime {
+  // Whole microseconds: OpenTelemetry's exporter for Zipkin writes the rest of them as fractions, and Zipkin then refuses the batch.
+  const micros = Math.round(wallMs * 1e3)
+  const seconds = Math.floor(micros / 1e6)
+  return [seconds, (micros - seconds * 1e6) * 1e3]
+}

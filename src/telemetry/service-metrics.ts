@@ -1,6 +1,8 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Host } from '../runtime/host.ts'
-import { type AttemptDurations, AttemptMetrics, type DurationListeners } from './attempt-metrics.ts'
+import { type AttemptDurations, type AttemptLabels, AttemptMetrics } from './attempt-metrics.ts'
+import { type CallDurations, type CallLabels, CallMetrics } from './call-metrics.ts'
+import type { DurationListeners } from './duration-listeners.ts'
 import { connectionDurationBounds, Histogram, type HistogramSnapshot } from './histogram.ts'
 import type { MetricsSettings } from './metrics-options.ts'
 import { ThroughputWindow } from './throughput-window.ts'
@@ -9,6 +11,8 @@ import { ThroughputWindow } from './throughput-window.ts'
 export interface ServiceMetricsSnapshot {
   /** Attempts by how they were judged at the head of their reply. */
   readonly attempts: { readonly success: number; readonly failure: number; readonly ignored: number }
+  /** How long calls took until the head of their reply, or their failure, with all their attempts and waits. */
+  readonly calls: readonly CallDurations[]
   /** How long attempts took until the head of their reply, or their failure. */
   readonly durations: readonly AttemptDurations[]
   /** How long connections were open that are closed now. */
@@ -40,9 +44,16 @@ class Reasons {
   }
 }
 
+/** Who hears of the durations of a mesh, as they end. */
+export interface MetricsListeners {
+  readonly attempts: DurationListeners<AttemptLabels>
+  readonly calls: DurationListeners<CallLabels>
+}
+
 /** Counts what is asked for of one service by metrics alone. It stays as long as the service is part of the mesh, whatever its plan. */
 export class ServiceMetrics {
   readonly attempts: AttemptMetrics
+  readonly calls: CallMetrics
   readonly connections = new Histogram(connectionDurationBounds)
   readonly repeated = new Reasons()
   readonly ejected = new Reasons()
@@ -54,10 +65,11 @@ export class ServiceMetrics {
    * @param host the service.
    * @param service what listeners are told.
    * @param settings see {@link MetricsSettings}.
-   * @param listeners who hears of every attempt of the mesh.
+   * @param listeners who hears of every attempt and call of the mesh.
    */
-  constructor(host: Host, service: string | undefined, settings: MetricsSettings, listeners: DurationListeners) {
-    this.attempts = new AttemptMetrics(host, service, settings, listeners)
+  constructor(host: Host, service: string | undefined, settings: MetricsSettings, listeners: MetricsListeners) {
+    this.attempts = new AttemptMetrics(host, service, settings, listeners.attempts)
+    this.calls = new CallMetrics(host, service, settings.mostSeries, listeners.calls)
     this.throughput = new ThroughputWindow(host.clock.now())
   }
 
@@ -70,6 +82,7 @@ export class ServiceMetrics {
     this.attempts.retain(endpoints)
     return {
       attempts: this.attempts.verdicts,
+      calls: this.calls.durations,
       durations: this.attempts.durations,
       connections: this.connections.snapshot(),
       repeatedBecause: this.repeated.snapshot(),

@@ -4,7 +4,8 @@ import { callRoute, pathBeforeRewrite } from '../call/call-route.ts'
 import { mirrorOf } from '../call/mirror-of.ts'
 import type { Outcome } from '../call/outcome.ts'
 import type { Verdict } from '../call/verdict.ts'
-import { failedStatus, type OtelSpan } from './otel-api.ts'
+import type { MeshError } from '../errors/mesh-error.ts'
+import { failedStatus, type OtelSpan, type OtelTime } from './otel-api.ts'
 import { redactPath } from './redact-path.ts'
 
 type Attributes = Record<string, string | number | boolean>
@@ -84,6 +85,19 @@ export function tellAttemptEnded(span: OtelSpan, outcome: Outcome, verdict: Verd
   if (code === 'ABORTED') return
   span.setAttribute('error.type', code)
   span.setStatus({ code: failedStatus, message })
+}
+
+/** The events of calls that the mesh itself refuses. */
+const refusals: Readonly<Record<string, string | undefined>> = Object.freeze({
+  CIRCUIT_OPEN: 'proxyless.circuit_refused',
+  RATE_LIMITED: 'proxyless.rate_limited',
+  NO_ENDPOINT: 'proxyless.no_endpoint',
+})
+
+/** Tells that the mesh refused a call, if that is what it failed with. */
+export function tellRefused(span: OtelSpan, { code, facts: { retryAfterMs } }: MeshError, at: OtelTime): void {
+  const name = refusals[code]
+  if (name !== undefined) span.addEvent(name, retryAfterMs === undefined ? {} : { 'proxyless.retry_after_ms': retryAfterMs }, at)
 }
 
 /** Tells how a call ended: it failed when its last attempt was judged a failure, or there was none. */

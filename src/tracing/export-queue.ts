@@ -1,3 +1,4 @@
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { EndedSpan, ExportResult, SpanExporter, SpanProcessor, SpanSink } from './ended-span.ts'
 
 /** What became of the spans that were to be exported. */
@@ -80,7 +81,7 @@ export class ExportQueue implements SpanSink {
   #failed(spans: number, error: Error | undefined): void {
     this.counts.failed += spans
     try {
-      this.#onError?.(error ?? new Error('the exporter did not say why'))
+      hearLateRejection(this.#onError?.(error ?? new Error('the exporter did not say why')))
     } catch {
       // A listener is a guest here.
     }

@@ -8,6 +8,7 @@ import {
   fixed,
   type Host,
   type LoadMeter,
+  logTo,
   type MeshBuilder,
   maglev,
   mesh,
@@ -135,6 +136,40 @@ test('a classifier that is asynchronous and rejects leaves the verdict to the de
   assert.deepEqual(statuses, well)
   assert.deepEqual(parts, ['classifier'])
 })
+
+test('a logger that is asynchronous and rejects harms nobody', async () => {
+  const clock = fakeClock()
+  const net = mesh({ clock, transport: scriptedTransport({ status: 503 }) })
+    .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])))
+    .build()
+  let lines = 0
+  const writes = () => {
+    lines += 1
+    return rejects()
+  }
+  logTo(net, anything({ debug: writes, info: writes, warn: writes, error: writes }))
+  await clock.until(net.fetch('http://orders/'))
+  await clock.until(net.close())
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(lines > 0)
+})
+
+for (const [what, to] of [
+  ['function', rejects],
+  ['logger', { debug: rejects, info: rejects, warn: rejects, error: rejects }],
+] as const) {
+  test(`an access log whose ${what} is asynchronous and rejects is told as an event`, async () => {
+    const net = mesh({ transport: scriptedTransport({ body: 'well' }), telemetry: { accessLog: { to: anything(to) } } })
+      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])))
+      .build()
+    const parts: string[] = []
+    net.on('part-threw', ({ part, error }) => parts.push(`${part}: ${(error as Error).message}`))
+    assert.equal((await net.fetch('http://orders/')).status, 200)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(parts, ['access log: much later'])
+    await net.close()
+  })
+}
 
 test('a balancer or a transport that cannot count does not keep the snapshot from being made', async () => {
   const counts = () => {

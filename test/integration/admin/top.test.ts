@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -66,6 +66,8 @@ test('what is wrong is said in a sentence, with an exit code', async (t) => {
     [['top', 'http://127.0.0.1:1'], 1, /http:\/\/127\.0\.0\.1:1\/api\/stream cannot be reached: /],
     [['top', 'ftp://127.0.0.1'], 2, /expected the URL of an admin page/],
     [['top', '--twice'], 2, /--twice/],
+    [['top', '--timeout', 'soon'], 2, /--timeout: expected a duration such as .*, above 0, got soon/],
+    [['top', '--timeout', '0'], 2, /--timeout: expected a duration .* got 0/],
     [['top', 'http://a', 'http://b'], 2, /expected one URL/],
     [
       ['top', admin.url, '--token', 'secret\nsecret-secret-secret'],
@@ -103,6 +105,48 @@ test('events of somebody else are no admin page', async (t) => {
     assert.equal(await top([`http://127.0.0.1:${(server.address() as AddressInfo).port}`], own), 1)
     assert.match(state.err, /^proxyless top: http:.* is not an admin page of a mesh\n$/)
   }
+})
+
+test('a server that takes the connection and says nothing, or breaks off in the middle of a refusal, is given up after the timeout', async (t) => {
+  const sayings: readonly RequestListener[] = [() => {}, (_request, response) => void response.writeHead(500).write('wait')]
+  for (const answer of sayings) {
+    const server = createServer(answer).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { code, err } = await run(['top', url, '--timeout', '300ms'])
+    assert.deepEqual([code, err], [1, `proxyless top: ${url}/api/stream did not answer for 0.3 s (see --timeout)\n`])
+  }
+})
+
+test('a stream that falls silent later is given up, and the terminal is as it was', async (t) => {
+  const { port } = await openAdmin(t, { interval: 100 })
+  const overview = await (await fetch(`http://127.0.0.1:${port}/api/overview`)).text()
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${overview}\n\n`)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { own, state } = terminal({ isTTY: true })
+  assert.equal(await top([url, '--timeout', '300ms'], own), 1)
+  assert.equal(state.err, `proxyless top: ${url}/api/stream fell silent: nothing came for 0.3 s (see --timeout)\n`)
+  assert.ok(state.out.includes('shop') && state.out.endsWith('\u001b[?25h\u001b[?1049l'))
+})
+
+test('a page that tells news seldom is waited for, because it says that it is still there', async (t) => {
+  const { admin } = await openAdmin(t, { interval: '6s' })
+  const { own, state } = terminal()
+  const running = top([admin.url, '--timeout', '5s'], own)
+  await until('a second picture came', () => state.out.split('shop  open').length > 2, 12_000)
+  state.stop()
+  assert.equal(await running, 0)
 })
 
 test('in a terminal the picture is redrawn in place, and ctrl-c leaves the terminal as it was', async (t) => {

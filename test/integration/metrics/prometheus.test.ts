@@ -55,7 +55,10 @@ test('a real Prometheus scrapes a mesh in trouble, and every panel of the dashbo
   }
   let missing = await empty()
   await until('every panel', async () => (missing = await empty()).length === 0, 40_000).catch(() => assert.deepEqual(missing, []))
-  assert.deepEqual(await prometheus.targetErrors(), [''])
+  // It scrapes four times a second: on a busy machine one scrape or another comes too late for that.
+  let wrong = ['not asked yet']
+  const noneIsWrong = async () => (wrong = [...(await prometheus.targetErrors())]).join() === ''
+  await until('a scrape without an error', noneIsWrong, 10_000).catch(() => assert.deepEqual(wrong, ['']))
 
   const variables = dashboard.templating.list.flatMap(({ name, definition }) =>
     definition === undefined ? [] : [[name, definition] as const],

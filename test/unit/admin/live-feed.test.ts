@@ -77,6 +77,37 @@ test('a viewer that takes nothing has one frame waiting, goes on when it takes i
   feed.close()
 })
 
+test('a frame that nobody can take is not made', async () => {
+  const { clock, made, feed } = openFeed()
+  const slow = responseOver(false)
+  feed.join(slow.response)
+  await clock.advance(10_000)
+  assert.equal(made.frames, 1)
+  slow.open()
+  await clock.advance(2_000)
+  assert.equal(made.frames, 3)
+  feed.close()
+})
+
+test('between frames that come seldom, a comment says every four seconds that it is still there', async () => {
+  const clock = fakeClock()
+  const feed = new LiveFeed({ frame: () => 'x'.repeat(100), clock, intervalMs: 10_000, most: 3 })
+  const { response, bytes } = responseOver(true)
+  feed.join(response)
+  await clock.settle()
+  const frame = bytes()
+  const sizes: number[] = []
+  for (let at = 0; at < 20; at += 2) {
+    const before = bytes()
+    await clock.advance(2_000)
+    sizes.push(bytes() - before)
+  }
+  const steps = sizes.map((size) => (size === 0 ? '-' : size < 50 ? 'comment' : 'frame'))
+  assert.ok(frame > 0)
+  assert.deepEqual(steps, ['-', 'comment', '-', 'comment', 'frame', '-', 'comment', '-', 'comment', 'frame'])
+  feed.close()
+})
+
 test('close() ends those who keep up, cuts off those who do not, and lets nobody in', async () => {
   const { clock, feed } = openFeed()
   const [quick, slow] = [responseOver(true), responseOver(false)]

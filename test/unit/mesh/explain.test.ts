@@ -102,6 +102,7 @@ test('a closed mesh refuses everything', async () => {
 test('what fetch would not take is refused as fetch does', async () => {
   const { net } = await world()
   assert.throws(() => net.explain('not a url'), TypeError)
+  assert.throws(() => net.explain(null as never), /Failed to parse URL from null/)
   assert.throws(() => net.explain('http://orders/', { mesh: { deadlines: 1 } as never }), /deadlines/)
 })
 

@@ -112,6 +112,74 @@ for (const [line, from] of lines) {
     await net.close()
   })
 
+  test(`${line}: a call that is repeated is timed once as a whole, with the same buckets`, async (t) => {
+    const { collect } = sdkOf(t, from)
+    let failures = 1
+    const { net, call } = meteredMesh(() => ({ status: failures-- > 0 ? 503 : 200, latencyMs: 20 }))
+    openTelemetryMetrics(net)
+    await call()
+    const points = ((await collect()).get('proxyless.call.duration')?.dataPoints ?? []) as readonly Sdk.DataPoint<Sdk.Histogram>[]
+    const [{ attributes, value } = assert.fail('there is no series'), ...others] = points
+    assert.deepEqual(others, [])
+    assert.deepEqual(attributes, { 'proxyless.mesh': 'shop', 'proxyless.service': 'orders', 'http.response.status_code': 200 })
+    assert.ok(value.count === 1 && (value.sum ?? 0) > 0.04, `${value.sum} s`)
+    assert.equal(value.buckets.boundaries.length, 14)
+    await net.close()
+  })
+
+  test(`${line}: a mesh is told to a provider once; a second time is refused until the first has ended, and nothing counts twice`, async (t) => {
+    const { provider, collect } = sdkOf(t, from)
+    const { net, call } = meteredMesh({ body: 'ok' })
+    const end = openTelemetryMetrics(net)
+    const refused = {
+      name: 'TypeError',
+      message:
+        'openTelemetryMetrics: expected a mesh that this meter provider is not told of, got "shop" again: end that first, with the function that it returned',
+    }
+    assert.throws(() => openTelemetryMetrics(net), refused)
+    assert.throws(() => openTelemetryMetrics(net, { meterProvider: provider }), refused)
+    await call()
+    const counted = async () => {
+      const metrics = await collect()
+      const one = { 'proxyless.mesh': 'shop' }
+      const durations = ['http.client.request.duration', 'proxyless.call.duration'].map((name) => pointOf(metrics, name, one))
+      const calls = pointOf(metrics, 'proxyless.calls', { ...one, 'proxyless.result': 'succeeded' })
+      return [calls, ...durations.map((value) => (value as { count: number }).count)]
+    }
+    assert.deepEqual(await counted(), [1, 1, 1])
+    end()
+    openTelemetryMetrics(net)
+    await call()
+    assert.deepEqual(await counted(), [2, 2, 2])
+    await net.close()
+  })
+
+  test(`${line}: meshes with the same name are told apart by a number, which is free again once its mesh is closed`, async (t) => {
+    const { collect } = sdkOf(t, from)
+    const nets = [meteredMesh({ body: 'ok' }), meteredMesh({ body: 'ok' })]
+    for (const { net } of nets) openTelemetryMetrics(net)
+    for (const { call } of nets) await call()
+    await nets[1]?.call()
+    const metrics = await collect()
+    const of = (mesh: string) => [
+      pointOf(metrics, 'proxyless.calls', { 'proxyless.mesh': mesh, 'proxyless.result': 'succeeded' }),
+      (pointOf(metrics, 'http.client.request.duration', { 'proxyless.mesh': mesh }) as { count: number }).count,
+    ]
+    assert.deepEqual(
+      [of('shop'), of('shop (2)')],
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    )
+    await nets[0]?.net.close()
+    const third = meteredMesh({ body: 'ok' })
+    openTelemetryMetrics(third.net)
+    const names = ((await collect()).get('proxyless.calls.active')?.dataPoints ?? []).map(({ attributes }) => attributes['proxyless.mesh'])
+    assert.deepEqual(names.toSorted(), ['shop', 'shop (2)'])
+    for (const { net } of [...nets.slice(1), third]) await net.close()
+  })
+
   test(`${line}: nothing is told any more when it was ended, or the mesh is closed`, async (t) => {
     const { collect } = sdkOf(t, from)
     const first = meteredMesh({ body: 'ok' }, (s) => s, { name: 'first' })
@@ -161,6 +229,39 @@ test('a meter provider can be given instead of the one that the program has set 
   await net.close()
 })
 
+test('what is no mesh, no meter provider or no option is refused with what was expected and what came', async (t) => {
+  const { provider } = sdkOf(t, lines[1][1])
+  const { net } = meteredMesh({ body: 'ok' })
+  const asked = (given: unknown, options?: unknown) => () => openTelemetryMetrics(given as never, options as never)
+  assert.throws(asked([net]), /^TypeError: openTelemetryMetrics: expected a mesh, got \[/)
+  assert.throws(asked({}), /^TypeError: openTelemetryMetrics: expected a mesh, got \{\}$/)
+  for (const meter of [undefined, {}]) {
+    const provides = { meterProvider: { getMeter: () => meter } }
+    assert.throws(asked(net, provides), /meterProvider: expected one of OpenTelemetry's API 1\.9 or later, got the meter /)
+  }
+  const expected = /openTelemetryMetrics: options: expected one of mostEndpoints, meterProvider, got "mostEndpints"$/
+  assert.throws(asked(net, { mostEndpints: 5 }), expected)
+  assert.throws(asked(net, 5), /openTelemetryMetrics: options: expected an object, got 5$/)
+  // Nothing was begun by any of them.
+  openTelemetryMetrics(net, { meterProvider: provider })()
+  await net.close()
+})
+
+test('a meter that cannot make its instruments leaves nothing behind', async (t) => {
+  const { provider } = sdkOf(t, lines[1][1])
+  const { net } = meteredMesh({ body: 'ok' })
+  const real = provider.getMeter('proxyless')
+  let isBroken = true
+  const meter = new Proxy(real, {
+    get: (target, name) => (isBroken && name === 'createObservableGauge' ? () => assert.fail('no gauges') : Reflect.get(target, name)),
+  })
+  const meterProvider = { getMeter: () => meter }
+  assert.throws(() => openTelemetryMetrics(net, { meterProvider }), /no gauges/)
+  isBroken = false
+  openTelemetryMetrics(net, { meterProvider })()
+  await net.close()
+})
+
 test('a histogram that throws costs no call', async () => {
   const { net, call } = meteredMesh({ body: 'ok' })
   const faults: unknown[] = []
@@ -180,6 +281,7 @@ test('a histogram that throws costs no call', async () => {
   }
   openTelemetryMetrics(net, { meterProvider: { getMeter: () => meter } })
   assert.equal(await call(), 'ok')
-  assert.deepEqual(faults, [['metrics', 'Error: full']])
+  // That of the attempt, and that of the call.
+  assert.deepEqual(faults, Array(2).fill(['metrics', 'Error: full']))
   await net.close()
 })

@@ -104,15 +104,103 @@ for (const line of sdkLines) {
     const done = net.fetch('http://orders/')
     await clock.advance(1_000)
     await done
-    const roots = tracing.spans.filter((span) => span.parentSpanContext === undefined)
+    const [first, second, call] = tracing.spans
     assert.deepEqual(
-      roots.map(({ name }) => name),
-      ['call orders'],
+      tracing.spans.map(({ name, kind }) => [name, kind]),
+      [
+        ['GET', tracing.api.SpanKind.CLIENT],
+        ['GET', tracing.api.SpanKind.CLIENT],
+        ['call orders', tracing.api.SpanKind.INTERNAL],
+      ],
     )
-    const id = roots[0]?.spanContext().spanId
-    const attempts = tracing.spans.filter(({ name }) => name === 'GET')
-    assert.equal(attempts.length, 2)
-    assert.ok(attempts.every((span) => span.parentSpanContext?.spanId === id))
+    assert.equal(new Set(tracing.spans.map((span) => span.spanContext().traceId)).size, 1)
+    assert.equal(first?.parentSpanContext, undefined, 'the trace begins with the first attempt')
+    assert.equal(call?.parentSpanContext?.spanId, first?.spanContext().spanId)
+    assert.equal(call?.links[0]?.context.spanId, first?.spanContext().spanId)
+    assert.equal(second?.parentSpanContext?.spanId, call?.spanContext().spanId)
+    assert.equal(call?.attributes['proxyless.attempts'], 2)
+    await net.close()
+  })
+
+  test(`${line.name}: a call in nobody's service that is answered at once, or fails without being repeated, has one span`, async (t) => {
+    const tracing = line.start(t)
+    let status = 200
+    const { net } = meshOf(
+      () => ({ status }),
+      (s) => s.retry(false),
+    )
+    await (await net.fetch('http://orders/')).text()
+    status = 503
+    await (await net.fetch('http://orders/')).text()
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(
+      tracing.spans.map(({ name, kind, attributes }) => [name, kind, attributes['http.response.status_code']]),
+      [
+        ['GET', tracing.api.SpanKind.CLIENT, 200],
+        ['GET', tracing.api.SpanKind.CLIENT, 503],
+      ],
+    )
+    assert.equal(new Set(tracing.spans.map((span) => span.spanContext().traceId)).size, 2)
+    await net.close()
+  })
+
+  test(`${line.name}: a first attempt that began the trace ends when it failed, although its span is told of later`, async (t) => {
+    const tracing = line.start(t)
+    const { net, clock } = meshOf(flaky(), (s) => s.retry({ backoff: { kind: 'exponential', base: '200ms' } }))
+    const failedBy = clock.wallTime() + 100
+    const done = net.fetch('http://orders/')
+    await clock.advance(100)
+    assert.equal(tracing.spans.length, 0, 'nothing of the trace is over as long as it may go on')
+    await clock.advance(900)
+    await done
+    const [seconds, nanoseconds] = tracing.spans[0]?.endTime ?? assert.fail()
+    assert.equal(tracing.spans[0]?.attributes['http.response.status_code'], 503)
+    assert.ok(seconds * 1e3 + nanoseconds / 1e6 <= failedBy, `${seconds} s`)
+    await net.close()
+  })
+
+  test(`${line.name}: a call in nobody's service that waits before its first attempt has a span of its own from the start`, async (t) => {
+    const tracing = line.start(t)
+    const { net, clock } = meshOf({ body: 'ok' }, (s) => s.rateLimit({ permits: 1, per: '1s', burst: 1, overflow: 'queue' }))
+    await net.fetch('http://orders/first')
+    const done = net.fetch('http://orders/second')
+    await clock.advance(1_000)
+    await done
+    const [, attempt, call] = tracing.spans
+    assert.deepEqual(
+      tracing.spans.map(({ name }) => name),
+      ['GET', 'GET', 'call orders'],
+    )
+    assert.equal(call?.parentSpanContext, undefined)
+    assert.equal(attempt?.parentSpanContext?.spanId, call?.spanContext().spanId)
+    await net.close()
+  })
+
+  test(`${line.name}: without spans of calls, later attempts of a call in nobody's service stay in its trace`, async (t) => {
+    const tracing = line.start(t)
+    const { net, clock } = meshOf(flaky(), (s) => s, { telemetry: { callSpan: 'never' } })
+    const done = net.fetch('http://orders/')
+    await clock.advance(1_000)
+    await done
+    const [first, second] = tracing.spans
+    assert.equal(tracing.spans.length, 2)
+    assert.equal(second?.parentSpanContext?.spanId, first?.spanContext().spanId)
+    await net.close()
+  })
+
+  test(`${line.name}: a hedged call in nobody's service stays in one trace`, async (t) => {
+    const tracing = line.start(t)
+    const { net, transport, clock } = meshOf('hang', (s) => s.hedge({ after: '100ms' }))
+    const done = net.fetch('http://orders/')
+    await transport.next()
+    await clock.advance(100)
+    const fast = await transport.next()
+    fast.reply({ body: 'ok' })
+    await done
+    await clock.advance(10)
+    assert.deepEqual(tracing.spans.map(({ name }) => name).toSorted(), ['GET', 'GET', 'call orders'])
+    assert.equal(tracing.spans.filter((span) => span.parentSpanContext === undefined).length, 1)
+    assert.equal(new Set(tracing.spans.map((span) => span.spanContext().traceId)).size, 1)
     await net.close()
   })
 
