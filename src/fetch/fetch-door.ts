@@ -3,47 +3,28 @@ import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
 import { ownDeadline } from '../call/call-route.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
-import { hasIdempotencyKey, replyHeader } from '../call/header-list.ts'
+import { hasIdempotencyKey } from '../call/header-list.ts'
 import type { InformationalListener } from '../call/informational.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { previousHop } from '../call/previous-hop.ts'
-import type { Reply } from '../call/reply.ts'
 import { lastly, type Stage } from '../call/settling.ts'
-import { decidingAttempt } from '../call/side-by-side.ts'
 import { type WireListener, wireListener } from '../call/wire-listener.ts'
 import { MeshError } from '../errors/mesh-error.ts'
-import { rememberError } from '../records/call-teller.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { callDispatcher } from '../transport/call-dispatcher.ts'
 import { AbortLink } from './abort-link.ts'
 import { wireHeaders } from './automatic-headers.ts'
-import { mostCodings, readCodings } from './content-codings.ts'
-import { DecodedContent } from './decoded-content.ts'
+import { badReply, fetchFailed, refusedHop } from './bad-reply.ts'
 import { Departures } from './departures.ts'
 import type { Destination, DestinationFinder } from './destination.ts'
 import { checkLength, type FetchRequest, withBodyHeaders } from './fetch-request.ts'
-import { matchesIntegrity } from './integrity.ts'
-import { LeanResponse } from './lean-response.ts'
+import type { Journey } from './journey.ts'
 import { isIdempotent } from './method.ts'
 import { peekBody } from './peek-body.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
 import { originFor, refererFor } from './referrer.ts'
-import { type Content, MemoryContent, ResponseBody } from './response-body.ts'
+import { respond } from './respond.ts'
 import { SignalGroup } from './signal-group.ts'
-
-/** What stays the same over the redirects of one fetch. */
-interface Journey {
-  readonly cancellation: Cancellation
-  readonly link: AbortLink | undefined
-  readonly startedAt: number
-  readonly deadline: number
-  /** The call of the last hop. */
-  last: Call | undefined
-  /** Redirects followed so far. */
-  redirects: number
-  /** What kind of response it will be: `cors` once a redirect led to another origin. */
-  type: 'basic' | 'cors'
-}
 
 /** Carries requests that were read: from the request to the response, redirects included. */
 export class FetchDoor {
@@ -203,96 +184,6 @@ async function peeked(request: FetchRequest, source: Request): Promise<FetchRequ
   const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes, request.signal)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
-}
-
-function hasNoBody(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 205 || status === 304 || status === 101 || status === 103
-}
-
-function respond(request: FetchRequest, reply: Reply, destination: Destination, journey: Journey): Response | Promise<Response> {
-  const { link, type } = journey
-  const redirected = journey.redirects > 0
-  const { status, statusText, headers, body } = reply
-  const head = {
-    status,
-    statusText,
-    headers,
-    url: request.target.href,
-    redirected,
-    type,
-    ending: body,
-    call: journey.last,
-    teller: destination.teller,
-  }
-  request.upload?.settle()
-  const { integrity } = request.options
-  if (status === 407) {
-    link?.release()
-    body.discard()
-    throw fetchFailed(badReply(destination, journey, 'proxy authentication required'))
-  }
-  if (type === 'cors' && request.options.header.mode === 'no-cors') {
-    link?.release()
-    body.discard()
-    return new LeanResponse({ ...head, status: 0, statusText: '', headers: {}, type: 'opaque' }, undefined)
-  }
-  if (hasNoBody(request.method, status)) {
-    link?.release()
-    body.discard()
-    if (integrity !== '') throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply has no body'))
-    return new LeanResponse(head, undefined)
-  }
-  const encoding = headers['content-encoding'] === undefined ? undefined : replyHeader(headers, 'content-encoding')
-  const content = encoding === undefined ? body : decoded(body, encoding, destination, journey)
-  if (content === undefined) {
-    link?.release()
-    const error = badReply(destination, journey, `the reply's content-encoding names more than ${mostCodings} codings`)
-    body.abort(error)
-    throw fetchFailed(error)
-  }
-  const responseBody = new ResponseBody(content, request.signal)
-  if (link !== undefined) {
-    if (!body.over) link.guard(responseBody)
-    body.whenOver(link)
-  }
-  if (integrity === '') return new LeanResponse(head, responseBody)
-  return checked(responseBody, integrity, destination, journey).then((safe) => new LeanResponse(head, safe))
-}
-
-function decoded(body: Content, encoding: string, destination: Destination, { last }: Journey): Content | undefined {
-  const codings = readCodings(encoding)
-  if (codings === 'too-many') return undefined
-  if (codings.length === 0) return body
-  const message = `the reply's body cannot be decoded (content-encoding: ${encoding})`
-  return new DecodedContent(body, codings, (cause) => badReply(destination, { last }, `${message}: ${cause.message}`, cause))
-}
-
-async function checked(body: ResponseBody, integrity: string, destination: Destination, journey: Journey): Promise<ResponseBody> {
-  const pieces = await body.gather()
-  if (!matchesIntegrity(pieces, integrity))
-    throw fetchFailed(badReply(destination, journey, 'integrity mismatch: the reply is not what init.integrity says'))
-  return body.over(new MemoryContent(pieces))
-}
-
-/** The call went well, and still its caller gets no reply: what threw leads to its record. */
-function badReply(destination: Destination, hop: Pick<Journey, 'last'>, message: string, cause?: Error): MeshError {
-  const endpoint = hop.last && decidingAttempt(hop.last)?.endpoint.address
-  const facts = { service: destination.service, endpoint, sent: true }
-  return endedWith(new MeshError('BAD_REPLY', message, facts, cause), destination, hop)
-}
-
-/** Who carries the next hop, or why nobody does: then the hop that led there is what there is to tell of. */
-function refusedHop(found: Destination | MeshError, destination: Destination, journey: Journey): Destination | MeshError {
-  return MeshError.is(found) ? endedWith(found, destination, journey) : found
-}
-
-function endedWith(error: MeshError, { teller }: Destination, { last }: Pick<Journey, 'last'>): MeshError {
-  if (teller !== undefined && last !== undefined) rememberError(error, { call: last, teller, ending: { error } })
-  return error
-}
-
-function fetchFailed(cause: MeshError): TypeError {
-  return new TypeError('fetch failed', { cause })
 }
 
 /** The wire tells from within its own callbacks, in which no code of a user may run. */
