@@ -308,7 +308,7 @@ export type { Ejection, EjectionRule, EjectionRulePart, EndpointInterval } from 
 export { Attempt, type AttemptChange } from './call/attempt.ts'
 export { Call, type CallParts, type SpentAttempt, type UnderwayAttempt } from './call/call.ts'
 export { type BodyContent, BytesBody, type CallBody, noBody, ReopenableBody, StreamBody } from './call/call-body.ts'
-export { Cancellation, type CancelListener } from './call/cancellation.ts'
+export { Cancellation, type CancelListener, type CancelSource } from './call/cancellation.ts'
 export { type ContextKey, ContextValues, contextKey } from './call/context-values.ts'
 export { defaultClassifier } from './call/default-classifier.ts'
 export { pushbackMs } from './call/pushback.ts'

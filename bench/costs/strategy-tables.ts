@@ -16,10 +16,20 @@ export async function strategyTables(run: Run, quick: boolean): Promise<readonly
     builds.push(row('buildMs', 2))
     memory.push(row('bytesEach', 0))
   }
+  const stalls: string[][] = [headings]
+  for (const strategy of ['ringHash({ hashOn })', 'maglev({ hashOn })']) {
+    const figures: Figures[] = []
+    for (const endpoints of sizes) figures.push(await run('table-stalls', { strategy, endpoints }, quick ? 1 : 3))
+    stalls.push([strategy, ...figures.map((each) => `${fixedTo(each.stallMs, 1)} (${fixedTo(each.firstMs, 1)})`)])
+  }
   return [
     { title: 'A pick, in ns, by the number of endpoints', rows: picks },
     { title: 'What a pick allocates, in bytes', rows: bytes },
     { title: 'A picker and its first pick, after an update of the endpoint set, in ms', rows: builds },
+    {
+      title: 'The longest that a call waits while a table is made anew (in brackets: for the first one of a process), in ms',
+      rows: stalls,
+    },
     { title: 'Memory of a picker for each endpoint, in bytes', rows: memory },
   ]
 }
