@@ -71,6 +71,13 @@ export interface Balancer {
    */
   noticed?(endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean): void
   /**
+   * Hears of all endpoints of the service as soon as they are known, and whenever they change: what takes time to prepare for them can be begun
+   * beside the calls, before there is one. A picker may be asked for others, such as those that are well, or for none at all.
+   *
+   * @param endpoints all there are.
+   */
+  expect?(endpoints: readonly Endpoint[]): void
+  /**
    * For `net.explain`: the chances of endpoints to be chosen, as far as they are known at this moment, without choosing. It must change nothing:
    * no turn, no draw, nothing written.
    *

@@ -6,6 +6,9 @@ import { allSteps, piecesPerStep, type Steps } from './steps.ts'
 /** Begins a second hash function: two addresses that agree in one of them differ in the other. */
 const secondHash = 0x9747b28c
 
+/** The first hash of each, the second, and whether all have one weight. */
+type Hashes = readonly [Uint32Array, Uint32Array, boolean]
+
 /** Two hashes of the address of every endpoint of a set, and the order of preference that they give to each key. */
 export class EndpointHashes {
   /** The first hash of each. */
@@ -17,12 +20,12 @@ export class EndpointHashes {
 
   /**
    * @param endpoints at least one.
-   * @param hashes in place of new ones: the first of each, and the second.
+   * @param made in place of new ones: the first hash of each, the second, and whether all have one weight.
    */
-  constructor(endpoints: readonly Endpoint[], hashes?: readonly [Uint32Array, Uint32Array]) {
+  constructor(endpoints: readonly Endpoint[], made?: Hashes) {
     this.#endpoints = endpoints
-    this.#equalWeights = haveEqualWeights(endpoints)
-    const [first, second] = hashes ?? allSteps(hashSteps(endpoints))
+    const [first, second, equalWeights] = made ?? allSteps(hashSteps(endpoints))
+    this.#equalWeights = equalWeights
     this.first = first
     this.second = second
   }
@@ -74,19 +77,17 @@ export class EndpointHashes {
   }
 }
 
-function haveEqualWeights(endpoints: readonly Endpoint[]): boolean {
-  for (let i = 1; i < endpoints.length; i += 1) if (endpoints[i]?.weight !== endpoints[0]?.weight) return false
-  return true
-}
-
-function* hashSteps(endpoints: readonly Endpoint[]): Steps<readonly [Uint32Array, Uint32Array]> {
+function* hashSteps(endpoints: readonly Endpoint[]): Steps<Hashes> {
   const first = new Uint32Array(endpoints.length)
   const second = new Uint32Array(endpoints.length)
+  const firstWeight = endpoints[0]?.weight
+  let equalWeights = true
   for (let i = 0; i < endpoints.length; i += 1) {
-    const { address } = endpoints[i] as Endpoint
+    const { address, weight } = endpoints[i] as Endpoint
+    if (weight !== firstWeight) equalWeights = false
     first[i] = mix(absorb(emptyHash, address))
     second[i] = mix(absorb(secondHash, address))
     if (i % (piecesPerStep / 4) === 0) yield
   }
-  return [first, second]
+  return [first, second, equalWeights]
 }

@@ -93,6 +93,7 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
       name: 'maglev',
       hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize)),
+      expect: (endpoints) => works.expect(endpoints),
       odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

@@ -69,6 +69,9 @@ export function randomSubset(options: RandomSubsetOptions): DescribedPart<Balanc
       const order = hashOrder(endpoints, seed)
       return new SubsetPicker(inner.picker(Object.freeze(order.slice(0, size))), order.slice(size))
     }
-    return { ...innerDuties(inner), name: `random-subset of ${inner.name}`, picker }
+    const expect = (endpoints: readonly Endpoint[]) => {
+      if (endpoints.length <= size) inner.expect?.(endpoints)
+    }
+    return { ...innerDuties(inner), name: `random-subset of ${inner.name}`, expect, picker }
   })
 }

@@ -99,6 +99,7 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
       name: 'ring-hash',
       hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works, entries(endpoints)),
+      expect: (endpoints) => works.expect(endpoints),
       odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

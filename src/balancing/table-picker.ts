@@ -59,6 +59,8 @@ export class TablePicker implements Picker, WantedTable {
     this.endpoints = endpoints
     this.#hash = hash
     this.#works = works
+    this.#table = works.takeExpected(endpoints)
+    if (this.#table !== undefined) return
     const before = entries > smallTable ? works.relativeOf(endpoints) : undefined
     if (entries <= (before === undefined ? smallFirstTable : smallTable)) this.#table = works.makeNow(endpoints)
     else {

@@ -46,13 +46,38 @@ const mostRemembered = 4
 /** How many endpoints of a set are looked for in a table to tell whether they are related. */
 const samples = 4
 
+/** A table that is being made. */
+interface Work {
+  readonly wanted: WantedTable
+  readonly steps: Steps<KeyTable>
+}
+
+/** The first table, before somebody asks for it. */
+class ExpectedTable implements WantedTable {
+  readonly endpoints: readonly Endpoint[]
+  table: KeyTable | undefined
+
+  constructor(endpoints: readonly Endpoint[]) {
+    this.endpoints = endpoints
+  }
+
+  made(table: KeyTable): void {
+    this.table = table
+  }
+
+  dropped(): void {}
+}
+
 /** Makes tables beside the calls, in slices, one at a time, and remembers the last ones: they serve until their successors are ready. */
 export class TableWorks {
   readonly #clock: Clock
   readonly #build: (endpoints: readonly Endpoint[]) => Steps<KeyTable>
   readonly #waiting: WantedTable[] = []
   readonly #remembered: KeyTable[] = []
-  #current: { readonly wanted: WantedTable; readonly steps: Steps<KeyTable> } | undefined
+  #current: Work | undefined
+  #expected: ExpectedTable | undefined
+  /** Whether a table was asked for. From then on there are relatives. */
+  #begun = false
   #timer: Timer | undefined
   #closed = false
   /** Tables made so far. */
@@ -69,14 +94,45 @@ export class TableWorks {
 
   /** The table that was made for these very endpoints, if it is one of the last. */
   known(endpoints: readonly Endpoint[]): KeyTable | undefined {
-    return this.#remembered.findLast(
-      (table) => table.endpoints.length === endpoints.length && table.endpoints.every((endpoint, i) => endpoint === endpoints[i]),
-    )
+    return this.#remembered.findLast((table) => areSame(table.endpoints, endpoints))
+  }
+
+  /** The first table is likely to be for these endpoints: it is begun before somebody asks for it. Weights may be others than the last time. */
+  expect(endpoints: readonly Endpoint[]): void {
+    if (this.#begun) return
+    this.#giveUpExpected()
+    if (endpoints.length === 0) return
+    this.#expected = new ExpectedTable(endpoints)
+    this.want(this.#expected)
+  }
+
+  /** The first table, if it was expected to be for these endpoints: what is left to do for it is done at once. */
+  takeExpected(endpoints: readonly Endpoint[]): KeyTable | undefined {
+    this.#begun = true
+    const expected = this.#expected
+    if (expected === undefined) return undefined
+    const steps = this.#current?.wanted === expected ? this.#current.steps : undefined
+    this.#giveUpExpected()
+    if (!areSame(expected.endpoints, endpoints)) return undefined
+    const table = expected.table ?? (steps && allSteps(steps))
+    return table && this.#remember(table)
   }
 
   /** Makes a table at once: for a small one. */
   makeNow(endpoints: readonly Endpoint[]): KeyTable {
     return this.#remember(allSteps(this.#build(endpoints)))
+  }
+
+  #giveUpExpected(): void {
+    const expected = this.#expected
+    if (expected === undefined) return
+    this.#expected = undefined
+    if (this.#current?.wanted === expected) this.#current = undefined
+    const waiting = this.#waiting.indexOf(expected)
+    if (waiting >= 0) this.#waiting.splice(waiting, 1)
+    if (this.#current !== undefined || this.#waiting.length > 0) return
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   /** Makes a table as soon as there is time; the one that is wanted last comes first. */
@@ -106,6 +162,7 @@ export class TableWorks {
     this.#timer = undefined
     this.#waiting.length = 0
     this.#current = undefined
+    this.#expected = undefined
   }
 
   #rest(): Timer {
@@ -121,12 +178,13 @@ export class TableWorks {
       const { done, value } = steps.next()
       if (!done) continue
       this.#current = undefined
-      wanted.made(this.#remember(value))
+      // One that nobody asked for yet is nobody's relative.
+      wanted.made(wanted === this.#expected ? value : this.#remember(value))
     }
     this.#timer = this.#current === undefined && this.#waiting.length === 0 ? undefined : this.#rest()
   }
 
-  #next(): { readonly wanted: WantedTable; readonly steps: Steps<KeyTable> } | undefined {
+  #next(): Work | undefined {
     const wanted = this.#waiting.pop()
     return wanted && { wanted, steps: this.#build(wanted.endpoints) }
   }
@@ -137,6 +195,10 @@ export class TableWorks {
     if (this.#remembered.length > mostRemembered) this.#remembered.shift()
     return table
   }
+}
+
+function areSame(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
+  return some.length === others.length && (some === others || some.every((endpoint, i) => endpoint === others[i]))
 }
 
 function knownOf(endpoints: readonly Endpoint[], known: readonly Endpoint[]): number {

@@ -20,6 +20,7 @@ import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
+import { expectEndpoints } from './expect-endpoints.ts'
 import { goneError } from './gone-error.ts'
 import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
@@ -172,7 +173,8 @@ export class ServiceRuntime implements Destination {
         this.#ejector.forget(removed)
         this.#checker.forget(removed)
         this.#checker.add(added)
-        const { transport, endpointPermits } = (this.#current ?? next).parts
+        const { balancer, transport, endpointPermits } = (this.#current ?? next).parts
+        expectEndpoints(balancer, directory.endpoints, this.#host)
         endpointPermits?.reconsider()
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
@@ -185,6 +187,7 @@ export class ServiceRuntime implements Destination {
     }
     if (next.parts.resolver !== before.parts.resolver) directory.replace(next.parts.resolver, next.plan.directory)
     if (secure !== secureBefore) directory.reread()
+    if (next.parts.balancer !== before.parts.balancer) expectEndpoints(next.parts.balancer, directory.endpoints, this.#host)
     if (next.gate !== before.gate) this.#giveUp(before, graceMs)
   }
 

@@ -7,6 +7,7 @@ import { maglev } from '../../../src/balancing/maglev.ts'
 import { ringHash } from '../../../src/balancing/ring-hash.ts'
 import { allSteps, sortByHash } from '../../../src/balancing/steps.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
+import { Roster } from '../../../src/endpoint/roster.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
@@ -55,6 +56,66 @@ for (const [name, part, large] of tabled) {
     assert.equal(balancer.counts?.().tables, 1)
     assert.notDeepEqual(owners(picker), before)
     assert.equal(clock.pendingForeground, 0)
+  })
+
+  test(`${name}: a first table that is expected is made beside the calls, and then it is there`, async () => {
+    const { clock, balancer, ready } = world(part())
+    const endpoints = testEndpoints(50)
+    balancer.expect?.(endpoints)
+    assert.equal(clock.pendingForeground, 0)
+    assert.equal(clock.pending, 1)
+    await ready()
+    const picker = balancer.picker([...endpoints])
+    clock.assertIdle()
+    assert.equal(balancer.counts?.().tables, 1)
+    assert.deepEqual(owners(picker), owners(world(part()).balancer.picker(endpoints)))
+  })
+
+  test(`${name}: a call that comes before the expected table is done finds the same one`, async () => {
+    for (const slices of [0, 1, 2, 3]) {
+      const { clock, balancer } = world(large())
+      const endpoints = testEndpoints(5_000)
+      balancer.expect?.(endpoints)
+      for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
+      const found = owners(balancer.picker(endpoints))
+      balancer.close?.()
+      clock.assertIdle()
+      if (slices === 0) continue
+      const fresh = world(large())
+      const other = fresh.balancer.picker(endpoints)
+      await fresh.ready()
+      assert.deepEqual(found, owners(other), `after ${slices} slices`)
+    }
+  })
+
+  test(`${name}: a table that was expected for others is given up, and is nobody's table before`, async () => {
+    for (const slices of [0, 1, 50]) {
+      const { clock, balancer } = world(part())
+      const endpoints = testEndpoints(60)
+      balancer.expect?.(endpoints)
+      for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
+      const some = endpoints.slice(10)
+      assert.deepEqual(owners(balancer.picker(some)), owners(world(part()).balancer.picker(some)))
+      clock.assertIdle()
+      assert.equal(balancer.counts?.().tables, 1)
+    }
+  })
+
+  test(`${name}: what is expected last counts, with the weights that it has then`, async () => {
+    const { clock, balancer, ready } = world(part())
+    const roster = new Roster()
+    const specs = Array.from({ length: 40 }, (_, i) => ({ url: `http://10.0.0.${i + 1}:80` }))
+    roster.update(specs)
+    balancer.expect?.(roster.endpoints)
+    await ready()
+    roster.update(specs.map((spec, i) => ({ ...spec, weight: 1 + (i % 3) })))
+    balancer.expect?.(roster.endpoints)
+    await ready()
+    const found = owners(balancer.picker(roster.endpoints))
+    assert.deepEqual(found, owners(world(part()).balancer.picker(roster.endpoints)))
+    balancer.expect?.([])
+    balancer.expect?.(roster.endpoints)
+    clock.assertIdle()
   })
 
   test(`${name}: the table before serves while another is made, without the endpoints that are gone`, async () => {
