@@ -64,8 +64,8 @@ test('code of the program runs in the context of the call that it is asked about
   const paths = Array.from({ length: 20 }, (_, i) => `/${i}`)
   await Promise.all([...paths.map((path) => call('orders', path)), call('orders', '/bad'), ...paths.map((path) => call('guarded', path))])
   await Promise.all(paths.map((path) => call('orders', path)))
-  assert.equal(seen['classifier']?.size, 21)
-  assert.equal(seen['policy']?.size, 20)
+  assert.equal(seen.classifier?.size, 21)
+  assert.equal(seen.policy?.size, 20)
   assert.equal(seen['after the body']?.size, 21)
 })
 

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Host } from '../../runtime/host.ts'
 import { type DescribedPart, part } from '../../runtime/part.ts'
+import type { Random } from '../../runtime/random.ts'
 import { type QuotaOptions, type QuotaSettings, quotaSettings } from './quota-options.ts'
 import type { QuotaLease, QuotaSource, QuotaTerms } from './quota-source.ts'
 
@@ -27,6 +28,7 @@ interface Session {
   readonly limiter: Bottleneck
   readonly failed: Promise<never>
   readonly stepMs: number
+  readonly perStep: number
 }
 
 class RedisQuota implements QuotaSource {
@@ -35,9 +37,12 @@ class RedisQuota implements QuotaSource {
   readonly #settings: QuotaSettings
   readonly #host: Host
   readonly #id: string
+  readonly #draws: Random
   #session: Promise<Session> | undefined
   readonly #open = new Set<Bottleneck.IORedisConnection>()
   #processes: number
+  /** Permits since the last time that there were too few. */
+  #served = 0
   #countedAt = Number.NEGATIVE_INFINITY
   #closed = false
 
@@ -47,13 +52,14 @@ class RedisQuota implements QuotaSource {
     this.#settings = settings
     this.#host = host
     this.#processes = settings.processes
-    this.#id = Math.floor(host.random.fork('quota').next() * 2 ** 52).toString(36)
+    this.#draws = host.random.fork('quota')
+    this.#id = Math.floor(this.#draws.next() * 2 ** 52).toString(36)
   }
 
   async lease(terms: QuotaTerms, wanted: number): Promise<QuotaLease> {
     return this.#inTime(async () => {
       const session = await this.#connected(terms)
-      const { limiter, failed, stepMs } = session
+      const { limiter, failed, stepMs, perStep } = session
       this.#count(session)
       // Not waited for, and done before: what has come in since the last step must be in the reservoir, or taking first would make room for more.
       limiter.currentReservoir().catch(() => {})
@@ -61,7 +67,11 @@ class RedisQuota implements QuotaSource {
       const granted = Math.min(wanted, Math.max(0, wanted + left))
       // What was not there was taken all the same, and others saw less than nothing.
       if (granted < wanted) await Promise.race([limiter.incrementReservoir(wanted - granted), failed])
-      return { granted, processes: this.#processes, againMs: stepMs }
+      this.#served += granted
+      if (granted === wanted) return { granted, processes: this.#processes, againMs: stepMs }
+      const againMs = stepMs * this.#stepsToTurn(this.#served / perStep, terms.burst / perStep)
+      this.#served = 0
+      return { granted, processes: this.#processes, againMs }
     })
   }
 
@@ -94,6 +104,20 @@ class RedisQuota implements QuotaSource {
     } finally {
       timer?.cancel()
     }
+  }
+
+  /**
+   * In how many steps a process that did not get all it wanted asks again. If all asked once a step, whoever happens to ask just after each would
+   * always be first. So chance decides, and whoever got something lets the others have about as much, if they want it: not for so long that what nobody
+   * wants would not fit into the reservoir.
+   *
+   * @param served what it got since it waited last, in steps.
+   * @param burst what the reservoir holds, in steps.
+   */
+  #stepsToTurn(served: number, burst: number): number {
+    if (this.#processes < 2) return 1
+    if (served === 0) return 0.25 + this.#draws.next() * 0.75
+    return Math.max(1, Math.min(0.6 * served * this.#processes, 0.3 * burst)) * (0.75 + this.#draws.next() * 0.5)
   }
 
   #connected(terms: QuotaTerms): Promise<Session> {
@@ -144,7 +168,7 @@ class RedisQuota implements QuotaSource {
     await Promise.race([ready, failed])
     // Who came first has written the rate; a new rate is for all.
     await Promise.race([limiter.updateSettings(increase as Bottleneck.ConstructorOptions), failed])
-    return { client, limiter, failed, stepMs }
+    return { client, limiter, failed, stepMs, perStep }
   }
 
   /** Says that this process is there, and reads how many are; in the background, as it is a number that changes seldom. */

@@ -1,4 +1,4 @@
-/** A mesh with whatever can be counted: two services over real sockets, and one that is nowhere, with faults. */
+/** A mesh with whatever can be counted, over real sockets: a service in trouble, one that is down, and one that is rolled out with faults and copies. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -80,6 +80,18 @@ export class TroubledShop {
           .circuitBreaker({ endpoints: false, service: { consecutiveFailures: 20, openFor: '1s' } })
           .concurrency({ limit: 10 }),
       )
+      .service('carts', (s) =>
+        s
+          .resolve(
+            fixed([
+              { url: `http://127.0.0.1:${portOf(good)}`, labels: { version: 'v1' } },
+              { url: `http://127.0.0.1:${portOf(bad)}`, labels: { version: 'v2' } },
+            ]),
+          )
+          .split({ by: 'version', weights: { v1: 90, v2: 10 }, ramp: { to: { v1: 0, v2: 100 }, over: '10m' } })
+          .mirror({ to: 'orders', share: 0.2 })
+          .route({ name: 'search', match: { path: { prefix: '/search' } }, fault: { delay: { share: 0.5, time: '1ms' } } }),
+      )
       .build()
     const admin = await listen((request, response) => metricsHandler(net)(request, response))
     return new TroubledShop(net, [admin, good, bad, ...dead])
@@ -103,6 +115,7 @@ export class TroubledShop {
   async #browse(): Promise<void> {
     for (let i = 0; this.#running; i += 1) {
       await this.#call(i % 20 === 0 ? 'http://orders/throw' : `http://orders/v1/${i}`)
+      await this.#call(i % 2 === 0 ? 'http://carts/search' : `http://carts/${i}`)
       await sleep(2)
     }
   }

@@ -65,7 +65,7 @@ test('eight processes are given the rate together, and share it fairly', { timeo
   const redis = await redisFor(context)
   if (redis === undefined) return
   // So few that any machine could make more.
-  const [permits, burst, forMs] = [100, 50, 6_000]
+  const [permits, burst, forMs] = [100, 50, 10_000]
   const children: ChildProcess[] = Array.from({ length: 8 }, () => fork(worker))
   context.after(() => {
     for (const child of children) child.kill()
