@@ -30,6 +30,8 @@ export interface LeftOut {
 export interface Effort {
   readonly rounds: number
   readonly warmUpMs: number
+  /** See `MeasureOptions`. */
+  readonly warmUpCalls?: number
   readonly measureMs: number
 }
 
@@ -117,18 +119,19 @@ export interface Probe {
 export async function runCase(each: BenchCase, callers: number, effort: Effort, field: Field, probe: Probe = {}): Promise<Answer> {
   const destination = field.ways[each.way]
   if (destination === undefined) return { kind: 'absent', reason: field.missing[each.way] ?? 'its server is not here' }
-  const { warmUpMs, measureMs } = effort
+  const { warmUpMs, warmUpCalls, measureMs } = effort
   const assignment: Assignment = {
     client: each.client,
     job: each.job,
     callers,
     warmUpMs,
+    warmUpCalls,
     measureMs,
     ...destination,
     allocationsTo: probe.allocationsTo,
   }
   const args = [...(probe.nodeArgs ?? []), join(import.meta.dirname, 'run-case.ts'), JSON.stringify(assignment)]
-  const printed = await runPinned(args, field.cores?.client, warmUpMs + measureMs + 20_000)
+  const printed = await runPinned(args, field.cores?.client, 4 * warmUpMs + measureMs + 20_000)
   const last = printed.trimEnd().split('\n').at(-1) ?? ''
   return last.startsWith('{') ? (JSON.parse(last) as Answer) : { kind: 'failed', reason: `it printed no result: ${printed.slice(-500)}` }
 }

@@ -11,6 +11,7 @@ export interface Assignment {
   readonly urls: readonly string[]
   readonly callers: number
   readonly warmUpMs: number
+  readonly warmUpCalls?: number | undefined
   readonly measureMs: number
   readonly serverPid: number | undefined
   readonly sidecarPid: number | undefined
