@@ -73,19 +73,47 @@ for (const [name, part, large] of tabled) {
 
   test(`${name}: a call that comes before the expected table is done finds the same one`, async () => {
     for (const slices of [0, 1, 2, 3]) {
-      const { clock, balancer } = world(large())
+      const { clock, balancer } = world(part())
       const endpoints = testEndpoints(5_000)
       balancer.expect?.(endpoints)
       for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
       const found = owners(balancer.picker(endpoints))
-      balancer.close?.()
       clock.assertIdle()
-      if (slices === 0) continue
+      assert.equal(balancer.counts?.().tables, 1)
+      assert.deepEqual(found, owners(world(part()).balancer.picker(endpoints)), `after ${slices} slices`)
+    }
+  })
+
+  test(`${name}: no call waits for what is left of a large expected table, which is made once`, async () => {
+    for (const slices of [0, 1, 2, 3]) {
+      const { clock, balancer, ready } = world(large())
+      const endpoints = testEndpoints(500)
+      balancer.expect?.(endpoints)
+      for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
+      const picker = balancer.picker(endpoints)
+      assert.equal(balancer.counts?.().tables, 0, `after ${slices} slices`)
+      assert.ok(owners(picker).every((owner) => owner !== undefined))
+      assert.equal(clock.pending, 1)
+      await ready()
+      assert.equal(balancer.counts?.().tables, 1)
       const fresh = world(large())
       const other = fresh.balancer.picker(endpoints)
       await fresh.ready()
-      assert.deepEqual(found, owners(other), `after ${slices} slices`)
+      assert.deepEqual(owners(picker), owners(other))
     }
+  })
+
+  test(`${name}: a large expected table that goes on for a call ends with its balancer`, async () => {
+    const { clock, balancer } = world(large())
+    const endpoints = testEndpoints(500)
+    balancer.expect?.(endpoints)
+    await clock.advance(1)
+    const picker = balancer.picker(endpoints)
+    balancer.close?.()
+    clock.assertIdle()
+    balancer.expect?.(endpoints)
+    assert.deepEqual(owners(picker), owners(picker))
+    clock.assertIdle()
   })
 
   test(`${name}: a table that was expected for others is given up, and is nobody's table before`, async () => {
