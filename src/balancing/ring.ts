@@ -106,12 +106,11 @@ function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, poi
  * The number is rounded up to a power of two. If it followed the number of endpoints step by step, as in Envoy, every endpoint that comes or
  * goes would change the points of all others, and about twice as many keys would move as have to.
  *
- * @param given the weight of each: above 0.
+ * @param weights each above 0; their sum times `maxSize` must be finite.
  * @param minSize the least number of points in all.
  * @param maxSize the most; every endpoint has one in any case.
  */
-export function pointsFor(given: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
-  const weights = withinReach(given)
+export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
   // Plain loops: this is one step for a hundred thousand endpoints.
   const points = new Array<number>(weights.length).fill(1)
   let total = 0
@@ -130,12 +129,4 @@ export function pointsFor(given: ArrayLike<number>, minSize: number, maxSize: nu
   if (size <= maxSize) return points
   for (let i = 0; i < points.length; i += 1) points[i] = Math.max(1, Math.floor((maxSize * (weights[i] as number)) / total))
   return points
-}
-
-/** Sums and products of the largest numbers that there are would be endless. A power of two changes no digit. */
-function withinReach(weights: ArrayLike<number>): ArrayLike<number> {
-  for (let i = 0; i < weights.length; i += 1) {
-    if ((weights[i] as number) > 2 ** 900) return Float64Array.from(weights, (weight) => weight * 2 ** -200)
-  }
-  return weights
 }

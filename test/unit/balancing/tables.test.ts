@@ -103,6 +103,15 @@ for (const [name, part, large] of tabled) {
     }
   })
 
+  test(`${name}: weights of any size share by their proportion`, () => {
+    const shares = (weights: readonly number[]) => {
+      const endpoints = testEndpoints(3, (index) => ({ weight: weights[index] as number }))
+      return owners(world(part()).balancer.picker(endpoints)).map((owner) => endpoints.indexOf(owner as never))
+    }
+    assert.deepEqual(shares([2 ** 1022, 2 ** 1023, 2 ** 1021]), shares([2, 4, 1]))
+    assert.deepEqual(new Set(shares([Number.MIN_VALUE, 1, 1e308])), new Set([2]))
+  })
+
   test(`${name}: a large expected table that goes on for a call ends with its balancer`, async () => {
     const { clock, balancer } = world(large())
     const endpoints = testEndpoints(500)
