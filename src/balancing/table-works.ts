@@ -56,9 +56,16 @@ interface Work {
 class ExpectedTable implements WantedTable {
   readonly endpoints: readonly Endpoint[]
   table: KeyTable | undefined
+  readonly #weights: Float64Array
 
   constructor(endpoints: readonly Endpoint[]) {
     this.endpoints = endpoints
+    this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
+  }
+
+  /** Whether it is the table for these endpoints as they are now. */
+  isFor(endpoints: readonly Endpoint[]): boolean {
+    return areSame(this.endpoints, endpoints) && this.#weights.every((weight, i) => weight === (endpoints[i] as Endpoint).weight)
   }
 
   made(table: KeyTable): void {
@@ -99,7 +106,8 @@ export class TableWorks {
 
   /** The first table is likely to be for these endpoints: it is begun before somebody asks for it. Weights may be others than the last time. */
   expect(endpoints: readonly Endpoint[]): void {
-    if (this.#begun || this.#closed) return
+    // What changed may have nothing to do with a table, such as the health of an endpoint.
+    if (this.#begun || this.#closed || this.#expected?.isFor(endpoints)) return
     this.#giveUpExpected()
     if (endpoints.length === 0) return
     this.#expected = new ExpectedTable(endpoints)

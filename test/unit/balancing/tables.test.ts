@@ -6,8 +6,10 @@ import { EndpointHashes } from '../../../src/balancing/endpoint-hashes.ts'
 import { maglev } from '../../../src/balancing/maglev.ts'
 import { ringHash } from '../../../src/balancing/ring-hash.ts'
 import { allSteps, sortByHash } from '../../../src/balancing/steps.ts'
+import { TableWorks } from '../../../src/balancing/table-works.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { Roster } from '../../../src/endpoint/roster.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
@@ -32,6 +34,32 @@ function world(part: BalancerPart) {
   }
   return { host, clock: host.clock, balancer, ready }
 }
+
+test('a table that is expected again is begun anew only if it would be another one', async () => {
+  const clock = fakeClock()
+  let begun = 0
+  const works = new TableWorks(clock, function* (endpoints) {
+    begun += 1
+    for (let step = 0; step < 100; step += 1) yield
+    return { endpoints, pick: () => endpoints[0] as Endpoint }
+  })
+  const endpoints = testEndpoints(3)
+  works.expect(endpoints)
+  await clock.advance(2)
+  works.expect([...endpoints])
+  while (clock.pending > 0) await clock.advance(1)
+  works.expect(endpoints)
+  clock.assertIdle()
+  assert.equal(begun, 1)
+  endpoints[1]!.weight = 2
+  works.expect(endpoints)
+  works.expect(endpoints.slice(1))
+  while (clock.pending > 0) await clock.advance(1)
+  assert.equal(begun, 2)
+  assert.equal(works.takeExpected(endpoints), undefined)
+  works.expect(endpoints)
+  clock.assertIdle()
+})
 
 for (const [name, part, large] of tabled) {
   test(`${name}: the first calls of a service find the table that later ones find`, async () => {
