@@ -20,6 +20,10 @@ export interface AffinityCookie {
   readonly path?: string | undefined
   /** How long a caller keeps it, in whole seconds. @defaultValue as long as the caller's session */
   readonly ttl?: Duration | undefined
+  /** Whether a browser sends it over TLS only. @defaultValue `false` */
+  readonly secure?: boolean | undefined
+  /** Whether a browser sends it with requests that other sites cause; `'None'` takes `secure: true`. @defaultValue what the browser does by itself */
+  readonly sameSite?: 'Strict' | 'Lax' | 'None' | undefined
 }
 
 /** What an {@link affinity} balancer goes by: a cookie or a header. */
@@ -38,6 +42,9 @@ export interface AffinityOptions {
 
 /** The defaults of {@link AffinityOptions}. */
 export const affinityDefaults = Object.freeze({ strict: false } as const)
+
+const cookieOptions = ['name', 'path', 'ttl', 'secure', 'sameSite'] as const satisfies readonly (keyof AffinityCookie)[]
+const sameSites: readonly string[] = ['Strict', 'Lax', 'None']
 
 /** So many names that callers gave are remembered with what they stand for. */
 const mostRemembered = 4_096
@@ -186,7 +193,8 @@ function headerCarrier(header: string): Carrier {
 }
 
 function cookieCarrier(cookie: AffinityCookie): Carrier {
-  const { name, path = '/', ttl } = cookie ?? {}
+  new OptionChecks('affinity: cookie', cookie, cookieOptions)
+  const { name, path = '/', ttl, secure = false, sameSite } = cookie ?? {}
   const ttlMs = ttl === undefined ? undefined : readDuration(ttl)
   const refuse = (field: string, expected: string, got: unknown): never => {
     throw new TypeError(`affinity: cookie.${field}: expected ${expected}, got ${printValue(got)}`)
@@ -196,13 +204,18 @@ function cookieCarrier(cookie: AffinityCookie): Carrier {
   if (ttl !== undefined && !(ttlMs !== undefined && ttlMs >= 1_000 && ttlMs < Number.POSITIVE_INFINITY)) {
     refuse('ttl', `${durationExpectation}, in [1000 ms, Infinity)`, ttl)
   }
+  if (typeof secure !== 'boolean') refuse('secure', 'true or false', secure)
+  if (sameSite !== undefined && !sameSites.includes(sameSite))
+    refuse('sameSite', sameSites.map((site) => `'${site}'`).join(' | '), sameSite)
+  if (sameSite === 'None' && !secure) refuse('secure', "true, because sameSite is 'None'", secure)
+  const attributes = { path, ttlMs, secure, sameSite }
   return {
     concerns: (call) => isWithin(call.path, path),
     read: (call) => (isWithin(call.path, path) ? cookieOf(call.headers, name) : undefined),
     write(reply, value) {
       const before = reply.headers['set-cookie']
       const kept = before === undefined ? [] : typeof before === 'string' ? [before] : before
-      return { ...reply, headers: { ...reply.headers, 'set-cookie': [...kept, cookieText(name, value, path, ttlMs)] } }
+      return { ...reply, headers: { ...reply.headers, 'set-cookie': [...kept, cookieText(name, value, attributes)] } }
     },
   }
 }

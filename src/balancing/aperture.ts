@@ -9,6 +9,8 @@ import { hashOrder } from './hash-order.ts'
 import { inFlight } from './in-flight.ts'
 import type { LoadMeter } from './load-meter.ts'
 import { OptionChecks } from './option-checks.ts'
+import { mostFailingPairs, mostPairs } from './power-of-two.ts'
+import { Readmissions } from './readmissions.ts'
 
 /** Which part of the endpoints an {@link aperture} balancer uses, and how. */
 export interface ApertureOptions {
@@ -62,15 +64,41 @@ class AperturePicker implements Picker {
   }
 
   pick(query: PickQuery): Endpoint {
-    for (let draw = 0; draw <= redraws; draw += 1) {
+    let spentDraws = 0
+    let pairs = 0
+    while (spentDraws <= redraws) {
       const left = this.#draw()
-      if (query.isSpent(left)) continue
+      if (query.isSpent(left)) {
+        spentDraws += 1
+        continue
+      }
       const right = this.#drawBeside(left, query)
-      // The first one drawn wins a tie: it is the one whose share is that of its part.
-      return this.#meter.load(left) <= this.#meter.load(right) ? left : right
+      const lighter = this.#lighter(left, right, query.at)
+      if (lighter !== undefined) return lighter
+      pairs += 1
+      if (pairs >= mostPairs && (pairs === mostFailingPairs || !this.#bothFail(left, right, query.at))) {
+        return this.#byLoad(left, right, query.at)
+      }
     }
     const inside = drawUnspent(this.#inside, this.#draws, query)
     return query.isSpent(inside) ? drawUnspent(this.#all, this.#draws, query) : inside
+  }
+
+  /** As of a meter: `undefined`, if another pair should be drawn because one of them fails. */
+  #lighter(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint | undefined {
+    const meter = this.#meter
+    if (left === right) return left
+    return meter.lighter === undefined ? this.#byLoad(left, right, at) : meter.lighter(left, right, at)
+  }
+
+  #bothFail(left: Endpoint, right: Endpoint, at: number | undefined): boolean {
+    const meter = this.#meter
+    return meter.isFailing?.(left, at) === true && meter.isFailing(right, at)
+  }
+
+  /** The first one drawn wins a tie: it is the one whose share is that of its part. */
+  #byLoad(left: Endpoint, right: Endpoint, at: number | undefined): Endpoint {
+    return this.#meter.load(left, at) <= this.#meter.load(right, at) ? left : right
   }
 
   /** Another one to compare; the same one, if there is hardly another. Drawing both again would take from those that are drawn often. */
@@ -127,6 +155,14 @@ export function aperture(options: ApertureOptions): DescribedPart<Balancer> {
     const picker = (endpoints: readonly Endpoint[]): Picker => {
       return new AperturePicker(endpoints, peer / peers, apertureWidth(endpoints.length, peers, min), made, draws)
     }
-    return { name: 'aperture', meters: [made], picker }
+    const readmissions = made.readmitted === undefined ? undefined : new Readmissions()
+    return {
+      name: 'aperture',
+      meters: [made],
+      picker,
+      ...(readmissions && {
+        noticed: (endpoints: readonly Endpoint[], isFit: (endpoint: Endpoint) => boolean) => readmissions.noticed(endpoints, isFit, made),
+      }),
+    }
   })
 }

@@ -8,7 +8,7 @@ import { absorb, emptyHash, mixBits } from './hash.ts'
 /**
  * What of a call is hashed:
  * - `{ header: 'x-user-id' }`: a header; several values count as one list, with commas.
- * - `{ cookie: 'session' }`: a cookie.
+ * - `{ cookie: 'session' }`: a cookie, in quotes or without; of several, the first.
  * - `{ query: 'user' }`: a parameter of the query, as it is written in the URL.
  * - `'path'`: the path without the query.
  * - `'key'`: nothing but the `hashKey` that a caller may give with a call.
@@ -16,7 +16,7 @@ import { absorb, emptyHash, mixBits } from './hash.ts'
  *
  * A call with a `hashKey` of its own (`init.mesh.hashKey`) is hashed on that alone, whatever stands here.
  *
- * One that is missing or empty does not count. With `terminal: true`, those after it count only if it does not.
+ * One that is missing, empty or `NaN` does not count. With `terminal: true`, those after it count only if it does not.
  */
 export type HashSource =
   | 'path'
@@ -31,6 +31,9 @@ export type HashOn = HashSource | readonly HashSource[]
 
 /** Answered by a hash of a source that does not count. */
 const missing = undefined
+
+/** What may name a header or a cookie. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** 32 bits with a sign, see {@link mixBits}. */
 type SourceHash = (call: Call) => number | undefined
@@ -109,8 +112,9 @@ function compile(part: string, source: unknown): CompiledSource {
     const [entry, ...others] = Object.entries(kind)
     const [name, value] = entry ?? []
     if (others.length === 0 && typeof value === 'string' && value !== '' && typeof terminal === 'boolean') {
-      if (name === 'header') return { hash: headerHash(value), terminal }
-      if (name === 'cookie') return { hash: cookieHash(value), terminal }
+      // A header or a cookie of another name is never there, and every call would go anywhere.
+      if (name === 'header' && token.test(value)) return { hash: headerHash(value), terminal }
+      if (name === 'cookie' && token.test(value)) return { hash: cookieHash(value), terminal }
       if (name === 'query') return { hash: queryHash(value), terminal }
     }
   }
@@ -126,7 +130,7 @@ function pathHash({ path }: Call): number | undefined {
 function functionHash(source: (call: Call) => unknown): SourceHash {
   return (call) => {
     const value = source(call)
-    if (value === undefined || value === '') return missing
+    if (value === undefined || value === '' || Number.isNaN(value)) return missing
     if (typeof value !== 'string' && typeof value !== 'number') {
       hearLateRejection(value)
       throw new TypeError(`hashOn: expected the function to answer with a text, a number or undefined, got ${printValue(value)}`)
@@ -166,26 +170,54 @@ function cookieHash(cookie: string): SourceHash {
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
       if (!isNamed(written, 'cookie')) continue
-      const hash = fieldHash(headers[i + 1] as string, 0, ';', cookie)
+      const hash = cookieValueHash(headers[i + 1] as string, cookie)
       if (hash !== missing) return hash
     }
     return missing
   }
 }
 
+/** The hash of a cookie's value, found without cutting the text up: without white space around it, and without quotes, as `affinity` reads it. */
+function cookieValueHash(text: string, name: string): number | undefined {
+  for (let start = 0; start < text.length; ) {
+    start = skipBlanks(text, start)
+    const next = text.indexOf(';', start)
+    const last = next < 0 ? text.length : next
+    const equals = text.startsWith(name, start) ? skipBlanks(text, start + name.length) : last
+    if (equals < last && text[equals] === '=') {
+      let from = Math.min(skipBlanks(text, equals + 1), last)
+      let end = last
+      while (end > from && isBlank(text.charCodeAt(end - 1))) end -= 1
+      if (end - from > 1 && text[from] === '"' && text[end - 1] === '"') [from, end] = [from + 1, end - 1]
+      if (end > from) return mixBits(absorb(emptyHash, text, from, end))
+    }
+    start = last + 1
+  }
+  return missing
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from
+  while (at < text.length && isBlank(text.charCodeAt(at))) at += 1
+  return at
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
+}
+
 function queryHash(query: string): SourceHash {
   const name = encodeURIComponent(query)
   return ({ path }) => {
     const start = path.indexOf('?')
-    return start < 0 ? missing : fieldHash(path, start + 1, '&', name)
+    return start < 0 ? missing : parameterHash(path, start + 1, name)
   }
 }
 
-/** The hash of the value of `name=value` among fields of a text, found without cutting the text up. */
-function fieldHash(text: string, from: number, separator: string, name: string): number | undefined {
+/** The hash of the value of `name=value` among the parameters of a query, found without cutting the text up. */
+function parameterHash(text: string, from: number, name: string): number | undefined {
   for (let start = from; start < text.length; ) {
-    while (text[start] === ' ') start += 1
-    const next = text.indexOf(separator, start)
+    const next = text.indexOf('&', start)
     const end = next < 0 ? text.length : next
     const value = start + name.length + 1
     if (value < end && text[value - 1] === '=' && text.startsWith(name, start)) return mixBits(absorb(emptyHash, text, value, end))

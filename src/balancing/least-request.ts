@@ -33,6 +33,9 @@ export const leastRequestDefaults = Object.freeze({ choices: 2, bias: 1, fullSca
 /** How often a draw with a spent endpoint in it is made again, or how often a spent one may be due, before looking at all of them. */
 const redraws = 4
 
+/** After so many turns that it would have had if it were idle, an endpoint is looked at again: what it had in flight may be over. */
+const longestWait = 16
+
 class FewestOfSomePicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
   readonly #draws: Random
@@ -118,6 +121,12 @@ class WeightedTurnsPicker implements Picker {
   readonly #inFlight: InFlightOf
   /** Costs are counted in those of an idle endpoint of average weight, so that virtual time has the same pace for any weights. */
   readonly #meanWeight: number
+  /** How much longer each has to wait than until its place in the queue, by what it had in flight at its last turn; mostly nothing. */
+  readonly #stillOwed: Float64Array
+  /** With so many attempts in flight, no wait is too long. */
+  readonly #calm: number
+  /** How long each has waited since its last turn, when it is looked at. */
+  readonly #waited: Float64Array
 
   constructor(endpoints: readonly Endpoint[], draws: Random, bias: number, weightOf?: (endpoint: Endpoint) => number) {
     this.#endpoints = endpoints
@@ -127,24 +136,62 @@ class WeightedTurnsPicker implements Picker {
     this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
     this.#inFlight = new InFlightOf(endpoints)
     this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight / endpoints.length, 0)
+    this.#stillOwed = new Float64Array(endpoints.length)
+    this.#waited = new Float64Array(endpoints.length)
+    this.#calm = longestWait ** (1 / bias) - 1
     // Random first turns: clients that start together do not march in step (gRFC A58).
-    this.#queue = new TurnQueue(Float64Array.from(endpoints, (_, index) => draws.next() * this.#cost(index)))
+    this.#queue = new TurnQueue(Float64Array.from(endpoints, (_, index) => this.#waitFor(index, draws.next())))
   }
 
   pick(query: PickQuery): Endpoint {
     for (let skips = 0; skips <= redraws; skips += 1) {
-      const { first } = this.#queue
-      this.#queue.postponeFirst(this.#cost(first))
+      const first = this.#due()
+      this.#queue.postponeFirst(this.#waitFor(first, 1))
       const endpoint = this.#endpoints[first] as Endpoint
       if (query.isFresh === true || !query.isSpent(endpoint)) return endpoint
     }
     return leastCost(this.#endpoints, this.#bias, this.#draws, query)
   }
 
+  /** Whose turn it is. Who was very busy at its last turn, and is no longer, need not wait for as long as it seemed then. */
+  #due(): number {
+    const owed = this.#stillOwed
+    for (;;) {
+      const { first } = this.#queue
+      const left = owed[first] as number
+      if (left === 0) return first
+      const waited = this.#waited[first] as number
+      const rest = Math.min(left, this.#cost(first) - waited)
+      // Costs may be endless where a weight is all but nothing, and differences of such are no numbers.
+      if (!(rest > 0)) return first
+      // Twice as long each time: few looks, and no wait is twice as long as it should be.
+      const wait = Math.min(rest, waited)
+      owed[first] = rest - wait
+      this.#waited[first] = waited + wait
+      this.#queue.postponeFirst(wait)
+    }
+  }
+
+  /** How long an endpoint waits for its next turn, before it is looked at. */
+  #waitFor(index: number, share: number): number {
+    const inFlight = this.#inFlight.at(index)
+    const cost = share * this.#costOf(index, inFlight)
+    this.#stillOwed[index] = 0
+    if (inFlight <= this.#calm) return cost
+    const wait = Math.min(cost, longestWait * this.#costOf(index, 0))
+    this.#waited[index] = wait
+    this.#stillOwed[index] = cost - wait
+    return wait
+  }
+
   #cost(index: number): number {
+    return this.#costOf(index, this.#inFlight.at(index))
+  }
+
+  #costOf(index: number, inFlight: number): number {
     const weightOf = this.#weightOf
     const weight = weightOf === undefined ? (this.#weights[index] as number) : weightOf(this.#endpoints[index] as Endpoint)
-    return costOf(this.#inFlight.at(index), this.#bias, weight) * this.#meanWeight
+    return costOf(inFlight, this.#bias, weight) * this.#meanWeight
   }
 }
 

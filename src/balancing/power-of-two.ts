@@ -11,9 +11,9 @@ import { Readmissions } from './readmissions.ts'
 /** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
 const redraws = 4
 /** Most pairs that are drawn for one in which nobody fails, as in go-zero. */
-const mostPairs = 3
+export const mostPairs = 3
 /** Most pairs that are drawn for one in which not both fail: with half of all failing, that is one choice in seven thousand. */
-const mostFailingPairs = 8
+export const mostFailingPairs = 8
 
 /** Compares endpoints of a set by a meter that has nothing prepared for that. */
 class PairsByEndpoint implements LoadPairs {

@@ -106,7 +106,7 @@ function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, poi
  * The number is rounded up to a power of two. If it followed the number of endpoints step by step, as in Envoy, every endpoint that comes or
  * goes would change the points of all others, and about twice as many keys would move as have to.
  *
- * @param weights each above 0.
+ * @param weights each above 0; their sum times `maxSize` must be finite.
  * @param minSize the least number of points in all.
  * @param maxSize the most; every endpoint has one in any case.
  */

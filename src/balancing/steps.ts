@@ -14,11 +14,23 @@ export function allSteps<T>(steps: Steps<T>): T {
   }
 }
 
-/** The weights of endpoints as they are now. */
+/** Sums and products of larger weights may be endless. */
+const largestWeight = 2 ** 900
+
+/** The weights of endpoints as they are now, or in proportion to these: sums of them, and products with the size of a table, are finite. */
 export function* weightSteps(endpoints: readonly Endpoint[]): Steps<Float64Array> {
   const weights = new Float64Array(endpoints.length)
+  let heaviest = 0
   for (let i = 0; i < endpoints.length; i += 1) {
-    weights[i] = (endpoints[i] as Endpoint).weight
+    const { weight } = endpoints[i] as Endpoint
+    weights[i] = weight
+    if (weight > heaviest) heaviest = weight
+    if (i % piecesPerStep === 0) yield
+  }
+  if (heaviest <= largestWeight) return weights
+  // A power of two changes no digit.
+  for (let i = 0; i < weights.length; i += 1) {
+    weights[i] = Math.max(Number.MIN_VALUE, (weights[i] as number) * 2 ** -200)
     if (i % piecesPerStep === 0) yield
   }
   return weights

@@ -59,7 +59,7 @@ export class TablePicker implements Picker, WantedTable {
     this.endpoints = endpoints
     this.#hash = hash
     this.#works = works
-    this.#table = works.takeExpected(endpoints)
+    this.#table = works.takeExpected(endpoints, entries > smallFirstTable ? this : undefined)
     if (this.#table !== undefined) return
     const before = entries > smallTable ? works.relativeOf(endpoints) : undefined
     if (entries <= (before === undefined ? smallFirstTable : smallTable)) this.#table = works.makeNow(endpoints)

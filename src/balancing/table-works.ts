@@ -56,9 +56,16 @@ interface Work {
 class ExpectedTable implements WantedTable {
   readonly endpoints: readonly Endpoint[]
   table: KeyTable | undefined
+  readonly #weights: Float64Array
 
   constructor(endpoints: readonly Endpoint[]) {
     this.endpoints = endpoints
+    this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
+  }
+
+  /** Whether it is the table for these endpoints as they are now. */
+  isFor(endpoints: readonly Endpoint[]): boolean {
+    return areSame(this.endpoints, endpoints) && this.#weights.every((weight, i) => weight === (endpoints[i] as Endpoint).weight)
   }
 
   made(table: KeyTable): void {
@@ -99,23 +106,32 @@ export class TableWorks {
 
   /** The first table is likely to be for these endpoints: it is begun before somebody asks for it. Weights may be others than the last time. */
   expect(endpoints: readonly Endpoint[]): void {
-    if (this.#begun) return
+    // What changed may have nothing to do with a table, such as the health of an endpoint.
+    if (this.#begun || this.#closed || this.#expected?.isFor(endpoints)) return
     this.#giveUpExpected()
     if (endpoints.length === 0) return
     this.#expected = new ExpectedTable(endpoints)
     this.want(this.#expected)
   }
 
-  /** The first table, if it was expected to be for these endpoints: what is left to do for it is done at once. */
-  takeExpected(endpoints: readonly Endpoint[]): KeyTable | undefined {
+  /**
+   * The first table, if it was expected to be for these endpoints: what is left to do for it is done at once.
+   *
+   * @param heir who waits for it instead, if that is too much to be done at once.
+   */
+  takeExpected(endpoints: readonly Endpoint[], heir?: WantedTable): KeyTable | undefined {
     this.#begun = true
     const expected = this.#expected
     if (expected === undefined) return undefined
     const steps = this.#current?.wanted === expected ? this.#current.steps : undefined
     this.#giveUpExpected()
     if (!areSame(expected.endpoints, endpoints)) return undefined
-    const table = expected.table ?? (steps && allSteps(steps))
-    return table && this.#remember(table)
+    if (expected.table !== undefined) return this.#remember(expected.table)
+    if (steps === undefined) return undefined
+    if (heir === undefined) return this.#remember(allSteps(steps))
+    this.#current = { wanted: heir, steps }
+    this.#timer ??= this.#rest()
+    return undefined
   }
 
   /** Makes a table at once: for a small one. */
@@ -137,7 +153,7 @@ export class TableWorks {
 
   /** Makes a table as soon as there is time; the one that is wanted last comes first. */
   want(wanted: WantedTable): void {
-    if (this.#closed) return
+    if (this.#closed || this.#current?.wanted === wanted) return
     this.#waiting.push(wanted)
     if (this.#waiting.length > mostWaiting) this.#waiting.shift()?.dropped()
     this.#timer ??= this.#rest()

@@ -34,7 +34,7 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
     if (described) throw error
     return balanceFunction(value as BalanceFunction)
   }
-  if (isBalancer(made)) return made
+  if (isBalancer(made)) return withMeters(made, host)
   if (described) throw new TypeError(`${host.service}: balance: expected the part to make an object with a picker, got ${printValue(made)}`)
   if (typeof made === 'function') {
     const name = (value as { readonly name?: string }).name || 'powerOfTwo(inFlight)'
@@ -47,6 +47,14 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
     throw new TypeError(`${host.service}: balance: expected ${expectation}, got an asynchronous function: choosing cannot wait`)
   }
   return balanceFunction(value as BalanceFunction)
+}
+
+/** Routing calls them around every attempt, where it could only fail the call. */
+function withMeters(balancer: Balancer, host: Host): Balancer {
+  const meters: unknown = balancer.meters ?? []
+  const areMeters = Array.isArray(meters) && meters.every((meter) => typeof meter?.began === 'function')
+  if (areMeters) return balancer
+  throw new TypeError(`${host.service}: balance: meters: expected a list of load meters, got ${printValue(meters)}`)
 }
 
 function unusable(host: Host, value: unknown): TypeError {

@@ -23,7 +23,7 @@ import { weightedRandom } from '../balancing/weighted-random.ts'
 import { weightedRoundRobin } from '../balancing/weighted-round-robin.ts'
 import { hashOn } from '../mesh/hash-on-schema.ts'
 import { tokenInFile, tokenPattern, withForm } from '../mesh/plan-form.ts'
-import { callable, duration, flag, integer, number, options, strategy, thing } from '../mesh/plan-pieces.ts'
+import { callable, duration, flag, integer, number, oneOf, options, strategy, thing } from '../mesh/plan-pieces.ts'
 import type { Part } from '../runtime/host.ts'
 import { type Strategy, takes } from './strategy.ts'
 
@@ -57,6 +57,8 @@ const affinityCookie = options({
     '/',
   ),
   ttl: v.optional(duration({ from: 1_000 })),
+  secure: v.optional(flag()),
+  sameSite: v.optional(oneOf(['Strict', 'Lax', 'None'])),
 } satisfies SchemaOf<AffinityCookie>)
 
 const aperturePlace = { peer: whole(0), peers: whole(1), min: v.optional(whole(1), apertureDefaults.min) }

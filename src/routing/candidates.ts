@@ -203,7 +203,7 @@ export class Candidates {
 
 /** Balancers may be untyped code; what is no number would stand for 0, and every call would go to one tier. */
 function checkedHash(hash: unknown): number {
-  if (typeof hash === 'number') return hash
+  if (Number.isFinite(hash)) return hash as number
   hearLateRejection(hash)
   throw new TypeError(`hash: expected a whole number in [0, 2^32), got ${printValue(hash)}`)
 }

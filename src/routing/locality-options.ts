@@ -36,7 +36,8 @@ export interface LocalityOptions {
    */
   readonly minClusterSize?: number | undefined
   /**
-   * For `'zone-aware'`: everything stays in this zone while it has so many healthy endpoints, uneven or not: a whole number of at least 1, or `false`.
+   * For `'zone-aware'`: everything stays in this zone while it has so many healthy endpoints, uneven or not, and there are `minClusterSize` in all: a
+   * whole number of at least 1, or `false`.
    *
    * @defaultValue {@link localityDefaults}.forceLocalZone
    */

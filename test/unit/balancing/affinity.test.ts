@@ -73,6 +73,25 @@ test('the reply sets the cookie when the endpoint is another one, and leaves oth
   assert.equal(amended(1, ['cookie', `at=${named('10.0.0.2:8080')}`], '/carts')['set-cookie'], undefined)
 })
 
+test('the cookie has the attributes that are asked for', () => {
+  const set = (attributes: object) => {
+    const { amended } = world({ cookie: { name: 'at', ...attributes } })
+    return String(amended(1, [], '/')['set-cookie']).replace(/^[^;]*; /, '')
+  }
+  assert.equal(set({}), 'Path=/; HttpOnly')
+  assert.equal(set({ secure: true }), 'Path=/; HttpOnly; Secure')
+  assert.equal(set({ sameSite: 'Lax', ttl: '1m' }), 'Max-Age=60; Path=/; HttpOnly; SameSite=Lax')
+  assert.equal(set({ sameSite: 'None', secure: true }), 'Path=/; HttpOnly; Secure; SameSite=None')
+  const refused = (attributes: object) => () => affinity(roundRobin(), { cookie: { name: 'at', ...attributes } as never })
+  assert.throws(refused({ secure: 'yes' }), /^TypeError: affinity: cookie.secure: expected true or false, got "yes"$/)
+  assert.throws(refused({ sameSite: 'lax' }), /affinity: cookie.sameSite: expected 'Strict' \| 'Lax' \| 'None', got "lax"$/)
+  assert.throws(refused({ sameSite: 'None' }), /affinity: cookie.secure: expected true, because sameSite is 'None', got false$/)
+  assert.throws(
+    refused({ httpOnly: false }),
+    /affinity: cookie: expected only the options name, path, ttl, secure, sameSite, got "httpOnly"$/,
+  )
+})
+
 test('a path that the cookie is not for neither heeds nor sets it', () => {
   const { picker, amended } = world({ cookie: { name: 'at', path: '/carts' } })
   for (const path of ['/', '/other', '/cartsy']) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aperture, apertureDefaults, apertureWidth } from '../../../src/balancing/aperture.ts'
+import type { LoadMeter } from '../../../src/balancing/load-meter.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { seededRandom } from '../../../src/runtime/seeded-random.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
@@ -77,6 +78,37 @@ test('of the two that are drawn, the less loaded is chosen', () => {
   const endpoints = testEndpoints(2)
   endpoints[0]!.inFlight = 1
   assert.ok((picks(endpoints, { peer: 0, peers: 1, min: 12 }, 2_000).get(endpoints[0]!) ?? 0) < 100)
+})
+
+test('a meter is told the time and who is fit again, and is asked for another pair when one of two fails', () => {
+  const endpoints = testEndpoints(6)
+  const failing = new Set<Endpoint>(endpoints.slice(0, 3))
+  const told: Endpoint[] = []
+  const times = new Set<number | undefined>()
+  const meter: LoadMeter = {
+    name: 'm',
+    load: (endpoint) => endpoint.inFlight,
+    lighter(first, second, at) {
+      times.add(at)
+      return failing.has(first) || failing.has(second) ? undefined : first
+    },
+    isFailing: (endpoint) => failing.has(endpoint),
+    readmitted: (endpoint) => told.push(endpoint),
+    began: () => () => {},
+  }
+  const balancer = aperture({ peer: 0, peers: 1, meter: () => meter })(testHost())
+  const picker = balancer.picker(endpoints)
+  let failed = 0
+  for (let i = 0; i < 10_000; i += 1) if (failing.has(picker.pick({ ...anyone, at: 7 }) as Endpoint)) failed += 1
+  // The first two pairs have one that fails, which is 4 of 5; the third is that of one that fails and wins by chance, or all eight are.
+  assert.ok(failed < 10_000 * 0.8 ** 2 * (0.6 * 0.5 + 0.2) * 1.1, `${failed} of 10,000`)
+  assert.deepEqual([...times], [7])
+  const out = new Set<Endpoint>([endpoints[0] as Endpoint])
+  const notice = () => balancer.noticed?.(endpoints, (endpoint) => !out.has(endpoint))
+  notice()
+  out.clear()
+  notice()
+  assert.deepEqual(told, [endpoints[0]])
 })
 
 test('a call that has tried all of a part leaves it', () => {

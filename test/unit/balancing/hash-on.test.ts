@@ -34,6 +34,9 @@ test('a cookie is found among others, also in a second header', () => {
     ['cookie', 'xsession=no;session=abc'],
     ['cookie', 'a=1', 'cookie', 'session=abc'],
     ['cookie', 'session2=no; session=abc'],
+    ['cookie', 'session="abc"'],
+    ['cookie', 'a=1;\tsession = "abc" ; b=2'],
+    ['cookie', 'session=; session=abc'],
   ]) {
     assert.equal(hashOf(hashOn, { headers }), hashText('abc'), headers.join(' '))
   }
@@ -42,6 +45,9 @@ test('a cookie is found among others, also in a second header', () => {
     ['cookie', ''],
     ['cookie', 'session'],
     ['cookie', 'session='],
+    ['cookie', 'session=""'],
+    ['cookie', 'session= ; b=2'],
+    ['cookie', 'session; b=2'],
     ['cookie', 'a=session=abc'],
     ['set-cookie', 'session=abc'],
   ]) {
@@ -73,6 +79,7 @@ test('a function of the call may answer with a text, a number or nothing', () =>
   )
   assert.ok(isMissing(() => undefined, {}))
   assert.ok(isMissing(() => '', {}))
+  assert.ok(isMissing(() => Number(undefined), {}))
   assert.throws(
     () => hashOf((() => ({})) as never, {}),
     /hashOn: expected the function to answer with a text, a number or undefined, got \{\}/,
@@ -102,6 +109,8 @@ test('what is no source is refused, with those that there are', () => {
     { header: '' },
     { header: 5 },
     { header: 'a', cookie: 'b' },
+    { header: 'x user' },
+    { cookie: 'a=b' },
     {},
     { header: 'a', terminal: 1 },
   ]

@@ -97,6 +97,54 @@ test('attempts in flight take from the weight as the bias says', () => {
   assertNear(shares(endpoints, { bias: 2 }), [4 / 13, 8 / 13, 1 / 13], 0.001)
 })
 
+test('an endpoint that was very busy has its turns again soon after it is idle', () => {
+  for (const bias of [1, 2, 10]) {
+    const endpoints = testEndpoints(3, (index) => ({ weight: index + 1 }))
+    const heaviest = endpoints[2] as TestEndpoint
+    heaviest.inFlight = 400
+    const fresh = leastRequest({ bias })(testHost()).picker(endpoints)
+    const picker = leastRequest({ bias })(testHost()).picker(endpoints)
+    const until = (asked: typeof picker): number => {
+      for (let i = 1; i <= 10_000; i += 1) if (asked.pick(testQuery()) === heaviest) return i
+      return Number.POSITIVE_INFINITY
+    }
+    heaviest.inFlight = 0
+    assert.ok(until(fresh) < 200, `bias ${bias}: a new picker after ${until(fresh)}`)
+    // It has a turn while it is busy, waits for some of what that costs, and is idle then.
+    until(picker)
+    heaviest.inFlight = 400
+    until(picker)
+    for (let i = 0; i < 50; i += 1) picker.pick(testQuery())
+    heaviest.inFlight = 0
+    const picks = until(picker)
+    assert.ok(picks < 200, `bias ${bias}: after ${picks}`)
+    const counts = endpoints.map(() => 0)
+    for (let i = 0; i < 6_000; i += 1) counts[endpoints.indexOf(picker.pick(testQuery()) as TestEndpoint)]! += 1
+    for (const [i, count] of counts.entries()) assert.ok(Math.abs(count - 1_000 * (i + 1)) <= 5, `${counts}`)
+  }
+})
+
+test('shares are exact while endpoints stay as busy as they are, however busy', () => {
+  const endpoints = testEndpoints(3, (index) => ({ weight: index + 1 }))
+  endpoints.forEach((endpoint, index) => {
+    endpoint.inFlight = [99, 39, 1][index] as number
+  })
+  const parts = [1 / 100, 2 / 40, 3 / 2]
+  const all = parts.reduce((sum, part) => sum + part)
+  shares(endpoints).forEach((share, index) => {
+    assert.ok(Math.abs(share - (parts[index] as number) / all) < 0.0003, `${index}: ${share}`)
+  })
+})
+
+test('costs that are endless keep no call waiting', () => {
+  const endpoints = testEndpoints(3, (index) => ({ weight: [Number.MIN_VALUE, 1, 1e300][index] as number }))
+  for (const inFlight of [0, 1e3, 1e40]) {
+    for (const endpoint of endpoints) endpoint.inFlight = inFlight
+    const counts = shares(endpoints, { bias: 10 }, [], 200)
+    assert.ok(Math.abs(counts.reduce((sum, count) => sum + count) - 1) < 1e-9)
+  }
+})
+
 test('a call that has tried the heavy endpoints gets a light one at once', () => {
   const endpoints = testEndpoints(3, (index) => ({ weight: [1e6, 1e6, 1e-3][index] }))
   assert.deepEqual(shares(endpoints, {}, endpoints.slice(0, 2), 1_000), [0, 0, 1])

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { EndpointHashes } from '../../../src/balancing/endpoint-hashes.ts'
 import { maglev, maglevDefaults } from '../../../src/balancing/maglev.ts'
-import { isPrime, maglevTable } from '../../../src/balancing/maglev-table.ts'
+import { isPrime, maglevSteps, maglevTable } from '../../../src/balancing/maglev-table.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
@@ -34,6 +35,51 @@ test('entries differ by one at most', () => {
     const entries = entriesOf(testEndpoints(n))
     assert.deepEqual([Math.min(...entries), Math.max(...entries)], [least, most])
   }
+})
+
+/** The table as the paper and Envoy fill it: in each round everybody is asked whether it may have one slot more. */
+function plainTable(endpoints: readonly Endpoint[], hashes: EndpointHashes, slots: number): Uint32Array {
+  const heaviest = Math.max(...endpoints.map(({ weight }) => weight))
+  const order = endpoints.map((_, index) => index).sort((a, b) => hashes.first[a]! - hashes.first[b]!)
+  const table = new Uint32Array(slots)
+  const taken = new Set<number>()
+  const state = order.map((index) => ({
+    index,
+    served: 0,
+    at: hashes.first[index]! % slots,
+    skip: (hashes.second[index]! % (slots - 1)) + 1,
+  }))
+  for (let round = 1; ; round += 1) {
+    for (const one of state) {
+      if (round * endpoints[one.index]!.weight < one.served) continue
+      one.served += heaviest
+      while (taken.has(one.at)) one.at = (one.at + one.skip) % slots
+      taken.add(one.at)
+      table[one.at] = one.index
+      if (taken.size === slots) return table
+    }
+  }
+}
+
+test('whoever has no turn in a round need not be asked: the table is the same', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.integer({ min: 1, max: 50 }), fc.double({ min: 0.01, max: 100, noNaN: true })), { minLength: 1, maxLength: 40 }),
+      (weights) => {
+        const endpoints = testEndpoints(weights.length, (index) => ({ weight: weights[index] as number }))
+        const hashes = new EndpointHashes(endpoints)
+        assert.deepEqual(maglevTable(endpoints, hashes, 2_003), plainTable(endpoints, hashes, 2_003))
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+test('one endpoint that is far heavier than thousands of others takes no longer', () => {
+  const endpoints = testEndpoints(10_000, (index) => ({ weight: index === 0 ? 1e6 : 1 }))
+  let steps = 0
+  for (const _ of maglevSteps(endpoints, new EndpointHashes(endpoints), size)) steps += 1
+  assert.ok(steps < 2_000, `${steps} steps`)
 })
 
 test('an endpoint that leaves moves as few other keys as published', (t) => {

@@ -6,8 +6,10 @@ import { EndpointHashes } from '../../../src/balancing/endpoint-hashes.ts'
 import { maglev } from '../../../src/balancing/maglev.ts'
 import { ringHash } from '../../../src/balancing/ring-hash.ts'
 import { allSteps, sortByHash } from '../../../src/balancing/steps.ts'
+import { TableWorks } from '../../../src/balancing/table-works.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { Roster } from '../../../src/endpoint/roster.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
@@ -32,6 +34,32 @@ function world(part: BalancerPart) {
   }
   return { host, clock: host.clock, balancer, ready }
 }
+
+test('a table that is expected again is begun anew only if it would be another one', async () => {
+  const clock = fakeClock()
+  let begun = 0
+  const works = new TableWorks(clock, function* (endpoints) {
+    begun += 1
+    for (let step = 0; step < 100; step += 1) yield
+    return { endpoints, pick: () => endpoints[0] as Endpoint }
+  })
+  const endpoints = testEndpoints(3)
+  works.expect(endpoints)
+  await clock.advance(2)
+  works.expect([...endpoints])
+  while (clock.pending > 0) await clock.advance(1)
+  works.expect(endpoints)
+  clock.assertIdle()
+  assert.equal(begun, 1)
+  endpoints[1]!.weight = 2
+  works.expect(endpoints)
+  works.expect(endpoints.slice(1))
+  while (clock.pending > 0) await clock.advance(1)
+  assert.equal(begun, 2)
+  assert.equal(works.takeExpected(endpoints), undefined)
+  works.expect(endpoints)
+  clock.assertIdle()
+})
 
 for (const [name, part, large] of tabled) {
   test(`${name}: the first calls of a service find the table that later ones find`, async () => {
@@ -73,19 +101,56 @@ for (const [name, part, large] of tabled) {
 
   test(`${name}: a call that comes before the expected table is done finds the same one`, async () => {
     for (const slices of [0, 1, 2, 3]) {
-      const { clock, balancer } = world(large())
+      const { clock, balancer } = world(part())
       const endpoints = testEndpoints(5_000)
       balancer.expect?.(endpoints)
       for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
       const found = owners(balancer.picker(endpoints))
-      balancer.close?.()
       clock.assertIdle()
-      if (slices === 0) continue
+      assert.equal(balancer.counts?.().tables, 1)
+      assert.deepEqual(found, owners(world(part()).balancer.picker(endpoints)), `after ${slices} slices`)
+    }
+  })
+
+  test(`${name}: no call waits for what is left of a large expected table, which is made once`, async () => {
+    for (const slices of [0, 1, 2, 3]) {
+      const { clock, balancer, ready } = world(large())
+      const endpoints = testEndpoints(500)
+      balancer.expect?.(endpoints)
+      for (let slice = 0; slice < slices; slice += 1) await clock.advance(1)
+      const picker = balancer.picker(endpoints)
+      assert.equal(balancer.counts?.().tables, 0, `after ${slices} slices`)
+      assert.ok(owners(picker).every((owner) => owner !== undefined))
+      assert.equal(clock.pending, 1)
+      await ready()
+      assert.equal(balancer.counts?.().tables, 1)
       const fresh = world(large())
       const other = fresh.balancer.picker(endpoints)
       await fresh.ready()
-      assert.deepEqual(found, owners(other), `after ${slices} slices`)
+      assert.deepEqual(owners(picker), owners(other))
     }
+  })
+
+  test(`${name}: weights of any size share by their proportion`, () => {
+    const shares = (weights: readonly number[]) => {
+      const endpoints = testEndpoints(3, (index) => ({ weight: weights[index] as number }))
+      return owners(world(part()).balancer.picker(endpoints)).map((owner) => endpoints.indexOf(owner as never))
+    }
+    assert.deepEqual(shares([2 ** 1022, 2 ** 1023, 2 ** 1021]), shares([2, 4, 1]))
+    assert.deepEqual(new Set(shares([Number.MIN_VALUE, 1, 1e308])), new Set([2]))
+  })
+
+  test(`${name}: a large expected table that goes on for a call ends with its balancer`, async () => {
+    const { clock, balancer } = world(large())
+    const endpoints = testEndpoints(500)
+    balancer.expect?.(endpoints)
+    await clock.advance(1)
+    const picker = balancer.picker(endpoints)
+    balancer.close?.()
+    clock.assertIdle()
+    balancer.expect?.(endpoints)
+    assert.deepEqual(owners(picker), owners(picker))
+    clock.assertIdle()
   })
 
   test(`${name}: a table that was expected for others is given up, and is nobody's table before`, async () => {

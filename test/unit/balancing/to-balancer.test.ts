@@ -105,6 +105,16 @@ test('a described part that makes no balancer is refused', () => {
   })
 })
 
+test('meters that are none are refused', () => {
+  for (const meters of [5, [undefined], [{ name: 'm', load: () => 0 }]]) {
+    const mine = part('mine', {}, () => ({ ...last, meters }) as never)
+    assert.throws(
+      () => toBalancer(mine, testHost({ service: 'orders' })),
+      /^TypeError: orders: balance: meters: expected a list of load meters, got /,
+    )
+  }
+})
+
 test('what is no function is refused, with a hint for a balancer that was not put into one', () => {
   for (const value of [undefined, null, 'round-robin', 5, {}]) {
     assert.throws(() => toBalancer(value as never, testHost({ service: 'orders' })), {

@@ -219,3 +219,18 @@ test('a hash that throws costs the call its affinity and not its life', () => {
   assert.equal(countsOf(candidates, 100).has(undefined), false)
   assert.equal(faults.faults, 100)
 })
+
+test('a hash that is no number does not send every call to one tier', () => {
+  const endpoints = testEndpoints(4, (i) => ({ priority: i < 2 ? 0 : 1 }))
+  for (const hash of [Number.NaN, Number.POSITIVE_INFINITY, '7', Promise.resolve(7)]) {
+    const faults = { faults: 0, bypasses: 0 }
+    const candidates = candidatesOf(endpoints, { ...inTurn, hash: () => hash as never }, testHost(), {
+      faults,
+      health: boardOf(endpoints.slice(0, 1)),
+    })
+    const counts = countsOf(candidates, 200)
+    assert.equal(faults.faults, 200)
+    assert.ok(endpoints.slice(1, 2).every((endpoint) => (counts.get(endpoint) ?? 0) > 0))
+    assert.ok(endpoints.slice(2).every((endpoint) => (counts.get(endpoint) ?? 0) > 0))
+  }
+})
