@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts'
 import { hashKey } from '../call/call-options.ts'
+import { clientAddress } from '../call/inbound-call.ts'
 import { printValue } from '../errors/print-value.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Random } from '../runtime/random.ts'
@@ -11,6 +12,7 @@ import { absorb, emptyHash, mixBits } from './hash.ts'
  * - `{ cookie: 'session' }`: a cookie, in quotes or without; of several, the first.
  * - `{ query: 'user' }`: a parameter of the query, as it is written in the URL.
  * - `'path'`: the path without the query.
+ * - `'client'`: the address of the client of the server in which the call is made, as `inbound()` captures it: a source-IP hash.
  * - `'key'`: nothing but the `hashKey` that a caller may give with a call.
  * - a function of the call, such as `(call) => call.path.split('/')[2]`.
  *
@@ -20,6 +22,7 @@ import { absorb, emptyHash, mixBits } from './hash.ts'
  */
 export type HashSource =
   | 'path'
+  | 'client'
   | 'key'
   | { readonly header: string; readonly terminal?: boolean | undefined }
   | { readonly cookie: string; readonly terminal?: boolean | undefined }
@@ -106,6 +109,7 @@ export function readHashOn(part: string, hashOn: HashOn): (draws: Random) => Cal
 function compile(part: string, source: unknown): CompiledSource {
   if (source === 'key') return { hash: () => missing, terminal: false }
   if (source === 'path') return { hash: pathHash, terminal: false }
+  if (source === 'client') return { hash: clientHash, terminal: false }
   if (typeof source === 'function') return { hash: functionHash(source as (call: Call) => unknown), terminal: false }
   if (typeof source === 'object' && source !== null) {
     const { terminal = false, ...kind } = source as { terminal?: unknown } & Record<string, unknown>
@@ -118,13 +122,18 @@ function compile(part: string, source: unknown): CompiledSource {
       if (name === 'query') return { hash: queryHash(value), terminal }
     }
   }
-  const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', 'key', or a function of the call"
+  const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', 'client', 'key', or a function of the call"
   throw new TypeError(`${part}: hashOn: expected ${expected}, got ${printValue(source)}`)
 }
 
 function pathHash({ path }: Call): number | undefined {
   const end = path.indexOf('?')
   return mixBits(absorb(emptyHash, path, 0, end < 0 ? path.length : end))
+}
+
+function clientHash({ context }: Call): number | undefined {
+  const address = context.get(clientAddress)
+  return address === undefined || address === '' ? missing : mixBits(absorb(emptyHash, address))
 }
 
 function functionHash(source: (call: Call) => unknown): SourceHash {

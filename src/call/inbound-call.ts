@@ -13,5 +13,8 @@ export interface Inherited {
   readonly trace?: HeaderList
 }
 
+/** The address of the client in whose service a call is made, as `inbound()` captured it. */
+export const clientAddress = contextKey<string | undefined>('client address', undefined)
+
 /** What a call inherits; `undefined` for one that is made in nobody's service. */
 export const inherited = contextKey<Inherited | undefined>('inherited', undefined)

@@ -10,12 +10,15 @@ export interface InboundRequest {
   readonly attempt: number
   /** The headers that say which trace it is part of (W3C Trace Context, Baggage, B3), as they came: names in lower case and values in turn. */
   readonly trace: HeaderList
+  /** The address of the client, without a port; `undefined` when it is not known. */
+  readonly client?: string | undefined
 }
 
 /** An inbound request, with its deadline on the clock of whoever captured it. */
 export class CapturedRequest implements InboundRequest {
   readonly attempt: number
   readonly trace: HeaderList
+  readonly client: string | undefined
   readonly #clock: Clock
   readonly #deadline: number
 
@@ -24,10 +27,12 @@ export class CapturedRequest implements InboundRequest {
    * @param limitMs how long it may take from now, in milliseconds.
    * @param attempt see {@link InboundRequest.attempt}.
    * @param trace see {@link InboundRequest.trace}.
+   * @param client see {@link InboundRequest.client}.
    */
-  constructor(clock: Clock, limitMs: number, attempt: number, trace: HeaderList) {
+  constructor(clock: Clock, limitMs: number, attempt: number, trace: HeaderList, client: string | undefined) {
     this.attempt = attempt
     this.trace = trace
+    this.client = client
     this.#clock = clock
     this.#deadline = limitMs === Number.POSITIVE_INFINITY ? limitMs : clock.now() + limitMs
   }

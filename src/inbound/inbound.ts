@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { type Duration, durationMs } from '../runtime/duration.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { readAttempt } from './attempt-header.ts'
+import { clientAddressOf } from './client-address.ts'
 import { deadlineHeaders, readDeadlineHeader } from './deadline-header.ts'
 import { CapturedRequest, type InboundRequest, runInService } from './inbound-context.ts'
 import { headerReader } from './request-header.ts'
@@ -13,6 +14,12 @@ import { headerReader } from './request-header.ts'
 export interface InboundOptions {
   /** How long a request may take in any case, whatever its caller says. @defaultValue {@link inboundDefaults}.deadline: no limit */
   readonly deadline?: Duration | undefined
+  /**
+   * Reads the address of the client from what the server hands to its handler, for `hashOn: 'client'`. Behind a proxy that may be
+   * trusted: `(request) => request.headers['x-forwarded-for']?.split(',').at(-1)?.trim()`. @defaultValue that of the connection
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the request is of whatever server there is.
+  readonly clientAddress?: ((request: any) => string | undefined) | undefined
   /** Measures the time. @defaultValue {@link systemClock} */
   readonly clock?: Clock | undefined
 }
@@ -32,6 +39,8 @@ export interface InboundMiddleware {
  * Captures what an inbound request says about its deadline and its attempt, so that every call of a mesh that is made in its service ends when
  * nobody waits for the request any more: such a call has the request's deadline if that is the earlier one, sends on what is left of it, and is
  * refused when nothing is. Calls in the service of a request that is itself a repetition are not repeated in turn.
+ *
+ * The address of its client is known to balancers that hash on it (`hashOn: 'client'`).
  *
  * Its trace is passed on, too (`traceparent`, `tracestate`, `baggage`, `b3`, `x-b3-*`), where no OpenTelemetry SDK sees to that.
  *
@@ -89,6 +98,9 @@ function capturer(options: InboundOptions | undefined): (source: unknown) => Inb
   }
   const clock = options?.clock ?? systemClock
   const mostMs = durationMs(options?.deadline ?? inboundDefaults.deadline, 'inbound.deadline')
+  const addressOf: unknown = options?.clientAddress ?? clientAddressOf
+  if (typeof addressOf !== 'function')
+    throw new TypeError(`inbound.clientAddress: expected a function of the request, got ${printValue(addressOf)}`)
   return (source) => {
     const header = headerReader(source)
     let limitMs = mostMs
@@ -99,6 +111,13 @@ function capturer(options: InboundOptions | undefined): (source: unknown) => Inb
         if (ms !== undefined && ms < limitMs) limitMs = ms
       }
     }
-    return new CapturedRequest(clock, limitMs, readAttempt(header), readTraceHeaders(header))
+    const client: unknown = addressOf(source)
+    return new CapturedRequest(
+      clock,
+      limitMs,
+      readAttempt(header),
+      readTraceHeaders(header),
+      typeof client === 'string' ? client : undefined,
+    )
   }
 }

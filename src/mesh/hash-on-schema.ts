@@ -5,7 +5,7 @@ import { isPlainObject, thing } from './plan-pieces.ts'
 const kinds = ['header', 'cookie', 'query']
 
 function isSource(value: unknown): boolean {
-  if (value === 'path' || value === 'key' || typeof value === 'function') return true
+  if (value === 'path' || value === 'client' || value === 'key' || typeof value === 'function') return true
   if (!isPlainObject(value)) return false
   const { terminal = false, ...kind } = value
   const [[name, what] = [], ...others] = Object.entries(kind)
@@ -19,7 +19,7 @@ function isNameOf(kind: string, name: unknown): boolean {
 
 const source: JsonSchema = {
   anyOf: [
-    { enum: ['path', 'key'] },
+    { enum: ['path', 'client', 'key'] },
     ...kinds.map((kind) => ({
       type: 'object',
       required: [kind],
@@ -32,7 +32,7 @@ const source: JsonSchema = {
 
 /** What of a call is hashed. */
 export const hashOn = thing<HashOn>(
-  "{ header: name }, { cookie: name }, { query: name }, 'path', 'key', a function of the call, or a list of these",
+  "{ header: name }, { cookie: name }, { query: name }, 'path', 'client', 'key', a function of the call, or a list of these",
   (value) => isSource(value) || (Array.isArray(value) && value.length > 0 && value.every(isSource)),
   { anyOf: [source, { type: 'array', minItems: 1, items: source }] },
 )

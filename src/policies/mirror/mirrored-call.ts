@@ -5,6 +5,7 @@ import { callPriority, hashKey, lastPriority, repeatable } from '../../call/call
 import type { Cancellation } from '../../call/cancellation.ts'
 import { ContextValues } from '../../call/context-values.ts'
 import { type HeaderList, headerOf, withHeader } from '../../call/header-list.ts'
+import { clientAddress } from '../../call/inbound-call.ts'
 import { mirrorOf } from '../../call/mirror-of.ts'
 import type { ReplyBody } from '../../call/reply-body.ts'
 import type { MirrorSettings } from './mirror-options.ts'
@@ -33,6 +34,8 @@ export function copyOf(
   if (!settings.retry) context.set(repeatable, false)
   const key = original.context.get(hashKey)
   if (key !== undefined) context.set(hashKey, key)
+  const client = original.context.get(clientAddress)
+  if (client !== undefined) context.set(clientAddress, client)
   return new Call({
     service: settings.service,
     method: original.method,

@@ -112,7 +112,7 @@ const wrongServices: readonly (readonly [title: string, configure: (s: Untyped) 
   [
     'a split that sticks to a header that cannot be there',
     (s) => s.resolve(found).split({ by: 'version', weights: { v1: 95, v2: 5 }, stickyBy: { header: 'x user' } }),
-    "services.orders.split.stickyBy: expected { header: name }, { cookie: name }, { query: name }, 'path', 'key', a function of the call, or a list of these, got { header: 'x user' }",
+    "services.orders.split.stickyBy: expected { header: name }, { cookie: name }, { query: name }, 'path', 'client', 'key', a function of the call, or a list of these, got { header: 'x user' }",
   ],
   [
     'a limit that keeps no keys',

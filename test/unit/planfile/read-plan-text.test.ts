@@ -139,7 +139,7 @@ test('values of a wrong kind are told with what was expected', async () => {
     ['balance: 5', /a balancer such as/],
     ['balance: { roundRobin: {}, random: {} }', /a balancer such as/],
     ['balance: ringHash', /\{ ringHash: \.\.\. \}/],
-    ['balance: { ringHash: {} }', /'path', 'key'/],
+    ['balance: { ringHash: {} }', /'path', 'client', 'key'/],
     ['balance: { boundedLoad: { balancer: 7 } }', /a balancer such as/],
     ['balance: { maglev: { hashOn: path, tableSize: 100 } }', /a prime/],
     ['balance: { affinity: { balancer: roundRobin } }', /either a cookie or a header/],
