@@ -7,6 +7,7 @@ import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
 import { programOrigin } from './program-origin.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
+import { dispatcherOf } from './request-dispatcher.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
 import type { Uploading } from './uploading.ts'
 import type { UrlTarget } from './url-target.ts'
@@ -124,7 +125,7 @@ export function readRequest(target: UrlTarget, input: Request | undefined, init:
     options,
     mesh,
     source,
-    dispatcher: readDispatcher(service, given?.dispatcher),
+    dispatcher: readDispatcher(service, given?.dispatcher ?? (input === undefined ? undefined : dispatcherOf(input))),
   }
 }
 
