@@ -25,6 +25,7 @@ import { followRedirect, isRedirect } from './redirect.ts'
 import { originFor, refererFor } from './referrer.ts'
 import { respond } from './respond.ts'
 import { SignalGroup } from './signal-group.ts'
+import type { UrlOrigin } from './url-target.ts'
 
 /** Carries requests that were read: from the request to the response, redirects included. */
 export class FetchDoor {
@@ -118,7 +119,8 @@ export class FetchDoor {
   }
 
   #find({ target: { origin } }: FetchRequest): Destination | MeshError {
-    return this.#finder.find(origin.protocol, origin.hostname, origin.port)
+    const found = this.#finder.find(origin.protocol, origin.hostname, origin.port)
+    return origin.badPort && !MeshError.is(found) && found.outside === true ? refusedPort(origin) : found
   }
 
   #send(request: FetchRequest, destination: Destination, journey: Journey): Promise<Outcome> {
@@ -184,6 +186,11 @@ async function peeked(request: FetchRequest, source: Request): Promise<FetchRequ
   const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes, request.signal)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
+}
+
+function refusedPort({ host, port }: UrlOrigin): MeshError {
+  const facts = { service: host, sent: false, field: 'url' }
+  return new MeshError('INVALID_CALL', `bad port: fetch sends nothing to port ${port} of a host that no service declares`, facts)
 }
 
 /** The wire tells from within its own callbacks, in which no code of a user may run. */

@@ -97,7 +97,7 @@ comesToTheSame('a Request counts as used when its caller left before anything wa
   for (const early of [true, false]) {
     const controller = new AbortController()
     if (early) controller.abort()
-    const request = new Request('http://127.0.0.1:1/', { method: 'POST', body: 'x', signal: controller.signal })
+    const request = new Request('http://127.0.0.1:2/', { method: 'POST', body: 'x', signal: controller.signal })
     const failure = fetch(request).catch((error: Error) => error.name)
     controller.abort()
     results.push(request.bodyUsed, await request.text().catch((error: Error) => error.name), await failure)
