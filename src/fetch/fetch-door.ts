@@ -17,7 +17,7 @@ import { wireHeaders } from './automatic-headers.ts'
 import { badReply, fetchFailed, refusedHop } from './bad-reply.ts'
 import { Departures } from './departures.ts'
 import type { Destination, DestinationFinder } from './destination.ts'
-import { checkLength, type FetchRequest, withBodyHeaders } from './fetch-request.ts'
+import { checkLength, type FetchRequest, usedRequest, withBodyHeaders } from './fetch-request.ts'
 import type { Journey } from './journey.ts'
 import { isIdempotent } from './method.ts'
 import { peekBody } from './peek-body.ts'
@@ -32,6 +32,8 @@ export class FetchDoor {
   readonly #finder: DestinationFinder
   readonly #clock: Clock
   readonly #departures: Departures
+  /** On their way. Their bodies count as unused until they are sent, and still may be sent by one call alone. */
+  readonly #sources = new WeakSet<Request>()
   /** Of the signal that came last: many calls in a row may share one. */
   #group: SignalGroup<AbortLink> | undefined
 
@@ -59,7 +61,12 @@ export class FetchDoor {
     const destination = known ?? this.#find(request)
     if (MeshError.is(destination)) return Promise.reject(fetchFailed(destination))
     if (source === undefined) return this.#begin(request, destination)
-    return peeked(request, source).then((ready) => this.#begin(ready, destination))
+    if (this.#sources.has(source)) return Promise.reject(usedRequest(destination.service))
+    this.#sources.add(source)
+    const carried = peeked(request, source).then((ready) => this.#begin(ready, destination))
+    const over = () => this.#sources.delete(source)
+    carried.then(over, over)
+    return carried
   }
 
   #begin(request: FetchRequest, destination: Destination): Promise<Response> {

@@ -156,10 +156,13 @@ export function checkLength(service: string, announced: number | undefined, body
 function hasUnreadBody(service: string, input: Request): boolean {
   const { body } = input
   if (body === null || body === undefined) return false
-  if (input.bodyUsed || body.locked) {
-    throw new TypeError(`${service}: input: expected a Request whose body is unused, got one whose body has already been used`)
-  }
+  if (input.bodyUsed || body.locked) throw usedRequest(service)
   return true
+}
+
+/** What fetch throws for a `Request` whose body somebody else reads, or has read. */
+export function usedRequest(service: string): TypeError {
+  return new TypeError(`${service}: input: expected a Request whose body is unused, got one whose body has already been used`)
 }
 
 function readSignal(service: string, signal: unknown): AbortSignal | undefined {

@@ -145,6 +145,13 @@ sameOverHttp('sending a Request a second time', async (fetch, base) => {
   return [await (await fetch(request)).text(), request.bodyUsed, await fetch(request).catch(seen)]
 })
 
+sameOverHttp('sending a Request twice at once', async (fetch, base) => {
+  const request = new Request(base, { ...post, body: 'a' })
+  const bare = new Request(base)
+  const all = await Promise.allSettled([fetch(request), fetch(request), fetch(bare), fetch(bare)])
+  return all.map((one) => (one.status === 'rejected' ? seen(one.reason) : one.value.status))
+})
+
 for (const path of ["/a'b?c'd", '/%zz', '/a/%2e%2e/b', '//a//b', '?', '/?', '\\a\\..\\b', '/a b#c']) {
   if (newer.has(path)) continue
   sameOverHttp(`the path ${path}`, async (fetch, base) => {
