@@ -36,7 +36,8 @@ function makeWireHeaders(own: OwnHeaders, secure: boolean, options: HeaderOption
   const list = own.list.slice()
   if (!own.has('accept')) list.push('accept', '*/*')
   if (!own.has('accept-language')) list.push('accept-language', '*')
-  if (options.referer !== undefined) list.push('referer', options.referer)
+  // The standard appends these two, for it knows no caller who may write them: with two values neither would be one.
+  if (options.referer !== undefined && !own.has('referer')) list.push('referer', options.referer)
   if (options.origin !== undefined && !own.has('origin')) list.push('origin', options.origin)
   // The one header whose value is not the caller's to say.
   const mode = own.names.indexOf('sec-fetch-mode')

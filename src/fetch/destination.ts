@@ -17,6 +17,8 @@ export interface Destination {
   readonly deadlineMs: number
   /** The `Host` that the server is told instead of the URL's, if any. */
   readonly authority: string | undefined
+  /** Whether no service declares the host: then it is reached as the built-in fetch reaches it. */
+  readonly outside?: boolean
   /** Tells of its calls afterwards, if anybody can. */
   readonly teller?: CallTeller | undefined
   /** Carries a call to its outcome. */

@@ -17,7 +17,7 @@ import { wireHeaders } from './automatic-headers.ts'
 import { badReply, fetchFailed, refusedHop } from './bad-reply.ts'
 import { Departures } from './departures.ts'
 import type { Destination, DestinationFinder } from './destination.ts'
-import { checkLength, type FetchRequest, withBodyHeaders } from './fetch-request.ts'
+import { checkLength, type FetchRequest, usedRequest, withBodyHeaders } from './fetch-request.ts'
 import type { Journey } from './journey.ts'
 import { isIdempotent } from './method.ts'
 import { peekBody } from './peek-body.ts'
@@ -25,12 +25,15 @@ import { followRedirect, isRedirect } from './redirect.ts'
 import { originFor, refererFor } from './referrer.ts'
 import { respond } from './respond.ts'
 import { SignalGroup } from './signal-group.ts'
+import type { UrlOrigin } from './url-target.ts'
 
 /** Carries requests that were read: from the request to the response, redirects included. */
 export class FetchDoor {
   readonly #finder: DestinationFinder
   readonly #clock: Clock
   readonly #departures: Departures
+  /** On their way. Their bodies count as unused until they are sent, and still may be sent by one call alone. */
+  readonly #sources = new WeakSet<Request>()
   /** Of the signal that came last: many calls in a row may share one. */
   #group: SignalGroup<AbortLink> | undefined
 
@@ -58,7 +61,12 @@ export class FetchDoor {
     const destination = known ?? this.#find(request)
     if (MeshError.is(destination)) return Promise.reject(fetchFailed(destination))
     if (source === undefined) return this.#begin(request, destination)
-    return peeked(request, source).then((ready) => this.#begin(ready, destination))
+    if (this.#sources.has(source)) return Promise.reject(usedRequest(destination.service))
+    this.#sources.add(source)
+    const carried = peeked(request, source).then((ready) => this.#begin(ready, destination))
+    const over = () => this.#sources.delete(source)
+    carried.then(over, over)
+    return carried
   }
 
   #begin(request: FetchRequest, destination: Destination): Promise<Response> {
@@ -118,7 +126,8 @@ export class FetchDoor {
   }
 
   #find({ target: { origin } }: FetchRequest): Destination | MeshError {
-    return this.#finder.find(origin.protocol, origin.hostname, origin.port)
+    const found = this.#finder.find(origin.protocol, origin.hostname, origin.port)
+    return origin.badPort && !MeshError.is(found) && found.outside === true ? refusedPort(origin) : found
   }
 
   #send(request: FetchRequest, destination: Destination, journey: Journey): Promise<Outcome> {
@@ -184,6 +193,11 @@ async function peeked(request: FetchRequest, source: Request): Promise<FetchRequ
   const { body, upload } = await peekBody(source, contentLength, request.mesh.replayBytes, request.signal)
   checkLength(request.target.origin.hostname, contentLength, body)
   return { ...request, body, upload, headers: withBodyHeaders(request.headers, body, undefined) }
+}
+
+function refusedPort({ host, port }: UrlOrigin): MeshError {
+  const facts = { service: host, sent: false, field: 'url' }
+  return new MeshError('INVALID_CALL', `bad port: fetch sends nothing to port ${port} of a host that no service declares`, facts)
 }
 
 /** The wire tells from within its own callbacks, in which no code of a user may run. */

@@ -7,6 +7,7 @@ import { isGetOrHead, isSimple, readMethod } from './method.ts'
 import { noOwnHeaders, OwnHeaders, readHeaders } from './own-headers.ts'
 import { programOrigin } from './program-origin.ts'
 import { nothingToSend, readBody, textType } from './request-body.ts'
+import { dispatcherOf } from './request-dispatcher.ts'
 import { plainOptions, type RequestOptions, readOptions } from './request-options.ts'
 import type { Uploading } from './uploading.ts'
 import type { UrlTarget } from './url-target.ts'
@@ -124,7 +125,7 @@ export function readRequest(target: UrlTarget, input: Request | undefined, init:
     options,
     mesh,
     source,
-    dispatcher: readDispatcher(service, given?.dispatcher),
+    dispatcher: readDispatcher(service, given?.dispatcher ?? (input === undefined ? undefined : dispatcherOf(input))),
   }
 }
 
@@ -155,10 +156,13 @@ export function checkLength(service: string, announced: number | undefined, body
 function hasUnreadBody(service: string, input: Request): boolean {
   const { body } = input
   if (body === null || body === undefined) return false
-  if (input.bodyUsed || body.locked) {
-    throw new TypeError(`${service}: input: expected a Request whose body is unused, got one whose body has already been used`)
-  }
+  if (input.bodyUsed || body.locked) throw usedRequest(service)
   return true
+}
+
+/** What fetch throws for a `Request` whose body somebody else reads, or has read. */
+export function usedRequest(service: string): TypeError {
+  return new TypeError(`${service}: input: expected a Request whose body is unused, got one whose body has already been used`)
 }
 
 function readSignal(service: string, signal: unknown): AbortSignal | undefined {

@@ -1,6 +1,7 @@
 import { bodyBufferBytes } from '../call/body-feed.ts'
 import { BytesBody, type CallBody } from '../call/call-body.ts'
 import { nextTurn } from '../runtime/next-turn.ts'
+import { pieceBytes } from './piece-bytes.ts'
 import { toStreamBody } from './request-body.ts'
 import { Upload } from './upload.ts'
 import type { Uploading } from './uploading.ts'
@@ -92,8 +93,11 @@ async function peek(request: Request, length: number | undefined, replayBytes: n
     if (result === undefined && isForm) break
     if (result === undefined) continue
     if (result.done) return { body: new RequestBytes(request, concat(pieces)), upload: undefined }
-    pieces.push(result.value)
-    bytes += result.value.byteLength
+    const piece = pieceBytes(result.value)
+    // Not one that can be sent: it fails when it is.
+    if (piece === undefined) break
+    pieces.push(piece)
+    bytes += piece.byteLength
     waiting = new Peek(reader)
   }
   return toStreamBody(new Upload(rest(request, pieces, waiting, reader), length), length, replayBytes)

@@ -101,7 +101,8 @@ export function redirectReferrer(referrer: Referrer, target: UrlTarget, header: 
  * @param target where it goes.
  */
 export function refererFor({ url, policy }: Referrer, target: UrlTarget): string | undefined {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
+  // Files, data and the like: there is no telling where they come from.
+  if (url.origin === 'null' || url.protocol === 'blob:') return undefined
   const origin = `${url.origin}/`
   const path = `${url.origin}${url.pathname}${url.search}`
   const full = path.length > longestReferrer ? origin : path

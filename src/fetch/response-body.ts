@@ -25,6 +25,13 @@ export class MemoryContent implements Content {
   #next = 0
   readonly over = true
 
+  get drained(): boolean {
+    const pieces = this.#pieces
+    if (!Array.isArray(pieces)) return false
+    while (pieces[this.#next]?.byteLength === 0) this.#next += 1
+    return this.#next >= pieces.length
+  }
+
   /** @param pieces the bytes, or why there are none. */
   constructor(pieces: Uint8Array[] | Promise<Uint8Array[]>) {
     this.#pieces = pieces
@@ -49,6 +56,10 @@ export class MemoryContent implements Content {
   discard(): void {}
 
   abort(): void {}
+
+  whenOver(listener: BodyListener): void {
+    listener.bodyOver(undefined)
+  }
 
   /** The same bytes, to be read from the start. */
   copy(): MemoryContent {

@@ -1,3 +1,4 @@
+import { pieceBytes } from './piece-bytes.ts'
 import type { Uploading } from './uploading.ts'
 
 /**
@@ -97,8 +98,9 @@ class StreamReader implements PieceReader {
   async read(): Promise<Uint8Array | undefined> {
     const { done, value } = await this.#reader.read()
     if (done) return undefined
-    if (value instanceof Uint8Array) return value
-    const error = new TypeError(`init.body: expected a stream of Uint8Array, got a piece of type ${typeof value}`)
+    const bytes = pieceBytes(value)
+    if (bytes !== undefined) return bytes
+    const error = new TypeError(`init.body: expected a stream of Uint8Array or text, got a piece of type ${typeof value}`)
     this.stop(error)
     throw error
   }

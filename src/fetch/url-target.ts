@@ -1,6 +1,7 @@
 import { MeshError } from '../errors/mesh-error.ts'
 import { printValue } from '../errors/print-value.ts'
 import { doorName } from './argument-error.ts'
+import { isBadPort } from './bad-ports.ts'
 import { programOrigin } from './program-origin.ts'
 
 /** The parts of an http URL that do not depend on the path. */
@@ -15,6 +16,8 @@ export interface UrlOrigin {
   readonly host: string
   /** Protocol, host and port, as `URL.origin` has it. */
   readonly text: string
+  /** Whether fetch refuses the port, unless a service declares the host. */
+  readonly badPort: boolean
 }
 
 /** Where a call goes, as its URL says. */
@@ -105,7 +108,7 @@ function originOf(url: URL, protocol: 'http:' | 'https:'): UrlOrigin {
   const text = url.origin
   let origin = knownOrigins.get(text)
   if (origin === undefined) {
-    origin = { protocol, hostname: url.hostname, port: url.port, host: url.host, text }
+    origin = { protocol, hostname: url.hostname, port: url.port, host: url.host, text, badPort: isBadPort(url.port) }
     if (knownOrigins.size >= mostKnownOrigins) knownOrigins.clear()
     knownOrigins.set(text, origin)
   }

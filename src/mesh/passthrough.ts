@@ -48,6 +48,7 @@ class Origin implements Destination {
   readonly service: string
   readonly deadlineMs = Number.POSITIVE_INFINITY
   readonly authority = undefined
+  readonly outside = true
   readonly endpoint: Endpoint
   readonly gate: CallGate
   readonly teller: ServiceWitness

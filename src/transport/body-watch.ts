@@ -1,6 +1,7 @@
 import type { BodyFeed, BodyListener } from '../call/body-feed.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
+import { errors } from './load-undici.ts'
 
 /**
  * Fails a body that stands still for too long, whether nothing comes from the server or nobody reads what came.
@@ -54,6 +55,7 @@ export class BodyWatch implements BodyListener {
       return
     }
     const facts = { service: this.#service, endpoint: this.#address, sent: true }
-    this.#feed.abort(new MeshError('BODY_TIMEOUT', `the reply's body from ${this.#address} stood still for ${this.#limitMs} ms`, facts))
+    const text = `the reply's body from ${this.#address} stood still for ${this.#limitMs} ms`
+    this.#feed.abort(new MeshError('BODY_TIMEOUT', text, facts, new errors.BodyTimeoutError()))
   }
 }

@@ -159,8 +159,7 @@ export class Connection {
     this.#reconnecting?.abandon()
     const socket = this.#socket
     const closed = socket.closed ? Promise.resolve() : new Promise<void>((resolve) => socket.once('close', () => resolve()))
-    this.#destroyClient()
-    socket.destroy()
+    this.#destroyClient(socket)
     return closed
   }
 
@@ -201,10 +200,20 @@ export class Connection {
     this.#owner.connectionLost(this)
   }
 
-  /** Not at once: an attempt may be aborted from within undici's own callbacks, and a client that is destroyed there miscounts its requests. */
-  #destroyClient(): void {
+  /**
+   * Not at once: an attempt may be aborted from within undici's own callbacks. A client that is destroyed there miscounts its requests, and a
+   * socket that is destroyed there, by others than undici, is to it the proper end of a reply without a length.
+   */
+  #destroyClient(socket?: Socket): void {
     this.#unused?.cancel()
     const client = this.#client
-    if (client !== undefined) queueMicrotask(() => client.destroy().catch(() => {}))
+    if (client === undefined) {
+      socket?.destroy()
+      return
+    }
+    queueMicrotask(() => {
+      client.destroy().catch(() => {})
+      socket?.destroy()
+    })
   }
 }

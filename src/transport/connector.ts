@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { MeshError } from '../errors/mesh-error.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { HttpSettings } from './http-settings.ts'
-import { buildConnector } from './load-undici.ts'
+import { buildConnector, errors } from './load-undici.ts'
 
 /** Whatever happens on a socket runs in the async context in which it was made. That must be nobody's: sockets serve many calls. */
 const nobodys = new AsyncResource('proxyless')
@@ -85,7 +85,8 @@ export class Connector {
     if (Number.isFinite(limit)) {
       timer = this.#clock.schedule(limit, () => {
         const facts = { service: this.#service, endpoint: this.#endpoint.address, sent: false }
-        settle(new MeshError('CONNECT_TIMEOUT', `no connection to ${this.#endpoint.address} within ${limit} ms`, facts), undefined)
+        const cause = new errors.ConnectTimeoutError()
+        settle(new MeshError('CONNECT_TIMEOUT', `no connection to ${this.#endpoint.address} within ${limit} ms`, facts, cause), undefined)
         socket.destroy()
       })
     }

@@ -23,7 +23,7 @@ const steps = fc.array(fc.constantFrom<Step>('push', 'push', 'push much', 'pause
 const habits = fc.array(fc.constantFrom<Habit>('nothing', 'nothing', 'pause', 'pause and resume', 'abort', 'throw'), { maxLength: 30 })
 
 const request = {
-  origin: { protocol: 'http:', hostname: 'orders', port: '', host: 'orders', text: 'http://orders' },
+  origin: { protocol: 'http:', hostname: 'orders', port: '', host: 'orders', text: 'http://orders', badPort: false },
   path: '/',
   method: 'GET',
   headers: [],

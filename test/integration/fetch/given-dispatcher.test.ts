@@ -1,8 +1,8 @@
 /** Fetch's `init.dispatcher`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Agent, Client, type Dispatcher, MockAgent } from 'undici'
-import { Client as Client7 } from 'undici7'
+import { Agent, Client, type Dispatcher, MockAgent, Request as Request8 } from 'undici'
+import { Client as Client7, Request as Request7 } from 'undici7'
 import { fixed, mesh, roundRobin } from '../../../src/index.ts'
 import { httpServer } from '../transport/wire.ts'
 import { builtInMajor, comesToTheSame, passthroughMesh } from './compare.ts'
@@ -56,6 +56,25 @@ test('a dispatcher of a user, or an interceptor, finds the headers by name and m
   assert.equal(await response.text(), 'a */* a 1')
 })
 
+test('a dispatcher inside a Request of the undici package carries the call, unless another is given with it', async (t) => {
+  const { url } = await httpServer(t, (request, response) => response.end(request.headers.connection))
+  const net = passthroughMesh(t)
+  class Mine extends Request8 {}
+  const clients = { 8: new Client(url, { pipelining: 0 }), 7: new Client7(url, { pipelining: 0 }) }
+  for (const client of Object.values(clients)) t.after(() => client.destroy())
+  const text = async (request: object, init?: object) => (await net.fetch(request as never, init)).text()
+  for (const request of [
+    new Request8(url, { dispatcher: clients[8] }),
+    new Mine(url, { dispatcher: clients[8] }),
+    new Request8(new Request8(url, { dispatcher: clients[8] }), { headers: { a: 'b' } }),
+    new Request7(url, { dispatcher: clients[7] }),
+  ]) {
+    assert.equal(await text(request), 'close')
+    assert.equal(await text(request, { dispatcher: new Agent() }), 'keep-alive')
+  }
+  for (const request of [new Request8(url), new Request7(url), new Request(url)]) assert.equal(await text(request), 'keep-alive')
+})
+
 test('something that is not a dispatcher is refused', async (t) => {
   await assert.rejects(passthroughMesh(t).fetch('http://127.0.0.1:1/', { dispatcher: {} as never }), {
     name: 'TypeError',
@@ -78,7 +97,7 @@ comesToTheSame('a Request counts as used when its caller left before anything wa
   for (const early of [true, false]) {
     const controller = new AbortController()
     if (early) controller.abort()
-    const request = new Request('http://127.0.0.1:1/', { method: 'POST', body: 'x', signal: controller.signal })
+    const request = new Request('http://127.0.0.1:2/', { method: 'POST', body: 'x', signal: controller.signal })
     const failure = fetch(request).catch((error: Error) => error.name)
     controller.abort()
     results.push(request.bodyUsed, await request.text().catch((error: Error) => error.name), await failure)

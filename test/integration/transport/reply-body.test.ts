@@ -6,7 +6,7 @@ import type { Reply } from '../../../src/call/reply.ts'
 import { MeshError } from '../../../src/errors/mesh-error.ts'
 import { MovableClock } from '../../servers/movable-clock.ts'
 import { until } from '../../servers/server-kit.ts'
-import { attemptAt, endpointAt, errorOf, httpServer, statsBecome, textOf, transportFor } from './wire.ts'
+import { attemptAt, endpointAt, errorOf, httpServer, rawServer, statsBecome, textOf, transportFor } from './wire.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const mebibyte = Buffer.alloc(1024 * 1024, 'x')
@@ -43,7 +43,10 @@ test('a body that nobody reads times out although the server would go on', async
   const reply = await replyOf(transport.send(attemptAt(endpoint)))
   await until('the body is over', () => reply.body.over)
   await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
-  await assert.rejects(Promise.resolve(reply.body.gather()), { code: 'BODY_TIMEOUT' })
+  await assert.rejects(Promise.resolve(reply.body.gather()), ({ code, cause }) => {
+    assert.deepEqual([code, cause.code], ['BODY_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+    return true
+  })
 })
 
 test('a body that moves slowly but moves does not time out', async (t) => {
@@ -156,4 +159,27 @@ test('early hints do not pass for the reply', async (t) => {
   const reply = await replyOf(transportFor(t).send(attemptAt(endpointAt(server.url))))
   assert.equal(reply.status, 200)
   assert.equal(Buffer.concat(await reply.body.gather()).toString(), 'real')
+})
+
+test('giving up on a reply that ends with its connection harms nobody', async (t) => {
+  const server = await rawServer(t, (socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nabc')))
+  const transport = transportFor(t)
+  const endpoint = endpointAt(server.url)
+  const dropped = await replyOf(transport.send(attemptAt(endpoint)))
+  dropped.body.discard()
+  const cancelled = attemptAt(endpoint)
+  const reply = await replyOf(transport.send(cancelled))
+  const gathering = Promise.resolve(reply.body.gather())
+  cancelled.cancellation.cancel(new MeshError('ABORTED', 'the caller left', { service: 'orders', sent: true }))
+  await assert.rejects(gathering, { code: 'ABORTED' })
+  await until('both connections are closed', () => server.open() === 0)
+  await statsBecome(transport, endpoint, { connections: 0, idle: 0, waiting: 0 })
+})
+
+test('a reply that ends with its connection is not complete when the transport is closed', async (t) => {
+  const server = await rawServer(t, (socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\nabc')))
+  const transport = transportFor(t)
+  const reply = await replyOf(transport.send(attemptAt(endpointAt(server.url))))
+  const gathering = Promise.resolve(reply.body.gather())
+  await Promise.all([transport.close(0), assert.rejects(gathering, MeshError)])
 })

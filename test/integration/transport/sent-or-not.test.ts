@@ -70,6 +70,7 @@ test('a connection that is not made in time was never sent', async (t) => {
   const error = errorOf(await transportFor(t, { connectTimeout: '80ms' }).send(attemptAt(endpointAt(silent.url))))
   const tookMs = performance.now() - startedAt
   assertVerdict(error, 'CONNECT_TIMEOUT', false, 'always')
+  assert.equal((error.cause as { code?: string }).code, 'UND_ERR_CONNECT_TIMEOUT')
   assert.ok(tookMs >= 79, `a limit of 80 ms took ${tookMs} ms`)
 })
 

@@ -301,3 +301,17 @@ test('a response prints what it is', async () => {
   const text = inspect(await responseTo({ status: 418, headers: { a: '1' }, body: 'x' }))
   for (const part of [/^Response \{/, /status: 418/, /url: 'http:\/\/orders\/v1'/, /a: '1'/, /ReadableStream/]) assert.match(text, part)
 })
+
+test('the stream of a clone closes with its last piece, also for a caller who has left', async () => {
+  for (const text of ['', 'abc']) {
+    const controller = new AbortController()
+    const door = doorTo(() => answered({ body: text }))
+    const response = await door.fetch('http://orders/', { signal: controller.signal })
+    await response.clone().text()
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    if (text !== '') await reader.read()
+    controller.abort()
+    await reader.closed
+    assert.deepEqual(await reader.read(), { done: true, value: undefined })
+  }
+})

@@ -27,6 +27,7 @@ test('a program that says where it is tells so in referer, and in origin with me
   await door.fetch('https://orders/x', { method: 'PUT', referrerPolicy: 'no-referrer' })
   await door.fetch('https://orders/x', { method: 'PUT', referrerPolicy: 'same-origin', headers: { 'x-a': '1' } })
   await door.fetch('https://orders/x', { method: 'PUT', headers: { origin: 'https://mine' }, referrer: 'https://elsewhere/' })
+  await door.fetch('https://orders/x', { headers: { Referer: 'https://mine/a' } })
   await door.fetch('https://orders/x', { referrer: '' })
   assert.deepEqual(
     door.calls.map((call) => [headerSent(call, 'referer'), headerSent(call, 'origin')]),
@@ -37,6 +38,7 @@ test('a program that says where it is tells so in referer, and in origin with me
       [undefined, 'null'],
       [undefined, 'null'],
       ['https://shop/', 'https://mine'],
+      ['https://mine/a', undefined],
       [undefined, undefined],
     ],
   )

@@ -118,10 +118,26 @@ test('a stream that fails fails the call, and its error is the cause', async () 
   assert.deepEqual([error.message, cause.code, cause.cause], ['fetch failed', 'BODY_FAILED', bad])
 })
 
-test('a stream of anything but bytes fails when the first piece is read', async () => {
+test('a stream of text or of other views is sent as its bytes, and anything else fails when it is read', async () => {
   const door = doorTo(echo)
-  const stream = new ReadableStream({ start: (controller) => controller.enqueue('text') })
-  await assert.rejects(door.fetch(url, { method: 'POST', body: stream, duplex: 'half' }), /expected a stream of Uint8Array/)
+  const streamOf = (...pieces: unknown[]) =>
+    new ReadableStream({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(piece)
+        controller.close()
+      },
+    })
+  const post = { method: 'POST', duplex: 'half' } as const
+  const pieces = ['tü', new Uint16Array([0x4142]), new DataView(Uint8Array.from([67, 68]).buffer, 1)]
+  for (const length of ['6', undefined]) {
+    const headers: Record<string, string> = length === undefined ? {} : { 'content-length': length }
+    assert.equal(await (await door.fetch(url, { ...post, body: streamOf(...pieces), headers })).text(), 'tüBAD')
+    assert.equal(await (await door.fetch(new Request(url, { ...post, body: streamOf(...pieces), headers }))).text(), 'tüBAD')
+  }
+  for (const piece of [1, null, {}, new ArrayBuffer(1)]) {
+    await assert.rejects(door.fetch(url, { ...post, body: streamOf(piece) }), /expected a stream of Uint8Array or text/)
+    await assert.rejects(door.fetch(new Request(url, { ...post, body: streamOf(piece) })), /expected a stream of Uint8Array or text/)
+  }
 })
 
 test('a content-length of the caller is checked against bytes, and against a stream as it is read', async () => {
