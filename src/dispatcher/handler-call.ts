@@ -117,6 +117,8 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (stream !== undefined) {
       this.#streamFailed = (error) => this.#leave(error)
       stream.on('error', this.#streamFailed)
+      // Nobody reads a stream that is known to be empty, and whoever waits for its end would wait for ever.
+      if (body.body.length === 0) stream.resume?.()
     }
     try {
       this.#handler.onRequestStart?.(this, this.tag)
@@ -193,9 +195,9 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (!this.#over && this.#handler.onResponseStarted !== undefined) this.#guarded(() => this.#handler.onResponseStarted?.())
   }
 
-  interimReply(status: number, headers: ReplyHeaders, statusText: string): void {
+  interimReply(status: number, headers: ReplyHeaders, statusText: string, raw?: readonly Uint8Array[] | undefined): void {
     if (this.#over || this.#reply !== undefined) return
-    this.#rawHeaders = rawHeaders(headers)
+    this.#rawHeaders = rawHeaders(raw ?? headers)
     this.#guarded(() => this.#handler.onResponseStart?.(this, status, headers as never, statusText))
   }
 

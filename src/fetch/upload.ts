@@ -14,15 +14,18 @@ export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   readonly #announced: boolean
   #stopped: { readonly reason: unknown } | undefined
   #fail: ((reason: unknown) => void) | undefined
+  readonly #texts: boolean
 
   /**
    * @param source the caller's stream.
    * @param length in bytes, when the caller said it.
+   * @param texts whether the pieces of a web stream may be texts, which fetch does not allow, and undici does.
    */
-  constructor(source: ReadableStream<unknown> | AsyncIterable<unknown>, length: number | undefined) {
+  constructor(source: ReadableStream<unknown> | AsyncIterable<unknown>, length: number | undefined, texts = false) {
     this.#source = source
     this.#left = length ?? Number.POSITIVE_INFINITY
     this.#announced = length !== undefined
+    this.#texts = texts
   }
 
   /** Whoever waits for a piece is told `reason`, and so is the caller's stream. */
@@ -42,7 +45,7 @@ export class Upload implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   settle(): void {}
 
   [Symbol.asyncIterator](): this {
-    this.#reader ??= this.#source instanceof ReadableStream ? new StreamReader(this.#source) : new IterableReader(this.#source)
+    this.#reader ??= this.#source instanceof ReadableStream ? new StreamReader(this.#source, this.#texts) : new IterableReader(this.#source)
     return this
   }
 
@@ -89,15 +92,18 @@ interface PieceReader {
 
 class StreamReader implements PieceReader {
   readonly #reader: ReadableStreamDefaultReader<unknown>
+  readonly #texts: boolean
 
-  constructor(stream: ReadableStream<unknown>) {
+  constructor(stream: ReadableStream<unknown>, texts: boolean) {
     this.#reader = stream.getReader()
+    this.#texts = texts
   }
 
   async read(): Promise<Uint8Array | undefined> {
     const { done, value } = await this.#reader.read()
     if (done) return undefined
     if (value instanceof Uint8Array) return value
+    if (this.#texts && typeof value === 'string') return Buffer.from(value)
     const error = new TypeError(`init.body: expected a stream of Uint8Array, got a piece of type ${typeof value}`)
     this.stop(error)
     throw error
