@@ -24,6 +24,9 @@ export type DispatcherListener = (...values: any[]) => void
  * - errors have undici's codes, and the `MeshError` as their `cause` ({@link MeshError.from} finds it);
  * - `headersTimeout` runs from the dispatch, over all attempts; without it the deadline of the service is the limit;
  * - limits and interceptors of undici that repeat requests come on top of those of the mesh: attempts multiply.
+ * - undici's `dns` interceptor has no place on it: it turns the host into an address before the mesh sees it, and an address is no service;
+ * - a path begins with `/`: the absolute URLs that a proxy takes are refused. `expectContinue`, `typeOfService`, `blocking` and `servername` are
+ *   checked where undici checks them, and go no further: connections are shared by calls.
  *
  * @example
  * ```ts
