@@ -126,7 +126,11 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
       this.#leave(error)
     }
     if (this.#over) return false
-    if (headersTimeoutMs > 0) this.#limit(headersTimeoutMs, 'DEADLINE_EXCEEDED', `no reply within ${headersTimeoutMs} ms`)
+    if (headersTimeoutMs > 0) {
+      this.#limit(headersTimeoutMs, 'DEADLINE_EXCEEDED', `no reply within ${headersTimeoutMs} ms`)
+      // A stream takes the time that its source takes: as with undici, the wait begins when all of it is sent.
+      if (body.pieces !== undefined) this.#timer?.stop()
+    }
     return true
   }
 
@@ -159,7 +163,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     else this.#flow()
   }
 
-  // ------------------------------------------------------------------------------------------------------------------ for the reply's body
+  // ------------------------------------------------------------------------------------------------------------------ for the reply's body, and for the wire
 
   piece(chunk: Uint8Array | undefined): void {
     if (this.#over) return
@@ -181,13 +185,12 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (!this.#over) this.#fail(toUndiciError(error, true))
   }
 
-  // ------------------------------------------------------------------------------------------------------------------ for the wire
-
   bodySent(piece: Uint8Array): void {
     if (!this.#over && this.#handler.onBodySent !== undefined) this.#guarded(() => this.#handler.onBodySent?.(piece as Buffer))
   }
 
   requestSent(): void {
+    if (this.#reply === undefined && this.#request?.body.pieces !== undefined) this.#timer?.moved()
     if (!this.#over && this.#handler.onRequestSent !== undefined) this.#guarded(() => this.#handler.onRequestSent?.())
   }
 
@@ -200,8 +203,6 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     this.#rawHeaders = rawHeaders(raw ?? headers)
     this.#guarded(() => this.#handler.onResponseStart?.(this, status, headers as never, statusText))
   }
-
-  // ------------------------------------------------------------------------------------------------------------------ inside
 
   #flow(): void {
     this.#timer?.moved()

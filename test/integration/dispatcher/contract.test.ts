@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import http, { type RequestListener } from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fixed, type HttpOptions, type Mesh, MeshError, mesh } from '../../../src/index.ts'
 import { until } from '../../servers/server-kit.ts'
 
@@ -93,4 +94,25 @@ test('a chunked reply that is cut short is an error of the parser, as with undic
     assert.equal(MeshError.from(error)?.code, 'BAD_REPLY')
     return true
   })
+})
+
+test('headersTimeout leaves a slow upload its time, and begins when all of it is sent', async (t) => {
+  const url = await serve(t, async (incoming, response) => {
+    const body = Buffer.concat(await incoming.toArray())
+    if (incoming.url === '/echo') response.end(body)
+  })
+  const { request } = meshTo(t, [url])
+  const slowly = async function* () {
+    for (const piece of ['a', 'b', 'c']) {
+      await sleep(60)
+      yield piece
+    }
+  }
+  const { body } = await request('http://orders/echo', { method: 'POST', body: slowly(), headersTimeout: 100 })
+  assert.equal(await body.text(), 'abc')
+  const startedAt = performance.now()
+  await assert.rejects(request('http://orders/never', { method: 'POST', body: slowly(), headersTimeout: 100 }), {
+    code: 'UND_ERR_HEADERS_TIMEOUT',
+  })
+  assert.ok(performance.now() - startedAt >= 250)
 })
