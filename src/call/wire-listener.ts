@@ -13,8 +13,12 @@ export interface WireListener {
   requestSent?(): void
   /** The first byte of a reply came. */
   replyBegan?(): void
-  /** An interim reply came: its status is 100-199. */
-  interimReply?(status: number, headers: ReplyHeaders, statusText: string): void
+  /**
+   * An interim reply came: its status is 100-199.
+   *
+   * @param raw its names and values in turn as they were spelled on the wire, where that is known.
+   */
+  interimReply?(status: number, headers: ReplyHeaders, statusText: string, raw?: readonly Uint8Array[] | undefined): void
 }
 
 /** Who is told what happens on the wire for a call. */

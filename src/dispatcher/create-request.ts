@@ -41,7 +41,7 @@ export interface MeshRequestOptions<Opaque = null> {
   readonly idempotent?: boolean | undefined
   /** Ends the call; it rejects with exactly the signal's reason. @defaultValue none */
   readonly signal?: AbortSignal | EventEmitter | null | undefined
-  /** How long the head of the reply may take, over all attempts, in milliseconds. @defaultValue the deadline of the call */
+  /** How long the head of the reply may take, over all attempts, after a body in pieces is sent, in milliseconds. @defaultValue the deadline of the call */
   readonly headersTimeout?: number | null | undefined
   /** How long the body of the reply may stand still while it is read, in milliseconds. @defaultValue the service's `http.bodyTimeout` */
   readonly bodyTimeout?: number | null | undefined

@@ -81,12 +81,22 @@ function refuseUpgrade(method: string, upgrade: unknown): void {
   throw new errors.NotSupportedError(`the dispatcher of a mesh does not carry ${what}: use a dispatcher of undici for it`)
 }
 
-function refuseRest({ maxRedirections, throwOnError, reset }: Options): void {
+function refuseRest({ expectContinue, maxRedirections, throwOnError, typeOfService, reset }: Options): void {
   if (throwOnError !== undefined && throwOnError !== null) throw invalidRequest('invalid throwOnError')
   if (maxRedirections !== undefined && maxRedirections !== null && maxRedirections !== 0) {
     throw invalidRequest('maxRedirections is not supported, use the redirect interceptor')
   }
   if (reset !== undefined && reset !== null && typeof reset !== 'boolean') throw invalidRequest('invalid reset')
+  if (expectContinue !== undefined && expectContinue !== null && typeof expectContinue !== 'boolean') {
+    throw invalidRequest('invalid expectContinue')
+  }
+  if (typeOfService !== undefined && typeOfService !== null && !isByte(typeOfService)) {
+    throw invalidRequest('typeOfService must be an integer between 0 and 255')
+  }
+}
+
+function isByte(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
 }
 
 function readTimeout(options: Options, name: 'headersTimeout' | 'bodyTimeout'): number {
@@ -113,7 +123,7 @@ function readMesh(origin: UrlOrigin, mesh: unknown): MeshOptions {
 const lengthIgnored: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 function withBody(method: string, headers: RequestHeaders, { body, contentType }: RequestBody): readonly string[] {
-  if (contentType !== undefined && !headers.hasType) headers.add('content-type', contentType)
+  if (contentType !== undefined && !headers.hasType) headers.append('content-type', contentType)
   if (headers.length === undefined) {
     // Of a body that comes in pieces the transport does not know the length, though we may.
     if (!body.whole && body.length !== undefined) headers.add('content-length', String(body.length))

@@ -22,8 +22,12 @@ export type DispatcherListener = (...values: any[]) => void
  * - `dispatch` answers `true`, always: there is nothing to wait for, and `drain` and the events of connections do not come;
  * - connections that are upgraded (`CONNECT`, WebSocket) are refused with `UND_ERR_NOT_SUPPORTED`;
  * - errors have undici's codes, and the `MeshError` as their `cause` ({@link MeshError.from} finds it);
- * - `headersTimeout` runs from the dispatch, over all attempts; without it the deadline of the service is the limit;
+ * - `headersTimeout` runs from the dispatch, over all attempts, and with a body in pieces from the moment all of it is sent; without it the
+ *   deadline of the service is the limit;
  * - limits and interceptors of undici that repeat requests come on top of those of the mesh: attempts multiply.
+ * - undici's `dns` interceptor has no place on it: it turns the host into an address before the mesh sees it, and an address is no service;
+ * - a path begins with `/`: the absolute URLs that a proxy takes are refused. `expectContinue`, `typeOfService`, `blocking` and `servername` are
+ *   checked where undici checks them, and go no further: connections are shared by calls.
  *
  * @example
  * ```ts

@@ -117,6 +117,8 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (stream !== undefined) {
       this.#streamFailed = (error) => this.#leave(error)
       stream.on('error', this.#streamFailed)
+      // Nobody reads a stream that is known to be empty, and whoever waits for its end would wait for ever.
+      if (body.body.length === 0) stream.resume?.()
     }
     try {
       this.#handler.onRequestStart?.(this, this.tag)
@@ -124,7 +126,11 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
       this.#leave(error)
     }
     if (this.#over) return false
-    if (headersTimeoutMs > 0) this.#limit(headersTimeoutMs, 'DEADLINE_EXCEEDED', `no reply within ${headersTimeoutMs} ms`)
+    if (headersTimeoutMs > 0) {
+      this.#limit(headersTimeoutMs, 'DEADLINE_EXCEEDED', `no reply within ${headersTimeoutMs} ms`)
+      // A stream takes the time that its source takes: as with undici, the wait begins when all of it is sent.
+      if (body.pieces !== undefined) this.#timer?.stop()
+    }
     return true
   }
 
@@ -157,7 +163,7 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     else this.#flow()
   }
 
-  // ------------------------------------------------------------------------------------------------------------------ for the reply's body
+  // ------------------------------------------------------------------------------------------------------------------ for the reply's body, and for the wire
 
   piece(chunk: Uint8Array | undefined): void {
     if (this.#over) return
@@ -179,13 +185,12 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (!this.#over) this.#fail(toUndiciError(error, true))
   }
 
-  // ------------------------------------------------------------------------------------------------------------------ for the wire
-
   bodySent(piece: Uint8Array): void {
     if (!this.#over && this.#handler.onBodySent !== undefined) this.#guarded(() => this.#handler.onBodySent?.(piece as Buffer))
   }
 
   requestSent(): void {
+    if (this.#reply === undefined && this.#request?.body.pieces !== undefined) this.#timer?.moved()
     if (!this.#over && this.#handler.onRequestSent !== undefined) this.#guarded(() => this.#handler.onRequestSent?.())
   }
 
@@ -193,13 +198,11 @@ export class HandlerCall implements FeedReader, WireListener, Dispatcher.Dispatc
     if (!this.#over && this.#handler.onResponseStarted !== undefined) this.#guarded(() => this.#handler.onResponseStarted?.())
   }
 
-  interimReply(status: number, headers: ReplyHeaders, statusText: string): void {
+  interimReply(status: number, headers: ReplyHeaders, statusText: string, raw?: readonly Uint8Array[] | undefined): void {
     if (this.#over || this.#reply !== undefined) return
-    this.#rawHeaders = rawHeaders(headers)
+    this.#rawHeaders = rawHeaders(raw ?? headers)
     this.#guarded(() => this.#handler.onResponseStart?.(this, status, headers as never, statusText))
   }
-
-  // ------------------------------------------------------------------------------------------------------------------ inside
 
   #flow(): void {
     this.#timer?.moved()

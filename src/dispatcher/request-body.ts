@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types'
 import { BytesBody, type CallBody, noBody, ReopenableBody, StreamBody } from '../call/call-body.ts'
 import { encodeForm, type FormEntries } from '../fetch/multipart.ts'
@@ -44,7 +44,7 @@ export function readRequestBody(given: unknown, announced: number | undefined): 
   if (given instanceof URLSearchParams) return ofBytes(Buffer.from(String(given)), 'application/x-www-form-urlencoded;charset=UTF-8')
   if (isBlob(given)) return ofBlob(given)
   if (isForm(given)) return ofBlob(encodeForm(given))
-  if (isStream(given)) return ofPieces(given, given, announced)
+  if (isStream(given)) return ofPieces(Symbol.asyncIterator in given ? given : ofOldStream(given), given, announced)
   if (given instanceof ReadableStream || Symbol.asyncIterator in given) {
     return ofPieces(given as ReadableStream | AsyncIterable<unknown>, undefined, announced)
   }
@@ -72,9 +72,20 @@ function ofPieces(
   const stop = (reason: unknown) => {
     upload.stop(reason)
     // Without an error, as undici does it: the caller who left listens for none.
-    stream?.destroy()
+    stream?.destroy?.()
   }
   return { body: new StreamBody(upload, announced ?? lengthOf(stream)), contentType: undefined, pieces: { stop, stream } }
+}
+
+/** Streams in the style of the first Node, such as the forms of the package `form-data`, have no iterator. They begin when they are resumed. */
+function ofOldStream(stream: Readable): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = new Readable().wrap(stream)
+      stream.resume?.()
+      return pieces[Symbol.asyncIterator]()
+    },
+  }
 }
 
 /** The length of a stream of which everything is there. */

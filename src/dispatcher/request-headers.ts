@@ -79,8 +79,8 @@ export function readRequestHeaders(given: unknown): RequestHeaders {
   if (Array.isArray(given) && !given.every(Array.isArray)) {
     if (given.length % 2 !== 0) throw invalidRequest('headers array must be even')
     for (let i = 0; i < given.length; i += 2) headers.append(given[i], given[i + 1])
-  } else if (Symbol.iterator in given) {
-    for (const pair of given as Iterable<unknown>) {
+  } else if (isIterable(given)) {
+    for (const pair of given) {
       if (!Array.isArray(pair) || pair.length !== 2) throw invalidRequest('headers must be in key-value pair format')
       headers.append(pair[0], pair[1])
     }
@@ -88,4 +88,11 @@ export function readRequestHeaders(given: unknown): RequestHeaders {
     for (const name of Object.keys(given)) headers.append(name, (given as Record<string, unknown>)[name])
   }
   return headers
+}
+
+/** Whether it iterates by itself or by its class: a record must not become something else because somebody wrote to `Object.prototype`. */
+function isIterable(given: object): given is Iterable<unknown> {
+  if (Object.hasOwn(given, Symbol.iterator)) return true
+  const prototype: unknown = Object.getPrototypeOf(given)
+  return prototype !== null && prototype !== Object.prototype && typeof (given as Iterable<unknown>)[Symbol.iterator] === 'function'
 }

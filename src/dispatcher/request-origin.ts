@@ -16,7 +16,8 @@ let lastOrigin: UrlOrigin | undefined
  */
 export function readOrigin(given: unknown): UrlOrigin {
   if (typeof given !== 'string' && !(given instanceof URL)) throw invalidRequest('opts.origin must be a non-empty string or URL.')
-  const text = typeof given === 'string' ? given : given.origin
+  const text =
+    typeof given === 'string' ? given : given.pathname === '/' && given.search === '' && given.hash === '' ? given.origin : given.href
   if (lastOrigin !== undefined && text === lastText) return lastOrigin
   let origin = known.get(text)
   if (origin === undefined) {
@@ -30,9 +31,19 @@ export function readOrigin(given: unknown): UrlOrigin {
 }
 
 function parse(text: string): UrlOrigin {
+  let url: URL | undefined
   try {
-    return targetOf(new URL(text)).origin
-  } catch (cause) {
-    throw invalidRequest(`opts.origin: expected an http or https origin such as 'http://orders', got ${JSON.stringify(text)}`, cause)
-  }
+    url = new URL(text)
+    // undici would refuse it too: a path here would silently be none.
+    if (url.pathname === '/' && url.search === '' && url.hash === '') return targetOf(url).origin
+  } catch {}
+  throw invalidRequest(
+    `opts.origin: expected an http or https origin such as 'http://orders', got ${JSON.stringify(withoutSecrets(text, url))}`,
+  )
+}
+
+/** Credentials are not for logs. */
+function withoutSecrets(text: string, url: URL | undefined): string {
+  if (url === undefined || (url.username === '' && url.password === '')) return text
+  return Object.assign(new URL(url), { username: '***', password: '' }).href
 }

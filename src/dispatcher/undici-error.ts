@@ -24,7 +24,7 @@ import { errors } from '../transport/load-undici.ts'
 export function toUndiciError(error: MeshError, replied: boolean): Error {
   const { cause, code, message } = error
   if ((code === 'BODY_FAILED' || code === 'ABORTED') && cause !== undefined && cause !== null) return cause as Error
-  if (hasCode(cause) && !MeshError.is(cause)) return withCause(twin(cause, message), error)
+  if (isKnown(cause) && !MeshError.is(cause)) return withCause(twin(cause, message), error)
   const counterpart = counterpartOf(error, replied)
   return counterpart === error ? error : withCause(counterpart, error)
 }
@@ -64,8 +64,9 @@ function counterpartOf(error: MeshError, replied: boolean): Error {
   }
 }
 
-function hasCode(error: unknown): error is Error {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string'
+/** Whether programs tell it from others: by its code or, where undici's parser has no code for what it saw, by its name. */
+function isKnown(error: unknown): error is Error {
+  return error instanceof Error && (typeof (error as { code?: unknown }).code === 'string' || error.name === 'HTTPParserError')
 }
 
 /** The same kind of error with other words. The original is not touched: it is the cause of the mesh's error, and may be shared. */

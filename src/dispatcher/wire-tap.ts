@@ -30,7 +30,7 @@ export class WireTap implements WireListener {
     this.#listener?.replyBegan()
   }
 
-  interimReply(status: number, headers: ReplyHeaders, statusText: string): void {
-    this.#listener?.interimReply(status, headers, statusText)
+  interimReply(status: number, headers: ReplyHeaders, statusText: string, raw?: readonly Uint8Array[] | undefined): void {
+    this.#listener?.interimReply(status, headers, statusText, raw)
   }
 }

@@ -123,7 +123,8 @@ export class Exchange implements BodySource, CancelListener, Stage {
   onResponseStart(controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
     if (this.#reason !== undefined) return
     if (status < 200) {
-      this.#listener?.interimReply?.(status, headers, statusText ?? '')
+      const raw = controller.rawHeaders
+      this.#listener?.interimReply?.(status, headers, statusText ?? '', Array.isArray(raw) ? raw : undefined)
       return
     }
     const announced = lengthOf(headers['content-length'])

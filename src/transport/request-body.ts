@@ -30,7 +30,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       yield content
       return
     }
-    const iterator = content[Symbol.asyncIterator]()
+    const iterator = this.#iterate(content)
     try {
       for (;;) {
         const step = await this.#next(iterator)
@@ -45,6 +45,16 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   #open(): BodyContent {
     try {
       return this.#body.open()
+    } catch (cause) {
+      this.#error = { cause }
+      throw cause
+    }
+  }
+
+  /** A stream that somebody else reads already throws here: that, too, is the fault of the caller's body, and of no endpoint. */
+  #iterate(content: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
+    try {
+      return content[Symbol.asyncIterator]()
     } catch (cause) {
       this.#error = { cause }
       throw cause

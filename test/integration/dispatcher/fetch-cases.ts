@@ -35,13 +35,31 @@ export async function startServer(): Promise<{ readonly server: Server; readonly
         response.writeHead(307, { location: '/echo' }).end('moved')
         break
       case '/echo': {
-        const body = Buffer.concat(await request.toArray())
+        // Some of them leave in the middle.
+        const body = Buffer.concat(await request.toArray().catch(() => []))
         response
           .setHeader('x-content-type', request.headers['content-type'] ?? '')
           .setHeader('x-length', request.headers['content-length'] ?? 'none')
         response.end(body)
         break
       }
+      case '/empty':
+        response.writeHead(204, { 'x-a': '1' }).end()
+        break
+      case '/unchanged':
+        response.writeHead(304, { etag: '"1"' }).end()
+        break
+      case '/early':
+        response.writeHead(413).end('too big')
+        break
+      case '/trailers':
+        response.writeHead(200, { trailer: 'x-sum' }).write('with trailers')
+        response.addTrailers({ 'x-sum': '1' })
+        response.end()
+        break
+      case '/lost':
+        request.socket.destroy()
+        break
       case '/hints':
         response.writeEarlyHints({ link: '</a.css>; rel=preload' })
         response.end('after hints')
@@ -133,6 +151,67 @@ export const cases: Readonly<Record<string, (fetch: AnyFetch, classes: Classes) 
   },
   'early hints do no harm': async (fetch) => {
     assert.equal(await text(fetch('http://orders/hints')), 'after hints')
+  },
+  'replies without a body are whole': async (fetch) => {
+    const empty = await fetch('http://orders/empty', { method: 'DELETE' })
+    assert.deepEqual([empty.status, empty.headers.get('x-a'), empty.body, await empty.text()], [204, '1', null, ''])
+    const unchanged = await fetch('http://orders/unchanged', { headers: { 'if-none-match': '"1"' } })
+    assert.deepEqual([unchanged.status, unchanged.headers.get('etag'), await unchanged.text()], [304, '"1"', ''])
+  },
+  'trailers do no harm': async (fetch) => {
+    assert.equal(await text(fetch('http://orders/trailers')), 'with trailers')
+  },
+  'methods and large bodies arrive as they are': async (fetch) => {
+    const large = Buffer.alloc(1_000_000, 'abc')
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'POST']) {
+      const reply = await fetch('http://orders/echo', { method, body: large })
+      assert.equal(Buffer.compare(Buffer.from(await reply.arrayBuffer()), large), 0, method)
+    }
+  },
+  'a reader may be slow, copy, and leave': async (fetch) => {
+    const reply = await fetch('http://orders/large')
+    const copy = reply.clone()
+    let bytes = 0
+    for await (const chunk of reply.body ?? []) {
+      bytes += chunk.length
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    assert.equal(bytes, 3_000_000)
+    assert.equal((await copy.arrayBuffer()).byteLength, 3_000_000)
+    await (await fetch('http://orders/large')).body?.cancel()
+  },
+  'a reply that comes before the whole request is read is a reply': async (fetch) => {
+    let pieces = 0
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        if (pieces === 20) controller.close()
+        else controller.enqueue(new Uint8Array(1_000))
+        pieces += 1
+      },
+    })
+    const reply = await fetch('http://orders/early', { method: 'POST', body, duplex: 'half' })
+    assert.deepEqual([reply.status, await reply.text()], [413, 'too big'])
+  },
+  'a stream of the caller that fails ends the call': async (fetch) => {
+    const broken = new Error('broken')
+    const body = new ReadableStream({ start: (controller) => controller.error(broken) })
+    await assert.rejects(fetch('http://orders/echo', { method: 'POST', body, duplex: 'half' }))
+  },
+  'a connection that is lost is an error with the code of undici': async (fetch) => {
+    await assert.rejects(fetch('http://orders/lost', { method: 'POST' }), (error: Error & { cause: { code: string } }) => {
+      assert.deepEqual([error.message, error.cause.code], ['fetch failed', 'UND_ERR_SOCKET'])
+      return true
+    })
+  },
+  'an abort before the call, or during an upload, gives the reason back': async (fetch) => {
+    const reason = new Error('enough')
+    await assert.rejects(fetch('http://orders/json', { signal: AbortSignal.abort(reason) }), reason)
+    const controller = new AbortController()
+    const body = new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(10)) })
+    const pending = fetch('http://orders/echo', { method: 'POST', body, duplex: 'half', signal: controller.signal })
+    setTimeout(() => controller.abort(reason), 20)
+    await assert.rejects(pending, reason)
   },
   'an abort gives the reason back': async (fetch) => {
     const reason = new Error('enough')

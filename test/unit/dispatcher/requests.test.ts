@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
 import { FormData as UndiciFormData } from 'undici'
 import { MeshError } from '../../../src/index.ts'
@@ -57,7 +58,7 @@ async function refusal(options: unknown): Promise<Error & { code?: string }> {
 }
 
 test('the host of the origin names the service, as text or as a URL, with any port', async () => {
-  for (const origin of ['http://orders', 'https://orders', 'http://ORDERS:8080', new URL('http://orders'), new URL('http://orders:81/x')]) {
+  for (const origin of ['http://orders', 'https://orders', 'http://ORDERS:8080', new URL('http://orders'), new URL('http://orders:81/')]) {
     const seen = await send({ origin })
     assert.equal(seen.path, '/v1')
     assert.equal(seen.host, new URL(origin).host)
@@ -77,6 +78,15 @@ test('headers come as a record, in turn, as pairs, as Headers or as a Map', asyn
   assert.deepEqual((await send({ headers: new Headers(pairs) })).headers, ['b', '2', 'x-a', '1'])
   assert.deepEqual((await send({ headers: [] })).headers, [])
   assert.deepEqual((await send({ headers: null })).headers, [])
+})
+
+test("a record of headers stays one, whatever somebody wrote to every object's prototype", async () => {
+  Object.defineProperty(Object.prototype, Symbol.iterator, { value: function* () {}, configurable: true })
+  try {
+    assert.deepEqual((await send({ headers: { a: '1' } })).headers, ['a', '1'])
+  } finally {
+    Reflect.deleteProperty(Object.prototype, Symbol.iterator)
+  }
 })
 
 test('a header of the host, and one that ends the connection, are sent', async () => {
@@ -101,6 +111,17 @@ function* generatedAtOnce() {
   yield Buffer.from('pieces')
 }
 
+/** As the forms of the package `form-data` are: no iterator, no `destroy`, and nothing comes before it is resumed. */
+function oldStream(): object {
+  const emitter = new EventEmitter()
+  const resume = () => {
+    emitter.emit('data', 'in ')
+    emitter.emit('data', Buffer.from('pieces'))
+    queueMicrotask(() => emitter.emit('end'))
+  }
+  return Object.assign(emitter, { pipe: () => {}, pause: () => {}, resume })
+}
+
 const stream = () => new Blob(['in pieces']).stream()
 const bodies: Record<string, () => unknown> = {
   'a string': () => 'in pieces',
@@ -115,6 +136,8 @@ const bodies: Record<string, () => unknown> = {
   'a generator': generatedAtOnce,
   'an array': () => ['in ', Buffer.from('pieces')],
   'an object with an async iterator': () => ({ [Symbol.asyncIterator]: generated }),
+  'a web stream of text': () => ReadableStream.from(['in ', 'pieces']),
+  'a stream in the style of the first Node': oldStream,
   'a Blob': () => new Blob(['in pieces']),
   'a File': () => new File(['in pieces'], 'name.txt'),
 }
@@ -125,6 +148,16 @@ for (const [kind, make] of Object.entries(bodies)) {
     assert.equal(seen.body, 'in pieces')
   })
 }
+
+test('an empty stream is none, and comes to its end', async () => {
+  const body = new Readable({ read: () => {} })
+  body.push(null)
+  const ended = finished(body)
+  const seen = await send({ method: 'POST', body })
+  assert.equal(seen.body, '')
+  await ended
+  assert.equal(body.destroyed, true)
+})
 
 test('an empty body is none', async () => {
   for (const body of [null, undefined, '', Buffer.alloc(0), new Blob([])]) {
@@ -192,6 +225,9 @@ const invalid: Record<string, { options: unknown; code?: string; message: string
   'no path': { options: { ...get, path: undefined }, message: 'path must be a string' },
   'a path without a slash': { options: { ...get, path: 'v1' }, message: 'path must start with a slash' },
   'a path with a space': { options: { ...get, path: '/a b' }, message: 'invalid request path' },
+  'an origin with a path': { options: { ...get, origin: 'http://orders/v1' }, message: 'opts.origin: expected an http or https origin' },
+  'a URL with a query as the origin': { options: { ...get, origin: new URL('http://orders/?a') }, message: 'got "http://orders/?a"' },
+  'an origin with credentials': { options: { ...get, origin: 'http://me:secret@orders' }, message: 'got "http://***@orders/"' },
   'a path with another script': { options: { ...get, path: '/\u4e2d' }, message: 'invalid request path' },
   'no method': { options: { ...get, method: undefined }, message: 'method must be a string' },
   'a bad method': { options: { ...get, method: 'GE T' }, message: 'invalid request method' },
@@ -220,6 +256,12 @@ const invalid: Record<string, { options: unknown; code?: string; message: string
   'a bad headersTimeout': { options: { ...get, headersTimeout: -1 }, message: 'invalid headersTimeout' },
   'a bad bodyTimeout': { options: { ...get, bodyTimeout: '1s' }, message: 'invalid bodyTimeout' },
   'a bad reset': { options: { ...get, reset: 1 }, message: 'invalid reset' },
+  'a bad expectContinue': { options: { ...get, expectContinue: 'yes' }, message: 'invalid expectContinue' },
+  'a bad typeOfService': { options: { ...get, typeOfService: 256 }, message: 'typeOfService must be an integer between 0 and 255' },
+  'a Blob whose type ends the header': {
+    options: { ...get, method: 'POST', body: Object.defineProperty(new Blob(['a']), 'type', { value: 'a/b\r\nx: y' }) },
+    message: 'invalid content-type header',
+  },
   throwOnError: { options: { ...get, throwOnError: true }, message: 'invalid throwOnError' },
   maxRedirections: { options: { ...get, maxRedirections: 3 }, message: 'use the redirect interceptor' },
   'a bad option of the mesh': { options: { ...get, mesh: { deadlin: 1 } }, message: 'orders: opts.mesh: expected only the options' },
