@@ -72,7 +72,14 @@ try {
       rows.push(...result.rows)
       leftOut.push(...result.leftOut)
     }
-    if (options.costs) costs = await measureCosts(field, options.quick, say)
+    if (options.costs) {
+      costs = await measureCosts(field, options.quick, say).catch((error: Error) => {
+        // What was measured before it is worth keeping.
+        say(`the costs were not measured: ${error.message}`)
+        process.exitCode = 1
+        return undefined
+      })
+    }
   }
 } finally {
   await field.close()

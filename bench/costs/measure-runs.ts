@@ -11,11 +11,14 @@ export interface RunCost {
 /** So long is a batch, in milliseconds: shorter than the time after which a busy machine gives the processor to another process. */
 const batchMs = 0.5
 
+/** What takes long for each endpoint would take minutes for all of them in turn. */
+const mostWarmMs = 3_000
+
 /**
  * Runs a function until it is compiled, and then as often as fits into about 150 ms, in batches. Needs `--expose-gc`.
  *
  * @param run what to measure; it takes less than a few milliseconds.
- * @param warmRuns runs before it is measured, at least.
+ * @param warmRuns runs before it is measured, at least, as far as {@link mostWarmMs} goes.
  */
 export function measureRuns(run: () => void, warmRuns = 0): RunCost {
   const repeat = (times: number): number => {
@@ -26,7 +29,7 @@ export function measureRuns(run: () => void, warmRuns = 0): RunCost {
   let warm = 0
   let warmMs = 0
   // Compiled before its memory is looked at.
-  while (warmMs < 500 || warm < warmRuns) {
+  while (warmMs < 500 || (warm < warmRuns && warmMs < mostWarmMs)) {
     warmMs += repeat(100)
     warm += 100
   }
