@@ -1,3 +1,5 @@
+import { at } from './request-header.ts'
+
 /** The address as IPv4 has it, where IPv6 sockets take such a client: two sockets of one server must not make two clients of it. */
 const mapped = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i
 
@@ -14,8 +16,4 @@ export function clientAddressOf(source: unknown): string | undefined {
     if (typeof address === 'string' && address !== '') return address.replace(mapped, '')
   }
   return undefined
-}
-
-function at(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }

@@ -26,6 +26,7 @@ export function headerReader(source: unknown): HeaderReader {
   return none
 }
 
-function at(value: unknown, name: string): unknown {
+/** What stands under a name in whatever a server hands over; `undefined` where nothing can. */
+export function at(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
 }
