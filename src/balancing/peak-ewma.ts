@@ -93,7 +93,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
 
   load(endpoint: Endpoint, now = this.#clock.now()): number {
     const at = this.#table.of(endpoint, now)
-    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe)
+    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe())
   }
 
   peek(endpoint: Endpoint): number {
@@ -101,7 +101,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
     // One that nothing is known of gets no place by being looked at: what is known from then on fades from then on.
     if (at < 0) return Math.max(this.#settings.seedMs, leastLatencyMs) * (endpoint.inFlight + 1)
     const now = this.#clock.now()
-    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe)
+    return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe())
   }
 
   lighter(first: Endpoint, second: Endpoint, now = this.#clock.now()): Endpoint | undefined {
@@ -109,7 +109,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
     const firstAt = table.of(first, now)
     const secondAt = table.of(second, now)
     const lagMs = this.#lag.totalAt(now)
-    const mayProbe = this.#mayProbe
+    const mayProbe = this.#mayProbe()
     const firstLoad = this.#loadAt(firstAt, first, now, lagMs, mayProbe)
     const secondLoad = this.#loadAt(secondAt, second, now, lagMs, mayProbe)
     // One that fails and is to be tried again has no load.
@@ -120,7 +120,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   isFailing(endpoint: Endpoint, now = this.#clock.now()): boolean {
     const table = this.#table
     const at = table.find(endpoint)
-    return at >= 0 && table.isFailing(at) && !(this.#mayProbe && table.isStale(at, now, this.#settings.forceProbeMs))
+    return at >= 0 && table.isFailing(at) && !(this.#mayProbe() && table.isStale(at, now, this.#settings.forceProbeMs))
   }
 
   pairs(endpoints: readonly Endpoint[]): LoadPairs {
@@ -134,7 +134,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   compare(first: number, second: number, firstInFlight: number, secondInFlight: number, now: number): -1 | 0 | 1 {
     const table = this.#table
     const { forceProbeMs } = this.#settings
-    if (this.#mayProbe && (table.isStale(first, now, forceProbeMs) || table.isStale(second, now, forceProbeMs))) return 0
+    if (this.#mayProbe() && (table.isStale(first, now, forceProbeMs) || table.isStale(second, now, forceProbeMs))) return 0
     return table.compare(first, second, firstInFlight, secondInFlight, now, this.#lag)
   }
 
@@ -145,7 +145,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
     return Math.max(table.latencyAt(at, now), table.waitedAt(at, now, lagMs), leastLatencyMs) * (endpoint.inFlight + 1)
   }
 
-  get #mayProbe(): boolean {
+  #mayProbe(): boolean {
     return this.#begun - this.#begunAtProbe >= attemptsPerProbe
   }
 
@@ -157,7 +157,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   began(endpoint: Endpoint, now = this.#clock.now()): MeterEnd {
     const table = this.#table
     const at = table.of(endpoint, now)
-    const isProbe = this.#mayProbe && table.isStale(at, now, this.#settings.forceProbeMs)
+    const isProbe = this.#mayProbe() && table.isStale(at, now, this.#settings.forceProbeMs)
     if (isProbe) this.#begunAtProbe = this.#begun
     this.#begun += 1
     // Another one that waits moves the middle to a younger one, and must not make the endpoint look better by that.

@@ -110,7 +110,7 @@ export class LeanResponse implements Response {
   clone(): LeanResponse {
     const body = this.#body
     if (body === undefined) return new LeanResponse(this.#head, undefined)
-    if (this.#unusable) throw new TypeError('Response.clone: Body has already been consumed.')
+    if (this.#isUnusable()) throw new TypeError('Response.clone: Body has already been consumed.')
     if (this.#stream === undefined) {
       const shared = body.share()
       if (shared !== undefined) {
@@ -149,7 +149,7 @@ export class LeanResponse implements Response {
 
   /** Only where the platform's `Response` has it. */
   textStream(): ReadableStream<string> {
-    if (this.#unusable) throw unusable()
+    if (this.#isUnusable()) throw unusable()
     const stream: ReadableStream<Uint8Array<ArrayBuffer>> = this.body ?? new ReadableStream({ start: (controller) => controller.close() })
     return stream.pipeThrough(new TextDecoderStream())
   }
@@ -159,7 +159,7 @@ export class LeanResponse implements Response {
     return `Response ${inspect({ status, statusText, headers, body, bodyUsed, ok, redirected, type, url }, options)}`
   }
 
-  get #unusable(): boolean {
+  #isUnusable(): boolean {
     return this.#used || (this.#stream !== undefined && (this.#stream.locked || isDisturbed(this.#stream)))
   }
 
@@ -168,7 +168,7 @@ export class LeanResponse implements Response {
     try {
       const body = this.#body
       if (body === undefined) return Promise.resolve(convert(nothing))
-      if (this.#unusable) throw unusable()
+      if (this.#isUnusable()) throw unusable()
       this.#used = true
       const pieces = this.#stream === undefined ? body.gather() : drain(this.#stream)
       return Array.isArray(pieces) ? Promise.resolve(convert(pieces)) : pieces.then(convert)

@@ -47,6 +47,8 @@ export class EndpointChoice {
 
   /** Whether there is an endpoint that the call has not tried; with `permits`, whether anybody has room, tried or not. */
   hasUntried(candidates: Candidates, call: Call, permits?: EndpointPermits): boolean {
+    // More than it can have tried: nearly always so, and asked of every attempt.
+    if (permits === undefined && candidates.count > call.spent.length + call.underway.length) return true
     const query = this.#query
     const before = query.standFor(call)
     if (permits !== undefined) query.avoidFull(permits.isFull, true)

@@ -5,7 +5,7 @@ import { type ReplyHeaders, replyHeader } from '../call/header-list.ts'
 import { failed, type Outcome, replied } from '../call/outcome.ts'
 import { ReplyBody } from '../call/reply-body.ts'
 import type { Stage } from '../call/settling.ts'
-import { type WireListener, wireListener } from '../call/wire-listener.ts'
+import { wireListener } from '../call/wire-listener.ts'
 import { MeshError, type MeshErrorCode } from '../errors/mesh-error.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { BodyWatch } from './body-watch.ts'
@@ -108,23 +108,11 @@ export class Exchange implements BodySource, CancelListener, Stage {
     if (this.#reason !== undefined) controller.abort(this.#reason)
   }
 
-  onBodySent(piece: Uint8Array): void {
-    this.#listener?.bodySent?.(piece)
-  }
-
-  onRequestSent(): void {
-    this.#listener?.requestSent?.()
-  }
-
-  onResponseStarted(): void {
-    this.#listener?.replyBegan?.()
-  }
-
   onResponseStart(controller: Controller, status: number, headers: ReplyHeaders, statusText?: string): void {
     if (this.#reason !== undefined) return
     if (status < 200) {
       const raw = controller.rawHeaders
-      this.#listener?.interimReply?.(status, headers, statusText ?? '', Array.isArray(raw) ? raw : undefined)
+      this.#attempt.call.context.get(wireListener)?.interimReply?.(status, headers, statusText ?? '', Array.isArray(raw) ? raw : undefined)
       return
     }
     const announced = lengthOf(headers['content-length'])
@@ -198,10 +186,6 @@ export class Exchange implements BodySource, CancelListener, Stage {
     this.#over = true
     this.#attempt.cancellation.remove(this)
     this.#carrier.exchangeOver(broken)
-  }
-
-  get #listener(): WireListener | undefined {
-    return this.#attempt.call.context.get(wireListener)
   }
 
   #settle(outcome: Outcome): void {

@@ -11,8 +11,9 @@ import type { Random } from '../runtime/random.ts'
 import { callDispatcher } from './call-dispatcher.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { type Carrier, Exchange } from './exchange.ts'
+import type { Carrier, Exchange } from './exchange.ts'
 import { cancelledUnsent } from './failure.ts'
+import { exchangeOf } from './heard-exchange.ts'
 import type { DispatcherFactory, DispatcherLike, HttpOptions, TlsOptions } from './http-options.ts'
 import { type HttpSettings, httpSettings } from './http-settings.ts'
 import type { Transport, TransportStats } from './transport.ts'
@@ -129,7 +130,7 @@ class UndiciTransport implements Transport {
 
   #sendOn(connection: Connection, pool: ConnectionPool, attempt: Attempt): Promise<Outcome> {
     connection.carrier ??= new PooledCarrier(pool, connection)
-    const exchange = new Exchange(attempt, this.#host.clock, connection.carrier, this.#settings)
+    const exchange = exchangeOf(attempt, this.#host.clock, connection.carrier, this.#settings)
     const authority = this.#authority ?? attempt.call.authority
     const client = connection.client(authority)
     const answer = exchange.begin()
@@ -156,7 +157,7 @@ class UndiciTransport implements Transport {
 
   #sendOver(wire: DispatcherLike, attempt: Attempt): Promise<Outcome> {
     const { endpoint, call } = attempt
-    const exchange = new Exchange(attempt, this.#host.clock, foreignCarrier, this.#settings)
+    const exchange = exchangeOf(attempt, this.#host.clock, foreignCarrier, this.#settings)
     const answer = exchange.begin()
     try {
       const options = this.#options(attempt, exchange, this.#authority ?? call.authority, undefined)

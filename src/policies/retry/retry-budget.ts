@@ -21,14 +21,16 @@ export class RetryBudget {
   readonly #perMs: number
   readonly #windowMs: number
   readonly #sliceMs: number
-  readonly #calls = new Array<number>(slicesKept).fill(0)
-  readonly #retries = new Array<number>(slicesKept).fill(0)
+  readonly #calls = new Float64Array(slicesKept)
+  readonly #retries = new Float64Array(slicesKept)
   #callCount = 0
   #retryCount = 0
   /** Since when the reserve adds up. */
   #since = Number.NEGATIVE_INFINITY
   /** Number of the slice that is being written; slice n covers the time from n times the length of a slice. */
   #current = Number.NEGATIVE_INFINITY
+  /** Where that is kept. Worked out when it changes: every call counts there. */
+  #slot = 0
   #nextAt = Number.NEGATIVE_INFINITY
 
   /** @param settings see {@link BudgetSettings}. */
@@ -46,7 +48,7 @@ export class RetryBudget {
    */
   deposit(at: number): void {
     if (at >= this.#nextAt) this.#advance(at)
-    const slot = slotOf(this.#current)
+    const slot = this.#slot
     this.#calls[slot] = (this.#calls[slot] as number) + 1
     this.#callCount += 1
   }
@@ -110,7 +112,7 @@ export class RetryBudget {
   }
 
   #addRetries(count: number): void {
-    const slot = slotOf(this.#current)
+    const slot = this.#slot
     this.#retries[slot] = (this.#retries[slot] as number) + count
     this.#retryCount += count
   }
@@ -127,6 +129,7 @@ export class RetryBudget {
       this.#retries[slot] = 0
     }
     this.#current = slice
+    this.#slot = slotOf(slice)
     this.#nextAt = (slice + 1) * this.#sliceMs
   }
 }
