@@ -1,5 +1,4 @@
 // What a pick and an update cost by the number of endpoints: `node endpoint-set.ts '{"endpoints":10000}'`.
-import { GCProfiler } from 'node:v8'
 import { inFlight } from '../../src/balancing/in-flight.ts'
 import { powerOfTwo } from '../../src/balancing/power-of-two.ts'
 import type { Call } from '../../src/call/call.ts'
@@ -9,16 +8,20 @@ import { BalancerWatch } from '../../src/routing/balancer-watch.ts'
 import { Candidates } from '../../src/routing/candidates.ts'
 import { tiersOf } from '../../src/routing/priority.ts'
 import { routingDefaults } from '../../src/routing/routing-settings.ts'
+import { TriedQuery } from '../../src/routing/tried-query.ts'
 import type { Host } from '../../src/runtime/host.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { systemRandom } from '../../src/runtime/system-random.ts'
+import { measureRuns } from './measure-runs.ts'
 
 const { endpoints } = JSON.parse(process.argv[2] as string) as { endpoints: number }
 const host: Host = { service: 'orders', clock: systemClock, random: systemRandom(), emit: () => {} }
 const balancer = powerOfTwo(inFlight())(host)
 const watch = new BalancerWatch(host, balancer, { faults: 0, bypasses: 0 })
 const means = { health: new HealthBoard(), balancer, host, watch, settings: routingDefaults }
-const query = { call: { spent: [], underway: [] } as unknown as Call, isSpent: () => false }
+/** As routing asks: nothing was tried, and the clock was read for the attempt. */
+const query = new TriedQuery()
+query.standFor({ spent: [], underway: [] } as unknown as Call, systemClock.now())
 
 /** An answer of the resolver: fresh objects and texts each time, as a resolver makes them. */
 function answer(generation: number) {
@@ -34,7 +37,6 @@ function timed(run: () => void): number {
   return performance.now() - begunAt
 }
 
-const gc = (globalThis as { gc?: () => void }).gc as () => void
 const rounds = endpoints > 10_000 ? 6 : 40
 const figures = { firstMs: [] as number[], sameMs: [] as number[], replacedMs: [] as number[], nextPickMs: [] as number[] }
 let candidates: Candidates | undefined
@@ -52,22 +54,7 @@ for (let round = 0; round < rounds; round += 1) {
   )
 }
 
-const picks = 2_000_000
-function pick(count: number): void {
-  for (let i = 0; i < count; i += 1) (candidates as Candidates).pick(query)
-}
-// Compiled before its memory is looked at.
-for (let i = 0; i < 200; i += 1) pick(10_000)
-gc()
-const collector = new GCProfiler()
-collector.start()
-const heapBefore = process.memoryUsage().heapUsed
-const pickNs = (timed(() => pick(picks)) / picks) * 1e6
-let allocated = process.memoryUsage().heapUsed - heapBefore
-for (const { beforeGC, afterGC } of collector.stop().statistics) {
-  allocated += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize
-}
-const pickBytes = Math.max(0, allocated / picks)
+const { ns: pickNs, bytes: pickBytes } = measureRuns(() => (candidates as Candidates).pick(query), 10 * endpoints)
 
 const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]
 const medians = Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, middle(values)]))

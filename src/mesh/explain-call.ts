@@ -3,6 +3,7 @@ import { noBody } from '../call/call-body.ts'
 import { callPriority, hashKey, repeatable } from '../call/call-options.ts'
 import { Cancellation } from '../call/cancellation.ts'
 import { ContextValues } from '../call/context-values.ts'
+import { clientAddress } from '../call/inbound-call.ts'
 import type { CallOutline } from '../fetch/read-outline.ts'
 import { inboundRequest } from '../inbound/inbound-context.ts'
 import type { Host } from '../runtime/host.ts'
@@ -108,6 +109,8 @@ function callOf({ target, method, headers, mesh, idempotent }: CallOutline, serv
   if (!mesh.mayRepeat) context.set(repeatable, false)
   if (mesh.hashKey !== undefined) context.set(hashKey, mesh.hashKey)
   if (mesh.priority !== undefined) context.set(callPriority, mesh.priority)
+  const client = inboundRequest()?.client
+  if (client !== undefined) context.set(clientAddress, client)
   const startedAt = host.clock.now()
   const deadline = Number.POSITIVE_INFINITY
   const { subset } = mesh

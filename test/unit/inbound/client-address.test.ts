@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fixed, inbound, inboundRequest, maglev, mesh } from '../../../src/index.ts'
+import { fixed, inbound, inboundRequest, maglev, mesh, rendezvous } from '../../../src/index.ts'
 import { fakeClock, scriptedTransport } from '../../../src/testing/index.ts'
 
 const connection = (remoteAddress: string | undefined) => ({ socket: { remoteAddress } })
@@ -69,4 +69,23 @@ test('calls for one client go to one endpoint, also their copies, and those for 
   for (let i = 0; i < 60; i += 1) await clock.until(net.fetch('http://carts/').then((response) => response.text()))
   assert.ok(new Set(chosen.carts).size > 4, 'calls for nobody go anywhere')
   await net.close({ grace: 0 })
+})
+
+test('an explanation knows for which client a call would be made', async () => {
+  const clock = fakeClock()
+  const transport = scriptedTransport(({ endpoint }) => ({ body: endpoint.address }))
+  const endpoints = Array.from({ length: 8 }, (_, i) => `http://10.0.0.${i + 1}:80`)
+  const net = mesh({ clock, transport })
+    .service('carts', (s) => s.resolve(fixed(endpoints)).balance(rendezvous({ hashOn: 'client' })))
+    .build()
+  await clock.settle()
+  const look = inbound(async (_request: object) => {
+    const [likeliest] = net.explain('http://carts/').endpoints
+    return { likeliest, address: await (await net.fetch('http://carts/')).text() }
+  })
+  for (let i = 0; i < 8; i += 1) {
+    const { likeliest, address } = await clock.until(look({ headers: {}, ...connection(`192.0.2.${i}`) }))
+    assert.deepEqual([likeliest?.address, likeliest?.chance], [address, 1])
+  }
+  await clock.until(net.close())
 })
