@@ -82,6 +82,11 @@ export class TurnCalendar {
     return this.#isInRun() ? (this.#run[this.#left - 1] as number) : this.#others.first
   }
 
+  /** How many are in buckets. The turns of the others cost as much as with a heap alone. */
+  get inBuckets(): number {
+    return this.#filed + this.#left
+  }
+
   /** Lets the first one wait for `by` from its turn on; `by` is more than 0. */
   postponeFirst(by: number): void {
     this.#times[wait] = by
