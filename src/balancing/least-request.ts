@@ -208,7 +208,7 @@ class WeightedTurnsPicker implements Picker {
  * The endpoint with the fewest attempts in flight, of a few drawn by chance, or of all when they are few.
  *
  * If weights differ, endpoints take turns instead, each as often as `weight / (in flight + 1) ^ bias` says. That follows the weights when
- * nobody is busy, and costs `log n` a pick; but a slow endpoint is not drained as fully as by a comparison.
+ * nobody is busy, and a pick costs about the same among many as among few; but a slow endpoint is not drained as fully as by a comparison.
  *
  * Source: Envoy's least request balancer, with one difference: the endpoints compared are distinct. With replacement, the busier of two would
  * still get a quarter of the calls.
