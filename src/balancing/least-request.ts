@@ -5,6 +5,7 @@ import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { InFlightOf } from './in-flight-of.ts'
 import { costOf, leastCost } from './least-cost.ts'
 import { OptionChecks } from './option-checks.ts'
+import { TurnCalendar } from './turn-calendar.ts'
 import { TurnQueue } from './turn-queue.ts'
 
 /** How a {@link leastRequest} balancer chooses. Every option has a default, see {@link leastRequestDefaults}. */
@@ -35,6 +36,9 @@ const redraws = 4
 
 /** After so many turns that it would have had if it were idle, an endpoint is looked at again: what it had in flight may be over. */
 const longestWait = 16
+
+/** From so many endpoints on, a calendar of turns costs less than a heap. */
+const calendarFrom = 128
 
 class FewestOfSomePicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
@@ -114,19 +118,20 @@ class WeightedTurnsPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
   readonly #draws: Random
   readonly #bias: number
-  readonly #queue: TurnQueue
+  readonly #queue: TurnQueue | TurnCalendar
   /** Weights that move; those of the endpoints stay, and are kept side by side. */
   readonly #weightOf: ((endpoint: Endpoint) => number) | undefined
   readonly #weights: Float64Array
   readonly #inFlight: InFlightOf
   /** Costs are counted in those of an idle endpoint of average weight, so that virtual time has the same pace for any weights. */
   readonly #meanWeight: number
-  /** How much longer each has to wait than until its place in the queue, by what it had in flight at its last turn; mostly nothing. */
-  readonly #stillOwed: Float64Array
   /** With so many attempts in flight, no wait is too long. */
   readonly #calm: number
-  /** How long each has waited since its last turn, when it is looked at. */
-  readonly #waited: Float64Array
+  /**
+   * Two for each: how much longer it has to wait than until its place in the queue, by what it had in flight at its last turn; and how long it
+   * has waited since then when it is looked at. Made when somebody is busy enough for that: mostly nobody ever is.
+   */
+  #owed: Float64Array | undefined
 
   constructor(endpoints: readonly Endpoint[], draws: Random, bias: number, weightOf?: (endpoint: Endpoint) => number) {
     this.#endpoints = endpoints
@@ -136,16 +141,16 @@ class WeightedTurnsPicker implements Picker {
     this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
     this.#inFlight = new InFlightOf(endpoints)
     this.#meanWeight = endpoints.reduce((sum, { weight }) => sum + weight / endpoints.length, 0)
-    this.#stillOwed = new Float64Array(endpoints.length)
-    this.#waited = new Float64Array(endpoints.length)
     this.#calm = longestWait ** (1 / bias) - 1
     // Random first turns: clients that start together do not march in step (gRFC A58).
-    this.#queue = new TurnQueue(Float64Array.from(endpoints, (_, index) => this.#waitFor(index, draws.next())))
+    const firstTurns = Float64Array.from(endpoints, (_, index) => this.#waitFor(index, draws.next()))
+    // Those that are idle have as many turns per time as there are endpoints.
+    this.#queue = endpoints.length < calendarFrom ? new TurnQueue(firstTurns) : new TurnCalendar(firstTurns, endpoints.length)
   }
 
   pick(query: PickQuery): Endpoint {
     for (let skips = 0; skips <= redraws; skips += 1) {
-      const first = this.#due()
+      const first = this.#owed === undefined ? this.#queue.first : this.#due(this.#owed)
       this.#queue.postponeFirst(this.#waitFor(first, 1))
       const endpoint = this.#endpoints[first] as Endpoint
       if (query.isFresh === true || !query.isSpent(endpoint)) return endpoint
@@ -154,20 +159,19 @@ class WeightedTurnsPicker implements Picker {
   }
 
   /** Whose turn it is. Who was very busy at its last turn, and is no longer, need not wait for as long as it seemed then. */
-  #due(): number {
-    const owed = this.#stillOwed
+  #due(owed: Float64Array): number {
     for (;;) {
       const { first } = this.#queue
-      const left = owed[first] as number
+      const left = owed[2 * first] as number
       if (left === 0) return first
-      const waited = this.#waited[first] as number
+      const waited = owed[2 * first + 1] as number
       const rest = Math.min(left, this.#cost(first) - waited)
       // Costs may be endless where a weight is all but nothing, and differences of such are no numbers.
       if (!(rest > 0)) return first
       // Twice as long each time: few looks, and no wait is twice as long as it should be.
       const wait = Math.min(rest, waited)
-      owed[first] = rest - wait
-      this.#waited[first] = waited + wait
+      owed[2 * first] = rest - wait
+      owed[2 * first + 1] = waited + wait
       this.#queue.postponeFirst(wait)
     }
   }
@@ -175,13 +179,18 @@ class WeightedTurnsPicker implements Picker {
   /** How long an endpoint waits for its next turn, before it is looked at. */
   #waitFor(index: number, share: number): number {
     const inFlight = this.#inFlight.at(index)
+    if (this.#owed === undefined && inFlight <= this.#calm) return share * this.#costOf(index, inFlight)
+    return this.#owe(index, share, inFlight)[2 * index + 1] as number
+  }
+
+  /** Notes how long it waits, and how much longer it would have to. */
+  #owe(index: number, share: number, inFlight: number): Float64Array {
+    this.#owed ??= new Float64Array(2 * this.#endpoints.length)
     const cost = share * this.#costOf(index, inFlight)
-    this.#stillOwed[index] = 0
-    if (inFlight <= this.#calm) return cost
-    const wait = Math.min(cost, longestWait * this.#costOf(index, 0))
-    this.#waited[index] = wait
-    this.#stillOwed[index] = cost - wait
-    return wait
+    const wait = inFlight <= this.#calm ? cost : Math.min(cost, longestWait * this.#costOf(index, 0))
+    this.#owed[2 * index] = inFlight <= this.#calm ? 0 : cost - wait
+    this.#owed[2 * index + 1] = wait
+    return this.#owed
   }
 
   #cost(index: number): number {
@@ -199,7 +208,7 @@ class WeightedTurnsPicker implements Picker {
  * The endpoint with the fewest attempts in flight, of a few drawn by chance, or of all when they are few.
  *
  * If weights differ, endpoints take turns instead, each as often as `weight / (in flight + 1) ^ bias` says. That follows the weights when
- * nobody is busy, and costs `log n` a pick; but a slow endpoint is not drained as fully as by a comparison.
+ * nobody is busy, and a pick costs about the same among many as among few; but a slow endpoint is not drained as fully as by a comparison.
  *
  * Source: Envoy's least request balancer, with one difference: the endpoints compared are distinct. With replacement, the busier of two would
  * still get a quarter of the calls.

@@ -10,14 +10,23 @@ export class TurnQueue {
   /** In the order of the heap, not of the indexes: what is compared is found side by side. */
   readonly #dueAt: Float64Array
   readonly #heap: Uint32Array
+  #size: number
 
-  /** @param dueAt the first turn of each index; kept, and written. */
-  constructor(dueAt: Float64Array) {
+  /**
+   * @param dueAt the first turn of each index; kept, and written.
+   * @param size how many of them are in the queue from the beginning: those with the lowest indexes.
+   */
+  constructor(dueAt: Float64Array, size = dueAt.length) {
     this.#dueAt = dueAt
-    this.#heap = Uint32Array.from(dueAt, (_, index) => index)
-    for (let place = Math.floor((dueAt.length - 2) / children); place >= 0; place -= 1) {
-      this.#sink(place, this.#heap[place] as number, dueAt[place] as number)
-    }
+    this.#heap = new Uint32Array(dueAt.length)
+    this.#size = size
+    for (let index = 0; index < size; index += 1) this.#heap[index] = index
+    for (let place = Math.floor((size - 2) / children); place >= 0; place -= 1) this.#sink(place)
+  }
+
+  /** How many are in the queue. */
+  get size(): number {
+    return this.#size
   }
 
   /** Whose turn it is. */
@@ -25,16 +34,66 @@ export class TurnQueue {
     return this.#heap[0] as number
   }
 
-  /** Lets the first one wait for `by` from its turn on; `by` is more than 0. */
-  postponeFirst(by: number): void {
-    this.#sink(0, this.first, (this.#dueAt[0] as number) + by)
+  /** When the first one has its turn. */
+  get firstDueAt(): number {
+    return this.#dueAt[0] as number
   }
 
-  /** Puts an index at a place, or below it. */
-  #sink(from: number, index: number, dueAt: number): void {
+  /** Lets the first one wait for `by` from its turn on; `by` is more than 0. */
+  postponeFirst(by: number): void {
+    this.#dueAt[0] = this.firstDueAt + by
+    this.#sink(0)
+  }
+
+  /** Gives the first one another turn, which is found by index. */
+  replaceFirst(dueAt: Float64Array): void {
+    this.#dueAt[0] = dueAt[this.first] as number
+    this.#sink(0)
+  }
+
+  /** Takes the first one out. */
+  removeFirst(): void {
+    const last = this.#size - 1
+    this.#size = last
+    this.#heap[0] = this.#heap[last] as number
+    this.#dueAt[0] = this.#dueAt[last] as number
+    this.#sink(0)
+  }
+
+  /** Puts an index in that is not there; its turn is found by index. */
+  add(index: number, dueAt: Float64Array): void {
+    const place = this.#size
+    this.#size = place + 1
+    this.#heap[place] = index
+    this.#dueAt[place] = dueAt[index] as number
+    this.#rise(place)
+  }
+
+  /** Moves who is at a place up to where nobody above is due later. */
+  #rise(from: number): void {
     const heap = this.#heap
     const due = this.#dueAt
-    const size = heap.length
+    const index = heap[from] as number
+    const dueAt = due[from] as number
+    let place = from
+    while (place > 0) {
+      const parent = Math.floor((place - 1) / children)
+      if ((due[parent] as number) <= dueAt) break
+      heap[place] = heap[parent] as number
+      due[place] = due[parent] as number
+      place = parent
+    }
+    heap[place] = index
+    due[place] = dueAt
+  }
+
+  /** Moves who is at a place down to where nobody below is due earlier. What it compares it finds in the arrays: a number handed on would be garbage. */
+  #sink(from: number): void {
+    const heap = this.#heap
+    const due = this.#dueAt
+    const size = this.#size
+    const index = heap[from] as number
+    const dueAt = due[from] as number
     let place = from
     for (;;) {
       let child = children * place + 1

@@ -150,6 +150,47 @@ test('a call that has tried the heavy endpoints gets a light one at once', () =>
   assert.deepEqual(shares(endpoints, {}, endpoints.slice(0, 2), 1_000), [0, 0, 1])
 })
 
+test('among thousands, each has exactly the turns of its weight, also after all were busy', () => {
+  const endpoints = testEndpoints(3_000, (index) => ({ weight: 1 + (index % 3) }))
+  const picker = leastRequest()(testHost()).picker(endpoints)
+  const turns = (picks: number): Map<Endpoint, number> => {
+    const counts = new Map<Endpoint, number>(endpoints.map((endpoint) => [endpoint, 0]))
+    for (let i = 0; i < picks; i += 1) {
+      const endpoint = picker.pick(testQuery()) as Endpoint
+      counts.set(endpoint, counts.get(endpoint)! + 1)
+    }
+    return counts
+  }
+  for (const inFlight of [0, 7, 0, 40]) {
+    for (const endpoint of endpoints) endpoint.inFlight = inFlight
+    // Everybody has had a turn at this load, and waits for as long as it says.
+    turns(60_000)
+    const counts = turns(60_000)
+    for (const endpoint of endpoints) {
+      const count = counts.get(endpoint)!
+      assert.ok(Math.abs(count - 10 * endpoint.weight) <= 1, `${count} for weight ${endpoint.weight} with ${inFlight} in flight`)
+    }
+  }
+})
+
+test('among thousands, a busy one has fewer turns, and its turns again when it is idle', () => {
+  const endpoints = testEndpoints(2_000, (index) => ({ weight: 1 + (index % 2) }))
+  const picker = leastRequest()(testHost()).picker(endpoints)
+  const busiest = endpoints[1] as TestEndpoint
+  const turns = (picks: number): number => {
+    let count = 0
+    for (let i = 0; i < picks; i += 1) if (picker.pick(testQuery()) === busiest) count += 1
+    return count
+  }
+  busiest.inFlight = 99
+  turns(10_000)
+  // Of 3,000 parts, two hundredths: once in 150,000.
+  assert.equal(turns(300_000), 2)
+  busiest.inFlight = 0
+  turns(60_000)
+  assert.ok(Math.abs(turns(150_000) - 100) <= 1)
+})
+
 test('the queue of turns is a heap: whoever is due next is always first', () => {
   const random = seededRandom('queue')
   for (let size = 1; size <= 20; size += 1) {
