@@ -23,6 +23,22 @@ export class InFlightOf {
     return counts.inFlight[seats === undefined ? index : (seats[index] as number)] as number
   }
 
+  /**
+   * What all of them have in flight, each at its seat, for whoever reads it of several at once; `undefined` if they have to be asked themselves.
+   * Another array when endpoints come or go: look it up anew.
+   */
+  get counts(): Int32Array | undefined {
+    const counts = this.#counts
+    if (counts === undefined) return undefined
+    if (counts.isLeft) this.#findSeats()
+    return this.#counts?.inFlight
+  }
+
+  /** Where each is counted there; `undefined` if at its index. */
+  get seats(): Int32Array | undefined {
+    return this.#seats
+  }
+
   #ask(index: number): number {
     if (this.#counts !== undefined) this.#findSeats()
     return (this.#endpoints[index] as Endpoint).inFlight

@@ -3,6 +3,7 @@ import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { EndpointNumbers } from './endpoint-numbers.ts'
+import type { InFlightOf } from './in-flight-of.ts'
 import type { LoadMeter, MeterEnd } from './load-meter.ts'
 
 /** Metrics that an endpoint reports: requests in flight, with the one whose reply carries the report. */
@@ -19,11 +20,11 @@ const failureFadeMs = 10_000
 
 /** What an endpoint said of itself last, and how it fared: its numbers, in this order. */
 const reportedAt = 0
-const reportedRif = 1
-const inFlightThen = 2
-const latencyMs = 3
-const failureShare = 4
-const failuresAt = 5
+/** As reported, less what this process had in flight there then. */
+const rifOfOthers = 1
+const latencyMs = 2
+const failureShare = 3
+const failuresAt = 4
 const width = 8
 
 /** Hears every attempt, and keeps what the endpoints report in their replies. */
@@ -32,6 +33,8 @@ export class LoadRecords implements LoadMeter {
   readonly #clock: Clock
   readonly #numbers = new EndpointNumbers(width)
   readonly #ends = new WeakMap<Endpoint, MeterEnd>()
+  /** From then on, nobody fails any more of those who did so far. */
+  #failsUntil = Number.NEGATIVE_INFINITY
   /** How many reports were read. */
   reports = 0
 
@@ -58,20 +61,30 @@ export class LoadRecords implements LoadMeter {
     return at < 0 ? this.#add(endpoint) : at
   }
 
-  /** Monotonic time of the last report; `-Infinity` for never. */
-  reportedAt(at: number): number {
-    return this.#numbers.values[at + reportedAt] as number
-  }
-
-  /** Requests in flight there, as far as can be told: as reported, with what this process began and ended since. */
-  rif(at: number, inFlight: number): number {
+  /**
+   * What is known of several, three numbers each: requests in flight there, as far as can be told (as reported, with what this process began and ended
+   * since); the latency that the endpoint reported, or had at its last report; and the monotonic time of that, `-Infinity` for never. No read waits
+   * for another one, and none for a branch.
+   *
+   * @param indexes which endpoints of a set.
+   * @param count how many they are.
+   * @param places where it is noted how each of the set is, see {@link LoadRecords.of}, and one more.
+   * @param inFlight what each of the set has in flight.
+   * @param into where it is written, in the order of the indexes.
+   */
+  read(indexes: Int32Array, count: number, places: Int32Array, inFlight: InFlightOf, into: Float64Array): void {
     const { values } = this.#numbers
-    return Math.max(0, (values[at + reportedRif] as number) + inFlight - (values[at + inFlightThen] as number))
-  }
-
-  /** The latency that the endpoint reported, or had at its last report. */
-  latencyMs(at: number): number {
-    return this.#numbers.values[at + latencyMs] as number
+    const { counts, seats } = inFlight
+    for (let i = 0; i < count; i += 1) {
+      const index = indexes[i] as number
+      const at = (places[index] as number) - 1
+      const here = counts === undefined ? inFlight.at(index) : (counts[seats === undefined ? index : (seats[index] as number)] as number)
+      const rif = (values[at + rifOfOthers] as number) + here
+      // At least 0: whether a server is idle, no processor foresees.
+      into[3 * i] = (rif + Math.abs(rif)) / 2
+      into[3 * i + 1] = values[at + latencyMs] as number
+      into[3 * i + 2] = values[at + reportedAt] as number
+    }
   }
 
   /** An endpoint answered a probe. */
@@ -79,9 +92,13 @@ export class LoadRecords implements LoadMeter {
     const at = this.of(endpoint)
     const { values } = this.#numbers
     values[at + reportedAt] = now
-    values[at + reportedRif] = rif
-    values[at + inFlightThen] = endpoint.inFlight
+    values[at + rifOfOthers] = rif - endpoint.inFlight
     values[at + latencyMs] = measuredMs
+  }
+
+  /** Whether anybody may be one of those that fail: nearly always nobody is, and need not be asked about. */
+  anyFails(now: number): boolean {
+    return now <= this.#failsUntil
   }
 
   /** Whether so much of what was tried there of late has failed that its figures, which may well be excellent, mean nothing. */
@@ -120,6 +137,7 @@ export class LoadRecords implements LoadMeter {
     const share = this.#faded(at, now) * (1 - failureStep) + (verdict.kind === 'failure' ? failureStep : 0)
     values[at + failureShare] = share < 0.001 ? 0 : share
     values[at + failuresAt] = now
+    if (share > failingShare) this.#failsUntil = Math.max(this.#failsUntil, now + failureFadeMs * Math.log(share / failingShare))
   }
 
   #faded(at: number, now: number): number {

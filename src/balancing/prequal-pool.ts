@@ -1,7 +1,25 @@
 import type { Random } from '../runtime/random.ts'
+import { leastOf } from './least-of.ts'
+import { prequalRank, rankBits } from './prequal-rank.ts'
 
-/** What is hot ranks by its RIF beyond all latencies; fractions of a RIF still count there. */
-const hotFrom = 2 ** 40
+/** In so many bits times are told apart within the longest age, less those that number the entries; there are 31, so there is room for 32 such ages. */
+const ageBits = 26
+/** What is older by so many of the longest ages is dropped before something comes in: their order would not be known. */
+const mostAges = 16
+/** As good as for ever: an entry that is used once in a microsecond is too old before. */
+const anyNumber = 2 ** 30
+
+/** What is known of an endpoint. */
+class Entry {
+  index = -1
+  /** How often it may still be chosen. */
+  uses = 0
+  // Not whole to begin with, so that V8 keeps a place for a fraction, and makes no new number on the heap for each.
+  rif = Number.NaN
+  latencyMs = Number.NaN
+  /** The time of both. */
+  at = Number.NaN
+}
 
 /** Which entries may be chosen. */
 export interface EntryFilter {
@@ -28,29 +46,36 @@ export function reuseBudget(endpoints: number, pool: number, probes: number, rem
  * its index. Choosing allocates nothing.
  *
  * An entry whose RIF is above a threshold is *hot*, the others are *cold*. Chosen is the cold one of least latency; if all are hot, the one
- * of least RIF.
+ * of least RIF. Of cold ones with the same latency it is the one of less RIF, of hot ones with the same RIF the one of less latency.
+ *
+ * What differs by a four-thousandth or less is the same here; in a pool for 1,024, by a sixty-fourth. What decides then is told apart by less: up to
+ * 255 in flight, and latencies that differ by a quarter. Times are told apart in steps of a four-millionth of the longest age, or a 65,000th with 1,024.
  */
 export class PrequalPool {
-  /** What {@link admitNews} takes in: RIF, latency, time. Arguments with fractions would each be a number on the heap. */
-  readonly news = new Float64Array(3)
-  /** The endpoint of each entry. */
-  readonly #indexes: Int32Array
-  /** The entry of each endpoint, and one more; 0 for none. */
+  /** As many entries as there is room for; those that hold something come first. */
+  readonly #list: Entry[]
+  #count = 0
+  /** How each ranks, and how old it is: see {@link leastOf}. */
+  readonly #ranks: Int32Array
+  readonly #times: Int32Array
+  /** So many bits of these, the last ones, are the number of the entry. */
+  readonly #numberBits: number
+  /** The number of the entry of each endpoint, and one more; 0 for none. */
   readonly #entries: Uint16Array
-  readonly #rif: Float64Array
-  readonly #latencyMs: Float64Array
-  readonly #at: Float64Array
-  readonly #uses: Float64Array
-  /** The lower, the rather it is chosen; for the threshold below. */
-  readonly #ranks: Float64Array
+  /** What ranks are for. */
   #threshold = 0
   /** Nothing is older. */
   #oldestAt = Number.POSITIVE_INFINITY
   readonly #draws: Random
   readonly #maxAgeMs: number
-  readonly #budget: number
-  #count = 0
-  #removesWorst = false
+  readonly #stepsPerMs: number
+  /** How often an entry may be used for sure, and the chance of once more. */
+  readonly #surely: number
+  readonly #chance: number
+  /** So many come in before one may be used once more. */
+  #untilMore: number
+  /** 1 if the one taken out last was the worst, 0 if it was the oldest. */
+  #turn = 0
 
   /**
    * @param endpoints how many there are in the set.
@@ -60,16 +85,17 @@ export class PrequalPool {
    * @param draws where chance comes from.
    */
   constructor(endpoints: number, size: number, maxAgeMs: number, budget: number, draws: Random) {
-    this.#indexes = new Int32Array(size)
+    this.#list = Array.from({ length: size }, () => new Entry())
+    this.#ranks = new Int32Array(size)
+    this.#times = new Int32Array(size)
+    this.#numberBits = 32 - Math.clz32(size - 1)
     this.#entries = new Uint16Array(endpoints)
-    this.#rif = new Float64Array(size)
-    this.#latencyMs = new Float64Array(size)
-    this.#at = new Float64Array(size)
-    this.#uses = new Float64Array(size)
-    this.#ranks = new Float64Array(size)
     this.#maxAgeMs = maxAgeMs
-    this.#budget = budget
+    this.#stepsPerMs = 2 ** (ageBits - this.#numberBits) / maxAgeMs
+    this.#surely = Math.min(Math.floor(budget), anyNumber)
+    this.#chance = budget % 1 || 0
     this.#draws = draws
+    this.#untilMore = this.#drawUntilMore()
   }
 
   /** How many entries there are. */
@@ -77,42 +103,67 @@ export class PrequalPool {
     return this.#count
   }
 
-  /** Takes in what is known of an endpoint since `at`, in place of what was known before; when the pool is full, of the oldest. */
-  admit(index: number, rif: number, latencyMs: number, at: number): void {
-    const { news } = this
-    news[0] = rif
-    news[1] = latencyMs
-    news[2] = at
-    this.admitNews(index)
-  }
-
-  /** The same with {@link news}. */
-  admitNews(index: number): void {
-    const { news } = this
-    const at = news[2] as number
-    let entry = (this.#entries[index] as number) - 1
-    // The same news again must not renew what has been used up and compensated since.
-    if (entry >= 0 && (this.#at[entry] as number) >= at) return
-    if (entry < 0) entry = this.#newEntry(index)
-    this.#rif[entry] = news[0] as number
-    this.#latencyMs[entry] = Math.min(news[1] as number, hotFrom)
-    this.#at[entry] = at
-    if (at < this.#oldestAt) this.#oldestAt = at
-    this.#rank(entry)
-    const whole = Math.floor(this.#budget)
-    this.#uses[entry] = whole === this.#budget ? whole : whole + (this.#draws.next() < this.#budget - whole ? 1 : 0)
-  }
-
-  #newEntry(index: number): number {
-    let entry = this.#count
-    if (entry < this.#indexes.length) this.#count += 1
-    else {
-      entry = this.#oldest()
-      this.#entries[this.#indexes[entry] as number] = 0
+  /**
+   * Takes in what is known of endpoints, in place of what was known before; when the pool is full, of the oldest.
+   *
+   * @param indexes the endpoints.
+   * @param news RIF, latency, and the time of both, of one after the other. As arguments each would be a number on the heap.
+   * @param count how many they are.
+   */
+  admit(indexes: Int32Array, news: Float64Array, count: number): void {
+    const list = this.#list
+    const ranks = this.#ranks
+    const times = this.#times
+    const entries = this.#entries
+    const numberBits = this.#numberBits
+    const threshold = this.#threshold
+    const more = this.#drawMore(count)
+    if ((news[2] as number) - this.#oldestAt > mostAges * this.#maxAgeMs) this.#dropOlder((news[2] as number) - this.#maxAgeMs)
+    // Nothing is called in here: V8 would look at all arrays anew after it.
+    for (let i = 0; i < count; i += 1) {
+      const index = indexes[i] as number
+      const at = news[3 * i + 2] as number
+      let number = (entries[index] as number) - 1
+      // The same news again must not renew what has been used up and compensated since.
+      if (number >= 0 && (list[number] as Entry).at >= at) continue
+      if (number < 0) {
+        number = this.#count
+        if (number < list.length) this.#count = number + 1
+        else {
+          number = leastOf(times, number, 0) & ((1 << numberBits) - 1)
+          entries[(list[number] as Entry).index] = 0
+        }
+        entries[index] = number + 1
+      }
+      const entry = list[number] as Entry
+      const rif = news[3 * i] as number
+      const latencyMs = news[3 * i + 1] as number
+      entry.index = index
+      entry.uses = this.#surely + ((more >> i) & 1)
+      entry.rif = rif
+      entry.latencyMs = latencyMs
+      entry.at = at
+      if (at < this.#oldestAt) this.#oldestAt = at
+      ranks[number] = prequalRank(rif, latencyMs, threshold, numberBits) | number
+      times[number] = (((at * this.#stepsPerMs) | 0) << numberBits) | number
     }
-    this.#indexes[entry] = index
-    this.#entries[index] = entry + 1
-    return entry
+  }
+
+  /** Which of the next few may be used once more, a bit each. */
+  #drawMore(count: number): number {
+    let more = 0
+    while (this.#untilMore < count) {
+      more |= 1 << this.#untilMore
+      this.#untilMore += 1 + this.#drawUntilMore()
+    }
+    this.#untilMore -= count
+    return more
+  }
+
+  /** Draws how many have to do without before one may be used once more: a draw for each of them would cost more than all else. */
+  #drawUntilMore(): number {
+    const until = this.#chance === 0 ? anyNumber : Math.log(1 - this.#draws.next()) / Math.log(1 - this.#chance)
+    return Math.floor(Math.min(until, anyNumber))
   }
 
   /**
@@ -120,123 +171,99 @@ export class PrequalPool {
    *
    * @param threshold a RIF above it is hot.
    * @param now monotonic time.
-   * @param filter which entries may be chosen.
+   * @param filter which entries may be chosen; all, without one.
    * @returns the index of an endpoint; -1 when fewer than two may be chosen: one alone would get every call.
    */
-  choose(threshold: number, now: number, filter: EntryFilter): number {
-    this.#dropOlder(now - this.#maxAgeMs)
+  choose(threshold: number, now: number, filter: EntryFilter | undefined): number {
+    if (this.#oldestAt < now - this.#maxAgeMs) this.#dropOlder(now - this.#maxAgeMs)
     if (this.#count < 2) return -1
-    this.#rankBy(threshold)
-    const indexes = this.#indexes
-    let best = this.#lowest()
+    if (threshold !== this.#threshold) this.#rankBy(threshold)
+    const list = this.#list
+    const best = leastOf(this.#ranks, this.#count, 0) & ((1 << this.#numberBits) - 1)
+    if (filter === undefined) return this.#use(best)
     // Nearly always nobody is barred, and two answers say so.
-    if (filter.isBarred(indexes[best] as number) || filter.isBarred(indexes[best === 0 ? 1 : 0] as number)) best = this.#lowestOf(filter)
-    if (best < 0) return -1
-    const chosen = this.#indexes[best] as number
-    this.#rif[best] = (this.#rif[best] as number) + 1
-    this.#uses[best] = (this.#uses[best] as number) - 1
-    if ((this.#uses[best] as number) <= 0) this.#remove(best)
-    else this.#rank(best)
-    return chosen
+    const other = best === 0 ? 1 : 0
+    if (!filter.isBarred((list[best] as Entry).index) && !filter.isBarred((list[other] as Entry).index)) return this.#use(best)
+    const allowed = this.#bestAllowed(filter)
+    return allowed < 0 ? -1 : this.#use(allowed)
+  }
+
+  /** @returns the endpoint of the entry. */
+  #use(number: number): number {
+    const entry = this.#list[number] as Entry
+    entry.uses -= 1
+    if (entry.uses <= 0) this.#remove(number)
+    else {
+      entry.rif += 1
+      this.#rank(number)
+    }
+    return entry.index
   }
 
   #dropOlder(than: number): void {
-    if (this.#oldestAt >= than) return
     this.#oldestAt = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.#count; ) {
-      const at = this.#at[i] as number
-      if (at < than) this.#remove(i)
+    for (let number = 0; number < this.#count; ) {
+      const { at } = this.#list[number] as Entry
+      if (at < than) this.#remove(number)
       else {
         this.#oldestAt = Math.min(this.#oldestAt, at)
-        i += 1
+        number += 1
       }
     }
   }
 
   /** The entry to be chosen, when whoever is asked about allows it. @returns -1 when fewer than two are allowed. */
-  #lowestOf(filter: EntryFilter): number {
+  #bestAllowed(filter: EntryFilter): number {
     const ranks = this.#ranks
     let best = -1
     let allowed = 0
-    for (let i = 0; i < this.#count; i += 1) {
-      const isBetter = best < 0 || this.#precedes(i, best, ranks)
-      if ((!isBetter && allowed >= 2) || filter.isBarred(this.#indexes[i] as number)) continue
+    for (let number = 0; number < this.#count; number += 1) {
+      const isBetter = best < 0 || (ranks[number] as number) < (ranks[best] as number)
+      if ((!isBetter && allowed >= 2) || filter.isBarred((this.#list[number] as Entry).index)) continue
       allowed += 1
-      if (isBetter) best = i
+      if (isBetter) best = number
     }
     return allowed < 2 ? -1 : best
-  }
-
-  #lowest(): number {
-    const ranks = this.#ranks
-    const count = this.#count
-    let best = 0
-    for (let i = 1; i < count; i += 1) if (this.#precedes(i, best, ranks)) best = i
-    return best
   }
 
   /** Takes one entry out, the oldest and the worst in turn: what is bad stays unchosen, and would fill the pool in the end. */
   thin(threshold: number): void {
     if (this.#count === 0) return
-    this.#rankBy(threshold)
-    this.#removesWorst = !this.#removesWorst
-    this.#remove(this.#removesWorst ? this.#worst() : this.#oldest())
+    if (threshold !== this.#threshold) this.#rankBy(threshold)
+    this.#turn ^= 1
+    const numbers = (1 << this.#numberBits) - 1
+    const isWorst = this.#turn === 1
+    const least = leastOf(isWorst ? this.#ranks : this.#times, this.#count, isWorst ? rankBits & ~numbers : 0)
+    this.#remove(least & numbers)
   }
 
-  /** Works out all ranks, unless they are those of the threshold. It moves seldom. */
+  /** Works out all ranks. The threshold moves seldom. */
   #rankBy(threshold: number): void {
-    if (threshold === this.#threshold) return
     this.#threshold = threshold
-    for (let i = 0; i < this.#count; i += 1) this.#rank(i)
+    for (let number = 0; number < this.#count; number += 1) this.#rank(number)
   }
 
-  #rank(entry: number): void {
-    const rif = this.#rif[entry] as number
-    this.#ranks[entry] = rif > this.#threshold ? hotFrom + rif : (this.#latencyMs[entry] as number)
+  #rank(number: number): void {
+    const { rif, latencyMs } = this.#list[number] as Entry
+    this.#ranks[number] = prequalRank(rif, latencyMs, this.#threshold, this.#numberBits) | number
   }
 
-  /** Whether an entry is to be chosen rather than another one. Of one rank, the hot one of less latency, or the cold one of less RIF. */
-  #precedes(a: number, b: number, ranks: Float64Array): boolean {
-    const rankA = ranks[a] as number
-    const rankB = ranks[b] as number
-    if (rankA !== rankB) return rankA < rankB
-    const second = rankA > hotFrom ? this.#latencyMs : this.#rif
-    return (second[a] as number) < (second[b] as number)
-  }
-
-  #worst(): number {
+  /** The last entry takes the number of the one that leaves. */
+  #remove(number: number): void {
+    const list = this.#list
     const ranks = this.#ranks
-    const count = this.#count
-    let worst = 0
-    for (let i = 1; i < count; i += 1) if (this.#precedes(worst, i, ranks)) worst = i
-    return worst
-  }
-
-  #oldest(): number {
-    const at = this.#at
-    const count = this.#count
-    let oldest = 0
-    let oldestAt = at[0] as number
-    for (let i = 1; i < count; i += 1) {
-      if ((at[i] as number) >= oldestAt) continue
-      oldest = i
-      oldestAt = at[i] as number
-    }
-    return oldest
-  }
-
-  #remove(entry: number): void {
-    this.#count -= 1
-    const last = this.#count
-    const moved = this.#indexes[last] as number
-    this.#entries[this.#indexes[entry] as number] = 0
-    if (entry === last) return
-    this.#entries[moved] = entry + 1
-    this.#indexes[entry] = moved
-    this.#rif[entry] = this.#rif[last] as number
-    this.#latencyMs[entry] = this.#latencyMs[last] as number
-    this.#at[entry] = this.#at[last] as number
-    this.#uses[entry] = this.#uses[last] as number
-    this.#ranks[entry] = this.#ranks[last] as number
+    const times = this.#times
+    const entries = this.#entries
+    const count = this.#count - 1
+    this.#count = count
+    const entry = list[number] as Entry
+    const last = list[count] as Entry
+    entries[last.index] = number + 1
+    entries[entry.index] = 0
+    list[number] = last
+    list[count] = entry
+    // The last bits are the number.
+    ranks[number] = (ranks[count] as number) ^ count ^ number
+    times[number] = (times[count] as number) ^ count ^ number
   }
 }

@@ -76,12 +76,15 @@ class PrequalPicker implements Picker, EntryFilter {
   readonly #inFlight: InFlightOf
   /** Where it is noted how each of them is, and one more; 0 until it was drawn. It holds as long as there is the endpoint. */
   readonly #places: Int32Array
-  readonly #drawn: Uint32Array
-  /** Of those. */
-  readonly #reportedAt: Float64Array
+  /** Those that are looked at, and what is known of them. */
+  readonly #drawn: Int32Array
+  readonly #news: Float64Array
+  /** Who asks, while there is somebody to leave out. */
   #query: PickQuery | undefined
   /** Not a number from the beginning: V8 would copy it on the heap whenever it is read. */
   #now: number | undefined = undefined
+  /** One of those drawn of which nothing is known, if there is one and nobody can be asked; else -1. */
+  #unknown = -1
   #probesDue = 0
   #removalsDue = 0
   #sinceDiscovery = 0
@@ -93,30 +96,38 @@ class PrequalPicker implements Picker, EntryFilter {
     this.#pool = new PrequalPool(endpoints.length, pool, maxAgeMs, reuseBudget(endpoints.length, pool, probes, removals), shared.draws)
     this.#inFlight = new InFlightOf(endpoints)
     this.#places = new Int32Array(endpoints.length)
-    this.#drawn = new Uint32Array(Math.min(Math.ceil(probes) + 1, endpoints.length))
-    this.#reportedAt = new Float64Array(this.#drawn.length)
+    const mostDrawn = Math.min(Math.ceil(probes) + 1, endpoints.length)
+    this.#drawn = new Int32Array(mostDrawn)
+    this.#news = new Float64Array(3 * mostDrawn)
   }
 
   pick(query: PickQuery): Endpoint {
     const shared = this.#shared
-    const { rifs, settings } = shared
-    const before = this.#query
-    this.#query = query
     const now = query.at ?? shared.now()
     this.#now = now
+    if (query.isFresh === true && !shared.records.anyFails(now)) return this.#pick(query, undefined)
+    const before = this.#query
+    this.#query = query
     try {
-      const unknown = this.#look()
-      const chosen = this.#pool.choose(rifs.value, now, this)
-      this.#removalsDue += settings.removals
-      for (; this.#removalsDue >= 1; this.#removalsDue -= 1) this.#pool.thin(rifs.value)
-      if (chosen < 0) return this.#random(query)
-      this.#sinceDiscovery += 1
-      if (unknown < 0 || this.#sinceDiscovery < callsPerDiscovery) return this.#endpoints[chosen] as Endpoint
-      this.#sinceDiscovery = 0
-      return this.#endpoints[unknown] as Endpoint
+      return this.#pick(query, this)
     } finally {
       this.#query = before
     }
+  }
+
+  #pick(query: PickQuery, filter: EntryFilter | undefined): Endpoint {
+    const { rifs, settings } = this.#shared
+    this.#unknown = -1
+    this.#look(filter)
+    const threshold = rifs.value
+    const chosen = this.#pool.choose(threshold, this.#now as number, filter)
+    this.#removalsDue += settings.removals
+    for (; this.#removalsDue >= 1; this.#removalsDue -= 1) this.#pool.thin(threshold)
+    if (chosen < 0) return this.#random(query)
+    this.#sinceDiscovery += 1
+    if (this.#unknown < 0 || this.#sinceDiscovery < callsPerDiscovery) return this.#endpoints[chosen] as Endpoint
+    this.#sinceDiscovery = 0
+    return this.#endpoints[this.#unknown] as Endpoint
   }
 
   isBarred(index: number): boolean {
@@ -125,33 +136,65 @@ class PrequalPicker implements Picker, EntryFilter {
     return this.#shared.records.failsAt(this.#placeOf(index), this.#now as number)
   }
 
-  /**
-   * Looks at a few endpoints drawn by chance: asks them, or takes what they last said.
-   *
-   * @returns the index of one of which nothing is known, if there is one among them and nobody can be asked; else -1.
-   */
-  #look(): number {
-    const { settings, prober, records } = this.#shared
+  /** Looks at a few endpoints drawn by chance: asks them, or takes what they last said. */
+  #look(filter: EntryFilter | undefined): void {
+    const { settings, prober } = this.#shared
     this.#probesDue += settings.probes
     const count = Math.min(Math.floor(this.#probesDue), this.#endpoints.length)
     this.#probesDue -= Math.floor(this.#probesDue)
+    this.#draw(count)
+    if (prober === undefined) {
+      this.#shared.records.read(this.#drawn, count, this.#places, this.#inFlight, this.#news)
+      this.#admit(this.#recent(count, filter))
+    } else for (let i = 0; i < count; i += 1) prober.send(this.#endpoints[this.#drawn[i] as number] as Endpoint, this.#answered)
+  }
+
+  /** Draws indexes, none twice (Floyd's algorithm). It is known then where it is noted how they are. */
+  #draw(count: number): void {
     const drawn = this.#drawn
-    const reportedAt = this.#reportedAt
-    // All are asked for before one is looked at: what is in no cache comes in the time of one.
+    const places = this.#places
+    const { draws } = this.#shared
+    const before = this.#endpoints.length - count
+    let areKnown = true
     for (let i = 0; i < count; i += 1) {
-      const index = this.#draw(i, count)
-      if (prober === undefined) reportedAt[i] = records.reportedAt(this.#placeOf(index))
-      else prober.send(this.#endpoints[index] as Endpoint, this.#answered)
+      let index = drawBelow(draws, before + i + 1) | 0
+      for (let other = 0; other < i; other += 1) if (drawn[other] === index) index = before + i
+      drawn[i] = index
+      if (places[index] === 0) areKnown = false
     }
-    let unknown = -1
-    if (prober !== undefined) return unknown
-    const oldestAt = (this.#now as number) - settings.maxAgeMs
+    if (!areKnown) for (let i = 0; i < count; i += 1) this.#placeOf(drawn[i] as number)
+  }
+
+  /** Leaves out those drawn of which nothing recent is known; one that may be chosen is {@link PrequalPicker.#unknown}. @returns how many are left. */
+  #recent(count: number, filter: EntryFilter | undefined): number {
+    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
+    const news = this.#news
+    let recent = 0
+    while (recent < count && (news[3 * recent + 2] as number) >= since) recent += 1
+    return recent === count ? count : this.#leaveOut(count, filter)
+  }
+
+  #leaveOut(count: number, filter: EntryFilter | undefined): number {
+    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
+    const drawn = this.#drawn
+    const news = this.#news
+    let recent = 0
     for (let i = 0; i < count; i += 1) {
       const index = drawn[i] as number
-      if ((reportedAt[i] as number) >= oldestAt) this.#admit(index, this.#placeOf(index))
-      else if (!this.isBarred(index)) unknown = index
+      if ((news[3 * i + 2] as number) < since) {
+        if (filter?.isBarred(index) !== true) this.#unknown = index
+        continue
+      }
+      drawn[recent] = index
+      for (let part = 0; part < 3; part += 1) news[3 * recent + part] = news[3 * i + part] as number
+      recent += 1
     }
-    return unknown
+    return recent
+  }
+
+  #admit(count: number): void {
+    this.#shared.rifs.add(this.#news, count, 3)
+    this.#pool.admit(this.#drawn, this.#news, count)
   }
 
   #placeOf(index: number): number {
@@ -165,33 +208,13 @@ class PrequalPicker implements Picker, EntryFilter {
     return place
   }
 
-  /** Draw number `i` of `count`, no index twice (Floyd's algorithm). */
-  #draw(i: number, count: number): number {
-    const drawn = this.#drawn
-    const highest = this.#endpoints.length - count + i
-    const index = drawBelow(this.#shared.draws, highest + 1)
-    let place = 0
-    while (place < i && drawn[place] !== index) place += 1
-    drawn[i] = place < i ? highest : index
-    return drawn[i] as number
-  }
-
   readonly #answered = (endpoint: Endpoint, { rif, latencyMs }: { rif: number; latencyMs: number }): void => {
     const { records, now } = this.#shared
     records.probed(endpoint, rif, latencyMs, now())
-    this.#admit(this.#endpoints.indexOf(endpoint), records.of(endpoint))
-  }
-
-  #admit(index: number, at: number): void {
-    const { records, rifs } = this.#shared
-    const { news } = this.#pool
-    const rif = records.rif(at, this.#inFlight.at(index))
-    // Whole, so that it is not a number on the heap.
-    rifs.add(Math.round(rif) | 0)
-    news[0] = rif
-    news[1] = records.latencyMs(at)
-    news[2] = records.reportedAt(at)
-    this.#pool.admitNews(index)
+    this.#drawn[0] = this.#endpoints.indexOf(endpoint)
+    this.#placeOf(this.#drawn[0] as number)
+    records.read(this.#drawn, 1, this.#places, this.#inFlight, this.#news)
+    this.#admit(1)
   }
 
   #random(query: PickQuery): Endpoint {

@@ -1,14 +1,17 @@
 /** The largest value that is told apart from larger ones. */
 const largest = 4_095
 
-/** A quantile of the last values, in a few steps for each new one: counts by value, and a place that follows the quantile. */
+/**
+ * A quantile of the last values, in a few steps for each new one: counts by value, and a place that follows the quantile. It follows when somebody
+ * asks, because most of what comes in leaves it where it is.
+ */
 export class QuantileWindow {
   readonly #quantile: number
-  readonly #values: Uint16Array
+  readonly #ring: Uint16Array
   readonly #counts = new Uint16Array(largest + 1)
   #size = 0
-  /** How many values must be at the place or below it. */
-  #wanted = 1
+  /** How many values must be at the place or below it; none, before the first one. */
+  #wanted = 0
   #next = 0
   #at = 0
   /** How many values are at the place or below it. */
@@ -19,37 +22,46 @@ export class QuantileWindow {
    * @param quantile a number from 0 to 1.
    */
   constructor(size: number, quantile: number) {
-    this.#values = new Uint16Array(size)
+    this.#ring = new Uint16Array(size)
     this.#quantile = quantile
   }
 
-  /** Takes a value in; it is rounded to a whole number. */
-  add(value: number): void {
-    const values = this.#values
-    if (this.#size === values.length) this.#remove(values[this.#next] as number)
-    else {
-      this.#size += 1
-      this.#wanted = Math.max(1, Math.ceil(this.#quantile * this.#size))
+  /**
+   * Takes values in, rounded to whole numbers.
+   *
+   * @param values at least 0 each: the first, and those that follow it in steps.
+   * @param count how many.
+   * @param step from one to the next.
+   */
+  add(values: Float64Array, count: number, step: number): void {
+    const ring = this.#ring
+    const counts = this.#counts
+    const at = this.#at
+    let next = this.#next
+    let upTo = this.#upTo
+    for (let i = 0; i < count; i += 1) {
+      // No processor foresees what is above the quantile and what is not: it is counted with, 1 for true and 0 for false, and not branched on.
+      if (this.#size === ring.length) {
+        const gone = ring[next] as number
+        counts[gone] = (counts[gone] as number) - 1
+        upTo -= +(gone <= at)
+      } else {
+        this.#size += 1
+        this.#wanted = Math.max(1, Math.ceil(this.#quantile * this.#size))
+      }
+      const value = values[i * step] as number
+      const rounded = value < largest ? (value + 0.5) | 0 : largest
+      ring[next] = rounded
+      next = next + 1 === ring.length ? 0 : next + 1
+      counts[rounded] = (counts[rounded] as number) + 1
+      upTo += +(rounded <= at)
     }
-    const rounded = Math.min(largest, Math.max(0, Math.round(value)))
-    values[this.#next] = rounded
-    this.#next = this.#next + 1 === values.length ? 0 : this.#next + 1
-    this.#counts[rounded] = (this.#counts[rounded] as number) + 1
-    if (rounded <= this.#at) this.#upTo += 1
-    this.#follow()
+    this.#next = next
+    this.#upTo = upTo
   }
 
   /** The quantile: the least value that at least that part of all values does not exceed. 0 before the first one. */
   get value(): number {
-    return this.#at
-  }
-
-  #remove(value: number): void {
-    this.#counts[value] = (this.#counts[value] as number) - 1
-    if (value <= this.#at) this.#upTo -= 1
-  }
-
-  #follow(): void {
     const wanted = this.#wanted
     while (this.#upTo < wanted) {
       this.#at += 1
@@ -59,5 +71,6 @@ export class QuantileWindow {
       this.#upTo -= this.#counts[this.#at] as number
       this.#at -= 1
     }
+    return this.#at
   }
 }

@@ -10,10 +10,17 @@ const specs = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => ({ url: `http://10.0.${(from + i) >> 8}.${(from + i) & 255}:80` }))
 
 function check(endpoints: readonly Endpoint[], inFlight: InFlightOf): void {
+  const expected = endpoints.map((endpoint) => endpoint.inFlight)
   assert.deepEqual(
     endpoints.map((_, i) => inFlight.at(i)),
-    endpoints.map((endpoint) => endpoint.inFlight),
+    expected,
   )
+  const { counts, seats } = inFlight
+  if (counts !== undefined)
+    assert.deepEqual(
+      Array.from(endpoints, (_, i) => counts[seats === undefined ? i : (seats[i] as number)]),
+      expected,
+    )
 }
 
 test('what is in flight is that of the endpoint, in any order, of any part of a roster', () => {
@@ -24,6 +31,7 @@ test('what is in flight is that of the endpoint, in any order, of any part of a 
   for (const some of [endpoints, endpoints.toReversed(), endpoints.filter((_, i) => i % 3 === 1)]) {
     const inFlight = new InFlightOf(some)
     check(some, inFlight)
+    assert.ok(inFlight.counts !== undefined)
     for (const endpoint of some) endpoint.inFlight += 1
     check(some, inFlight)
   }

@@ -55,12 +55,16 @@ function pool(budget = Number.POSITIVE_INFINITY, size = 16, maxAgeMs = 1_000) {
   return new PrequalPool(1_000, size, maxAgeMs, budget, seededRandom('pool'))
 }
 
+function admit(some: PrequalPool, index: number, rif: number, latencyMs: number, at: number): void {
+  some.admit(Int32Array.of(index), Float64Array.of(rif, latencyMs, at), 1)
+}
+
 test('of the cold ones the fastest is chosen, and of the hot ones, if all are, that with least in flight', () => {
   const [a, b, c] = [0, 1, 2] as const
   const some = pool()
-  some.admit(a, 9, 1, 0)
-  some.admit(b, 3, 20, 0)
-  some.admit(c, 4, 10, 0)
+  admit(some, a, 9, 1, 0)
+  admit(some, b, 3, 20, 0)
+  admit(some, c, 4, 10, 0)
   assert.equal(some.choose(5, 0, nobodyBarred), c, 'the fastest of all is hot')
   // Now c has 5 in flight.
   assert.equal(some.choose(4, 0, nobodyBarred), b)
@@ -71,8 +75,8 @@ test('of the cold ones the fastest is chosen, and of the hot ones, if all are, t
 test('a choice counts as one more in flight', () => {
   const [a, b] = [0, 1] as const
   const some = pool()
-  some.admit(a, 0, 5, 0)
-  some.admit(b, 0, 6, 0)
+  admit(some, a, 0, 5, 0)
+  admit(some, b, 0, 6, 0)
   const order = Array.from({ length: 6 }, () => some.choose(2, 0, nobodyBarred))
   assert.deepEqual(order, [a, a, a, b, b, b])
 })
@@ -80,28 +84,28 @@ test('a choice counts as one more in flight', () => {
 test('an entry leaves when it is used up, too old, or the oldest in a full pool', () => {
   const [a, b, c] = [0, 1, 2] as const
   const usedUp = pool(1)
-  usedUp.admit(a, 0, 1, 0)
-  usedUp.admit(b, 0, 2, 0)
-  usedUp.admit(c, 0, 3, 0)
+  admit(usedUp, a, 0, 1, 0)
+  admit(usedUp, b, 0, 2, 0)
+  admit(usedUp, c, 0, 3, 0)
   assert.deepEqual([usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred), usedUp.choose(9, 0, nobodyBarred)], [a, b, -1])
   const old = pool()
-  old.admit(a, 0, 1, 0)
-  old.admit(b, 0, 2, 500)
-  old.admit(c, 0, 3, 500)
+  admit(old, a, 0, 1, 0)
+  admit(old, b, 0, 2, 500)
+  admit(old, c, 0, 3, 500)
   assert.equal(old.choose(9, 1_000, nobodyBarred), a)
   assert.equal(old.choose(9, 1_001, nobodyBarred), b)
   assert.equal(old.count, 2)
   const full = pool(9, 2)
-  full.admit(a, 0, 1, 0)
-  full.admit(b, 0, 2, 1)
-  full.admit(c, 0, 3, 2)
+  admit(full, a, 0, 1, 0)
+  admit(full, b, 0, 2, 1)
+  admit(full, c, 0, 3, 2)
   assert.equal(full.count, 2)
   assert.equal(full.choose(9, 2, nobodyBarred), b)
 })
 
 test('a budget with a fraction counts by chance, on average as it is', () => {
   const some = pool(1.32, 1_000)
-  for (let index = 0; index < 1_000; index += 1) some.admit(index, 0, 1, 0)
+  for (let index = 0; index < 1_000; index += 1) admit(some, index, 0, 1, 0)
   let uses = 0
   while (some.choose(Number.POSITIVE_INFINITY, 0, nobodyBarred) !== -1) uses += 1
   assert.ok(Math.abs(uses / 1_000 - 1.32) < 0.05, `${uses / 1_000}`)
@@ -110,27 +114,27 @@ test('a budget with a fraction counts by chance, on average as it is', () => {
 test('the worst and the oldest are taken out in turn', () => {
   const [a, b, c, d] = [0, 1, 2, 3] as const
   const some = pool()
-  some.admit(a, 1, 1, 0)
-  some.admit(b, 9, 1, 1)
-  some.admit(c, 1, 50, 2)
-  some.admit(d, 1, 40, 3)
+  admit(some, a, 1, 1, 0)
+  admit(some, b, 9, 1, 1)
+  admit(some, c, 1, 50, 2)
+  admit(some, d, 1, 40, 3)
   some.thin(5)
   assert.equal(some.choose(5, 3, { isBarred: (index) => index !== b && index !== a }), -1, 'b was hot')
   some.thin(5)
   some.thin(5)
   // What is left of a (the oldest), c (the slowest) and d.
   assert.equal(some.count, 1)
-  some.admit(a, 100, 1, 4)
+  admit(some, a, 100, 1, 4)
   assert.equal(some.choose(5, 4, nobodyBarred), d)
 })
 
 test('the same news again renews nothing', () => {
   const [a, b] = [0, 1] as const
   const some = pool()
-  some.admit(a, 0, 1, 0)
-  some.admit(b, 0, 2, 0)
+  admit(some, a, 0, 1, 0)
+  admit(some, b, 0, 2, 0)
   for (let i = 0; i < 3; i += 1) some.choose(2, 0, nobodyBarred)
-  some.admit(a, 0, 1, 0)
+  admit(some, a, 0, 1, 0)
   assert.equal(some.choose(2, 0, nobodyBarred), b)
 })
 
@@ -140,7 +144,7 @@ test('the quantile of a window is that of a sorted copy', () => {
     fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 40 }), (all, quantile, size) => {
       const window = new QuantileWindow(size, quantile)
       all.forEach((value, index) => {
-        window.add(value)
+        window.add(Float64Array.of(value), 1, 1)
         const last = all.slice(Math.max(0, index + 1 - size), index + 1).map((each) => Math.min(4_095, each))
         last.sort((left, right) => left - right)
         assert.equal(window.value, last[Math.max(1, Math.ceil(quantile * last.length)) - 1])
