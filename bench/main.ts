@@ -1,5 +1,6 @@
 // The benchmarks: `npm run bench -- --help`.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { type BenchCase, jobCases, textCases, type Way } from './catalogue.ts'
@@ -11,6 +12,7 @@ import { publish } from './publish.ts'
 import { printCosts, printRows, type Result, writeResult } from './report.ts'
 import { type Effort, type LeftOut, type Row, runRounds } from './rounds.ts'
 import { printTargets } from './targets.ts'
+import { type TurnEffort, type TurnsOf, takeTurns } from './turns.ts'
 
 const root = join(import.meta.dirname, '..')
 const options = readOptions(process.argv.slice(2))
@@ -22,6 +24,7 @@ if (options.install) process.exit(spawnSync(join(root, 'scripts', 'install-bench
 
 const quickEffort: Effort = { rounds: 2, warmUpMs: 1_000, measureMs: 500 }
 const fullEffort: Effort = { rounds: 4, warmUpMs: 1_500, warmUpCalls: 20_000, measureMs: 1_000 }
+const turnEffort: TurnEffort = options.quick ? { turns: 8, measureMs: 250 } : { turns: 30, measureMs: 400 }
 const otherEffort: Effort = { rounds: 2, warmUpMs: 1_200, measureMs: 800 }
 
 /**
@@ -53,13 +56,15 @@ process.once('SIGINT', () => void field.close().then(() => process.exit(130)))
 
 const rows: Row[] = []
 const leftOut: LeftOut[] = []
+let turns: readonly TurnsOf[] | undefined
 let costs: Costs | undefined
 const begunAt = performance.now()
 try {
   if (options.profile !== undefined) {
     await profileCase(options.profile, options.callers[0] as number, field)
   } else {
-    if (options.cases) {
+    if (options.cases && options.callers.includes(64)) turns = await takeTurns(texts, turnEffort, field, say)
+    if (options.cases && !options.onlyTurns) {
       for (const callers of options.callers) {
         const result = await runRounds(texts, callers, effortFor(callers), field, say)
         rows.push(...result.rows)
@@ -87,6 +92,9 @@ try {
 if (quietly) process.stderr.write('\r\x1b[K')
 
 if (options.profile === undefined) {
+  const kept = options.onlyTurns
+    ? (JSON.parse(readFileSync(join(import.meta.dirname, 'results', 'full.json'), 'utf8')) as Result)
+    : undefined
   const result: Result = {
     machine: {
       node: process.version,
@@ -98,8 +106,10 @@ if (options.profile === undefined) {
     quick: options.quick,
     seconds: Math.round((performance.now() - begunAt) / 1_000),
     rows,
+    turns,
     leftOut: leftOut.filter(({ name }, i) => leftOut.findIndex((other) => other.name === name) === i),
     costs,
+    ...(kept === undefined ? {} : { seconds: kept.seconds, rows: kept.rows, leftOut: kept.leftOut, costs: kept.costs }),
   }
   printRows(result)
   if (costs !== undefined) printCosts(costs)

@@ -37,7 +37,7 @@ export interface Measured {
   readonly gcShare: number
 }
 
-/** So many latencies are kept; a longer run keeps the first ones. */
+/** So many latencies are kept, unless somebody says otherwise; a longer run keeps the first ones. */
 const mostLatencies = 4_000_000
 
 interface Reading {
@@ -52,10 +52,11 @@ interface Reading {
 /**
  * Runs calls one after the other in so many loops, and measures a window in the middle, so that neither the beginning nor the end counts.
  *
+ * @param options what to measure.
+ * @param latencies where latencies are kept.
  * @throws Error with the first failure, if any call fails or brings something else than expected.
  */
-export async function measure(options: MeasureOptions): Promise<Measured> {
-  const latencies = new Float64Array(mostLatencies)
+export async function measure(options: MeasureOptions, latencies = new Float64Array(mostLatencies)): Promise<Measured> {
   const runner = new Runner(options, latencies)
   const loops = Array.from({ length: options.callers }, () => runner.loop())
   const failing = Promise.all(loops)
@@ -83,7 +84,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const calls = last.calls - first.calls
   const cpuUs = last.cpuUs - first.cpuUs
   const wallUs = (last.at - first.at) * 1_000
-  const sorted = latencies.subarray(Math.min(first.calls, mostLatencies), Math.min(last.calls, mostLatencies)).toSorted()
+  const sorted = latencies.subarray(Math.min(first.calls, latencies.length), Math.min(last.calls, latencies.length)).toSorted()
   const per = (from: number | undefined, to: number | undefined, by: number) =>
     from === undefined || to === undefined ? undefined : (to - from) / by
   return {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 /** What `--help` prints. */
 export const help = `npm run bench -- [options]
 
-  --quick             one number of callers, fewer and shorter rounds: about two minutes instead of twelve
+  --quick             one number of callers, fewer and shorter rounds: about two minutes instead of half an hour
   --callers 1,16      how many calls are in flight at once (default 64,1,16,256; with --quick 64)
   --only mesh,undici  only cases whose name contains one of these, such as mesh-fetch or mesh-fetch:json
   --measure-ms 1000   how long each round measures, instead of what is usual
@@ -11,6 +11,7 @@ export const help = `npm run bench -- [options]
   --no-jobs           only GET and text()
   --no-costs          without the cost of import, build, idle endpoints, picks and updates
   --only-costs        nothing else
+  --only-turns        nothing but what the targets go by; the rest is that of the last whole run
   --publish           put the result into README.md and docs/performance.md, and draw the chart
   --profile name      profile one case instead: where its processor time and its memory go
   --install           install the packages and programs to compare with
@@ -26,6 +27,8 @@ export interface BenchOptions {
   readonly jobs: boolean
   readonly costs: boolean
   readonly cases: boolean
+  /** Whether nothing but what the targets go by is measured, beside what the last whole run found. */
+  readonly onlyTurns: boolean
   readonly publish: boolean
   readonly profile: string | undefined
   readonly install: boolean
@@ -33,7 +36,8 @@ export interface BenchOptions {
 }
 
 /** Whether everything is measured, as it has to be where the result is to be kept. */
-export function isWhole({ quick, only, jobs, costs, cases, callers, measureMs, smallServer }: BenchOptions): boolean {
+export function isWhole({ quick, only, jobs, costs, cases, callers, measureMs, smallServer, onlyTurns }: BenchOptions): boolean {
+  if (onlyTurns) return true
   return !quick && only.length === 0 && jobs && costs && cases && callers.length > 1 && measureMs === undefined && !smallServer
 }
 
@@ -51,6 +55,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       jobs: { type: 'boolean', default: true },
       costs: { type: 'boolean', default: true },
       'only-costs': { type: 'boolean', default: false },
+      'only-turns': { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
       profile: { type: 'string' },
       install: { type: 'boolean', default: false },
@@ -70,8 +75,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
     measureMs,
     smallServer: values['small-server'],
     jobs: values.jobs,
-    costs: values.costs,
+    costs: values.costs && !values['only-turns'],
     cases: !values['only-costs'],
+    onlyTurns: values['only-turns'],
     publish: values.publish,
     profile: values.profile,
     install: values.install,

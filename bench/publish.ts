@@ -8,10 +8,13 @@ const root = join(import.meta.dirname, '..')
 
 /** Puts a result where people read it: between the marks in README.md and docs/performance.md, and into the chart. */
 export function publish(result: Result): void {
+  fill('docs/performance.md', 'targets', table(['measure', 'target', 'measured', ''], checkTargets(result)))
+  const costs = result.costs?.tables.map(({ title, rows: [head, ...rows] }) => `### ${title}\n\n${table(head ?? [], rows)}`) ?? []
+  if (costs.length > 0) fill('docs/performance.md', 'costs', costs.join('\n\n'))
+  if (result.rows.length === 0) return
   const texts = groupsOf(result).find(({ rows }) => rows[0]?.callers === 64)?.rows ?? []
   writeFileSync(join(root, 'bench', 'results', 'chart.svg'), drawChart(texts, machineLine(result)))
   fill('README.md', 'bench', `${machineLine(result)}\n\n${shortTable(texts.map(cellsOf))}`)
-  fill('docs/performance.md', 'targets', table(['measure', 'target', 'measured', ''], checkTargets(result)))
   const groups = groupsOf(result).map(({ title, rows }) => `### ${title}\n\n${markdownTable(rows, 'client')}`)
   const leftOut = result.leftOut.map(({ label, reason }) => `- ${plain(label)}: ${reason}`)
   fill(
@@ -19,8 +22,6 @@ export function publish(result: Result): void {
     'rows',
     [machineLine(result), ...groups, ...(leftOut.length > 0 ? ['Left out:', leftOut.join('\n')] : [])].join('\n\n'),
   )
-  const costs = result.costs?.tables.map(({ title, rows: [head, ...rows] }) => `### ${title}\n\n${table(head ?? [], rows)}`) ?? []
-  if (costs.length > 0) fill('docs/performance.md', 'costs', costs.join('\n\n'))
 }
 
 function machineLine({ machine }: Result): string {

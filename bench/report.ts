@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { jobCases, otherJobs, textCases } from './catalogue.ts'
 import type { Costs } from './costs/costs.ts'
 import type { LeftOut, Row } from './rounds.ts'
+import type { TurnsOf } from './turns.ts'
 
 /** Everything that one run found out. */
 export interface Result {
@@ -17,6 +18,8 @@ export interface Result {
   readonly quick: boolean
   readonly seconds: number
   readonly rows: readonly Row[]
+  /** What the targets go by, of clients that took turns. */
+  readonly turns?: readonly TurnsOf[] | undefined
   readonly leftOut: readonly LeftOut[]
   readonly costs: Costs | undefined
 }

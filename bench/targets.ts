@@ -1,14 +1,16 @@
 import type { Figures } from './costs/costs.ts'
+import type { Measured } from './measure.ts'
 import type { Result } from './report.ts'
 import { printTable } from './report.ts'
-import { type Row, ratio } from './rounds.ts'
+import { ratio } from './rounds.ts'
+import type { TurnsOf } from './turns.ts'
 
 /** A promise that this bench can check. */
 interface Target {
   readonly measure: string
   readonly target: string
   /** What was measured, and whether it is enough; `undefined` when a case that it needs was not measured. */
-  readonly check: (find: (name: string) => Row | undefined, costs: Figures) => Finding | undefined
+  readonly check: (find: (name: string) => TurnsOf | undefined, costs: Figures) => Finding | undefined
 }
 
 interface Finding {
@@ -25,7 +27,7 @@ function atLeast(limit: number, name: string, base: string): Target['check'] {
 
 function cpuAtMost(limit: number, name: string, base: string): Target['check'] {
   return (find) => {
-    const all = (row: Row['median']) => row.cpuUs + (row.sidecarCpuUs ?? 0)
+    const all = (turn: Measured) => turn.cpuUs + (turn.sidecarCpuUs ?? 0)
     const measured = ratio(find(name)?.rounds, find(base)?.rounds, all)
     return measured === undefined ? undefined : { measured: `${measured.toFixed(2)}x`, met: measured <= limit }
   }
@@ -62,9 +64,9 @@ const targets: readonly Target[] = [
   { measure: 'timers of 10,000 idle endpoints', target: '0', check: costAtMost(0, 'idleTimers', '') },
 ]
 
-/** Each promise beside what was measured at 64 callers. */
-export function checkTargets({ rows, costs }: Result): readonly (readonly string[])[] {
-  const find = (name: string) => rows.find((row) => row.name === name && row.callers === 64)
+/** Each promise beside what was measured at 64 callers, by clients that took turns. */
+export function checkTargets({ turns, costs }: Result): readonly (readonly string[])[] {
+  const find = (name: string) => turns?.find((one) => one.name === name)
   return targets.map(({ measure, target, check }) => {
     const found = check(find, costs?.figures ?? {})
     return found === undefined ? [measure, target, '-', 'not measured'] : [measure, target, found.measured, found.met ? 'pass' : 'MISS']
@@ -73,6 +75,6 @@ export function checkTargets({ rows, costs }: Result): readonly (readonly string
 
 /** Prints them: the last lines of the output. */
 export function printTargets(result: Result): void {
-  process.stdout.write('\nTargets (64 callers)\n')
+  process.stdout.write(`\nTargets (64 callers; medians of ${result.turns?.[0]?.rounds.length ?? 0} turns)\n`)
   printTable([['', 'target', 'measured', ''], ...checkTargets(result)])
 }
