@@ -12,8 +12,8 @@ import type { Host } from '../runtime/host.ts'
  */
 export type ProbeFunction = (endpoint: Endpoint, signal: AbortSignal) => Promise<ProbeAnswer | undefined>
 
-/** Hears an answer. */
-export type ProbeListener = (endpoint: Endpoint, answer: ProbeAnswer) => void
+/** Hears the answer of an endpoint, by the index that it was asked with. */
+export type ProbeListener = (endpoint: Endpoint, index: number, answer: ProbeAnswer) => void
 
 /** Sends probes: a limited number at once, each with a timeout, and none that a choice would wait for. */
 export class LoadProber {
@@ -44,8 +44,14 @@ export class LoadProber {
     return { ...this.#counts, probesUnderway: this.#underway.size }
   }
 
-  /** Sends a probe as soon as whoever asks for it is done; skips one that would be too many, or the second one at its endpoint. */
-  send(endpoint: Endpoint, listener: ProbeListener): void {
+  /**
+   * Sends a probe as soon as whoever asks for it is done; skips one that would be too many, or the second one at its endpoint.
+   *
+   * @param endpoint whom to ask.
+   * @param index given back with the answer: whoever listens need not look for it among all of them.
+   * @param listener hears the answer, if there is one.
+   */
+  send(endpoint: Endpoint, index: number, listener: ProbeListener): void {
     if (this.#closed) return
     if (this.#underway.size >= this.#most || this.#underway.has(endpoint)) {
       this.#counts.probesSkipped += 1
@@ -54,7 +60,7 @@ export class LoadProber {
     this.#counts.probes += 1
     const ending = new AbortController()
     this.#underway.set(endpoint, ending)
-    queueMicrotask(() => void this.#ask(endpoint, ending, listener))
+    queueMicrotask(() => void this.#ask(endpoint, index, ending, listener))
   }
 
   /** Ends all that are underway. */
@@ -63,7 +69,7 @@ export class LoadProber {
     for (const ending of this.#underway.values()) ending.abort()
   }
 
-  async #ask(endpoint: Endpoint, ending: AbortController, listener: ProbeListener): Promise<void> {
+  async #ask(endpoint: Endpoint, index: number, ending: AbortController, listener: ProbeListener): Promise<void> {
     const { signal } = ending
     const timer = this.#host.clock.schedule(this.#timeoutMs, () => ending.abort(), { background: true })
     const ended = new Promise<undefined>((resolve) => {
@@ -75,7 +81,7 @@ export class LoadProber {
       const answer: unknown = signal.aborted ? undefined : await Promise.race([this.#probe(endpoint, signal), ended])
       if (signal.aborted || answer === undefined) this.#counts.probesFailed += 1
       else {
-        listener(endpoint, checked(answer))
+        listener(endpoint, index, checked(answer))
         this.#counts.probesAnswered += 1
       }
     } catch (error) {

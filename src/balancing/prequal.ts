@@ -1,3 +1,4 @@
+import type { ProbeAnswer } from '../call/load-report.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
@@ -146,7 +147,12 @@ class PrequalPicker implements Picker, EntryFilter {
     if (prober === undefined) {
       this.#shared.records.read(this.#drawn, count, this.#places, this.#inFlight, this.#news)
       this.#admit(this.#recent(count, filter))
-    } else for (let i = 0; i < count; i += 1) prober.send(this.#endpoints[this.#drawn[i] as number] as Endpoint, this.#answered)
+    } else {
+      for (let i = 0; i < count; i += 1) {
+        const index = this.#drawn[i] as number
+        prober.send(this.#endpoints[index] as Endpoint, index, this.#answered)
+      }
+    }
   }
 
   /** Draws indexes, none twice (Floyd's algorithm). It is known then where it is noted how they are. */
@@ -208,10 +214,10 @@ class PrequalPicker implements Picker, EntryFilter {
     return place
   }
 
-  readonly #answered = (endpoint: Endpoint, { rif, latencyMs }: { rif: number; latencyMs: number }): void => {
+  readonly #answered = (endpoint: Endpoint, index: number, { rif, latencyMs }: ProbeAnswer): void => {
     const { records, now } = this.#shared
     records.probed(endpoint, rif, latencyMs, now())
-    this.#drawn[0] = this.#endpoints.indexOf(endpoint)
+    this.#drawn[0] = index
     this.#placeOf(this.#drawn[0] as number)
     records.read(this.#drawn, 1, this.#places, this.#inFlight, this.#news)
     this.#admit(1)
