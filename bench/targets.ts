@@ -75,6 +75,8 @@ export function checkTargets({ turns, costs }: Result): readonly (readonly strin
 
 /** Prints them: the last lines of the output. */
 export function printTargets(result: Result): void {
-  process.stdout.write(`\nTargets (64 callers; medians of ${result.turns?.[0]?.rounds.length ?? 0} turns)\n`)
+  const turns = result.turns?.[0]?.rounds.length
+  process.stdout.write('\nTargets (64 callers)\n')
+  if (turns !== undefined) process.stdout.write(`  medians of ${turns} turns\n`)
   printTable([['', 'target', 'measured', ''], ...checkTargets(result)])
 }

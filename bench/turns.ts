@@ -19,6 +19,7 @@ export interface TurnsOf {
 /** How many turns each client has, and how long they are. */
 export interface TurnEffort {
   readonly turns: number
+  readonly warmUpMs: number
   readonly measureMs: number
 }
 
@@ -76,8 +77,8 @@ export async function takeTurns(
       const destination = field.ways[each.way]
       if (destination === undefined) continue
       const { client, job } = each
-      const { measureMs } = effort
-      const assignment: Assignment = { client, job, callers, warmUpMs: 1_500, warmUpCalls: 20_000, measureMs, ...destination }
+      const { warmUpMs, measureMs } = effort
+      const assignment: Assignment = { client, job, callers, warmUpMs, warmUpCalls: 20_000, measureMs, ...destination }
       const player = new Player(each, assignment, field.cores?.client)
       players.push(player)
       const first = await player.said()

@@ -30,6 +30,13 @@ for (const [where, more] of [
   })
 }
 
+test('what the targets compare takes turns', async () => {
+  const printed = await bench(['--callers', '64', '--measure-ms', '60', '--no-costs', '--no-jobs', '--only', 'bare-dispatch,mesh-fetch'])
+  assert.match(printed, /Targets \(64 callers\)\n {2}medians of 4 turns\n/)
+  assert.match(printed, /bare Client\.dispatch, CPU a call +<= 1\.35x +\d+\.\d\dx +(?:pass|MISS)/)
+  assert.match(printed, /net\.fetch \+ text\(\) \/ built-in fetch, calls\/s +>= 4\.0x +- +not measured/)
+})
+
 test('what is not installed is left out and named, and the rest is compared', async () => {
   const only = ['--only', 'mesh-fetch,built-in-fetch,undici-envoy', '--no-jobs']
   const printed = await bench([...short, ...only], { XDG_CACHE_HOME: join(root, 'no-such-folder') })
