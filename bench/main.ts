@@ -66,7 +66,14 @@ try {
   if (options.profile !== undefined) {
     await profileCase(options.profile, options.callers[0] as number, field)
   } else {
-    if (options.cases && options.callers.includes(64)) turns = await takeTurns(texts, turnEffort, field, say)
+    if (options.cases && options.callers.includes(64)) {
+      turns = await takeTurns(texts, turnEffort, field, say).catch((error: Error) => {
+        // The rest is worth measuring.
+        say(`nothing was measured by turns: ${error.message}`)
+        process.exitCode = 1
+        return undefined
+      })
+    }
     if (options.cases && !options.onlyTurns) {
       for (const callers of options.callers) {
         const result = await runRounds(texts, callers, effortFor(callers), field, say)
@@ -93,6 +100,9 @@ try {
   await field.close()
 }
 if (quietly) process.stderr.write('\r\x1b[K')
+
+// What was kept stays as it is.
+if (options.onlyTurns && turns === undefined) process.exit(1)
 
 if (options.profile === undefined) {
   const kept = options.onlyTurns

@@ -23,6 +23,9 @@ export interface TurnEffort {
   readonly measureMs: number
 }
 
+/** No client stays for longer, whatever becomes of it. */
+const longestMs = 600_000
+
 /** A client in a process that stays. */
 class Player {
   readonly name: string
@@ -33,7 +36,9 @@ class Player {
     this.name = each.name
     const args = [join(import.meta.dirname, 'take-turns.ts'), JSON.stringify(assignment)]
     const [command, ...rest] = core === undefined ? [process.execPath, ...args] : ['taskset', '-c', String(core), process.execPath, ...args]
-    this.#child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], timeout: longestMs })
+    // One that has ended says nothing more: that is what is heard of it.
+    this.#child.stdin?.on('error', () => {})
     this.#lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
   }
 
@@ -82,6 +87,12 @@ export async function takeTurns(
       const player = new Player(each, assignment, field.cores?.client)
       players.push(player)
       const first = await player.said()
+      if (first.kind === 'absent') {
+        player.end()
+        players.pop()
+        say(`turns: ${each.name} left out: ${first.reason}`)
+        continue
+      }
       if (first.kind !== 'ready') throw new Error(`${each.name}: ${'reason' in first ? first.reason : first.kind}`)
       say(`turns: ${each.name} is ready`)
     }
