@@ -122,7 +122,7 @@ export { type BoundedLoadOptions, boundedLoad, boundedLoadDefaults } from './bal
 export { type LoadReportsOptions, loadReports, loadReportsDefaults } from './balancing/load-reports.ts'
 export type { ProbeFunction } from './balancing/load-prober.ts'
 export type { ProbeAnswer } from './call/load-report.ts'
-export { type PrequalOptions, prequal, prequalDefaults } from './balancing/prequal.ts'
+export { type PrequalOptions, prequal, prequalByReports, prequalDefaults } from './balancing/prequal.ts'
 export { type SlowStartOptions, slowStart, slowStartDefaults } from './balancing/slow-start.ts'
 export type { HashOn, HashSource } from './balancing/hash-on.ts'
 export { inFlight } from './balancing/in-flight.ts'

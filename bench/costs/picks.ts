@@ -10,7 +10,7 @@ import { TriedQuery } from '../../src/routing/tried-query.ts'
 import type { Host } from '../../src/runtime/host.ts'
 import { systemClock } from '../../src/runtime/system-clock.ts'
 import { systemRandom } from '../../src/runtime/system-random.ts'
-import { measureRuns } from './measure-runs.ts'
+import { measureRuns, measureRunsBetween } from './measure-runs.ts'
 import { type Strategy, strategies } from './strategies.ts'
 
 const input = JSON.parse(process.argv[2] as string) as { strategy: string; endpoints: number }
@@ -95,13 +95,27 @@ await tables(2)
 const bytesEach = Math.max(0, held() - heldBefore) / endpoints.length
 
 let turn = 0
-const { ns, bytes } = measureRuns(() => {
+/** A choice for the next of a few calls. */
+function pick(): Endpoint {
   if ((turn & 1_023) === 0) time += 0.001
   query.standFor(calls[turn & 1_023] as Call, query.at)
   if ((turn & 1_023) === 0) query.at = time
   turn += 1
-  picker.pick(query)
-  // What a picker finds out about an endpoint when it draws it for the first time, it has found out then.
-}, 10 * endpoints.length)
+  return picker.pick(query) as Endpoint
+}
+
+const replies = Array.from({ length: 20 }, (_, i) => reply(i))
+/** The endpoint answers the call. */
+function answer(endpoint: Endpoint): void {
+  for (const meter of balancer.meters ?? []) {
+    const end = meter.began(endpoint)
+    end.answered?.({ kind: 'success' }, 5, replies[turn % 20])
+    end({ kind: 'success' }, 5)
+  }
+}
+
+// What a picker finds out about an endpoint when it draws it for the first time, it has found out then.
+const warmRuns = 10 * endpoints.length
+const { ns, bytes } = strategy.reports === true ? measureRunsBetween(pick, answer, warmRuns) : measureRuns(pick, warmRuns)
 process.stdout.write(`${JSON.stringify({ pickNs: ns, pickBytes: bytes, buildMs, bytesEach })}\n`)
 process.exit()

@@ -8,6 +8,10 @@ export class InFlightOf {
   #counts: EndpointCounts | undefined
   /** The seat of each; `undefined` if they sit in their order. */
   #seats: Int32Array | undefined
+  /** Who sits at each seat: the index, and one more; made when somebody asks. */
+  #sitting: Int32Array | undefined
+  /** The index of each, if they are not all counted at one place; made when somebody asks. */
+  #indexes: Map<Endpoint, number> | undefined
 
   /** @param endpoints at least one. */
   constructor(endpoints: readonly Endpoint[]) {
@@ -39,6 +43,26 @@ export class InFlightOf {
     return this.#seats
   }
 
+  /** The index of an endpoint; -1 if it is none of the set. */
+  indexOf(endpoint: Endpoint): number {
+    if (this.#counts?.isLeft === true) this.#findSeats()
+    if (this.#counts === undefined) {
+      this.#indexes ??= new Map(this.#endpoints.map((each, index) => [each, index]))
+      return this.#indexes.get(endpoint) ?? -1
+    }
+    const { seat } = endpoint as RosterEndpoint
+    const index = this.#seats === undefined ? seat : this.#indexAtSeat(this.#seats, seat)
+    return this.#endpoints[index] === endpoint ? index : -1
+  }
+
+  #indexAtSeat(seats: Int32Array, seat: number): number {
+    if (this.#sitting === undefined) {
+      this.#sitting = new Int32Array((this.#counts as EndpointCounts).size)
+      for (let i = 0; i < seats.length; i += 1) this.#sitting[seats[i] as number] = i + 1
+    }
+    return (this.#sitting[seat] ?? 0) - 1
+  }
+
   #ask(index: number): number {
     if (this.#counts !== undefined) this.#findSeats()
     return (this.#endpoints[index] as Endpoint).inFlight
@@ -49,6 +73,7 @@ export class InFlightOf {
     const [first] = endpoints
     this.#counts = undefined
     this.#seats = undefined
+    this.#sitting = undefined
     if (!(first instanceof RosterEndpoint)) return
     const { counts } = first
     const seats = new Int32Array(endpoints.length)

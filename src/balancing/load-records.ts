@@ -1,4 +1,4 @@
-import { type LoadReport, readLoadReport } from '../call/load-report.ts'
+import { readLoadMetrics } from '../call/load-metrics.ts'
 import type { Verdict } from '../call/verdict.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -10,6 +10,10 @@ import type { LoadMeter, MeterEnd } from './load-meter.ts'
 export const rifMetric = 'named_metrics.rif'
 /** The median latency of late at about that many in flight, measured by the server itself, in milliseconds. */
 export const latencyMetric = 'named_metrics.latency_ms'
+
+const metrics = [rifMetric, latencyMetric]
+/** What was read of the last report. */
+const reported = new Float64Array(metrics.length)
 
 /** How much one attempt moves the share of failures. */
 const failureStep = 0.1
@@ -31,6 +35,7 @@ const width = 8
 export class LoadRecords implements LoadMeter {
   readonly name = 'load-records'
   readonly #clock: Clock
+  readonly #reportedTo: (endpoint: Endpoint) => void
   readonly #numbers = new EndpointNumbers(width)
   readonly #ends = new WeakMap<Endpoint, MeterEnd>()
   /** From then on, nobody fails any more of those who did so far. */
@@ -38,8 +43,13 @@ export class LoadRecords implements LoadMeter {
   /** How many reports were read. */
   reports = 0
 
-  constructor(clock: Clock) {
+  /**
+   * @param clock what reports are dated by.
+   * @param reportedTo is told when a reply has brought a report, after it was read.
+   */
+  constructor(clock: Clock, reportedTo: (endpoint: Endpoint) => void = () => {}) {
     this.#clock = clock
+    this.#reportedTo = reportedTo
   }
 
   load({ inFlight }: Endpoint): number {
@@ -116,17 +126,19 @@ export class LoadRecords implements LoadMeter {
     const end: MeterEnd = (verdict) => this.#ended(endpoint, verdict)
     end.answered = (verdict, measuredMs, outcome) => {
       if (outcome?.ok !== true || verdict.kind === 'ignored') return
-      const report = readLoadReport(outcome.reply)
-      if (report !== undefined) this.#reported(endpoint, report, measuredMs)
+      readLoadMetrics(outcome.reply, metrics, reported)
+      this.#reported(endpoint, measuredMs)
     }
     return end
   }
 
-  #reported(endpoint: Endpoint, report: LoadReport, measuredMs: number): void {
-    const rif = report.get(rifMetric)
-    if (rif === undefined) return
+  #reported(endpoint: Endpoint, measuredMs: number): void {
+    const rif = reported[0] as number
+    if (Number.isNaN(rif)) return
     this.reports += 1
-    this.probed(endpoint, rif, report.get(latencyMetric) ?? measuredMs, this.#clock.now())
+    const latency = reported[1] as number
+    this.probed(endpoint, rif, Number.isNaN(latency) ? measuredMs : latency, this.#clock.now())
+    this.#reportedTo(endpoint)
   }
 
   #ended(endpoint: Endpoint, verdict: Verdict): void {

@@ -1,16 +1,12 @@
-import type { ProbeAnswer } from '../call/load-report.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
-import { drawBelow, type Random } from '../runtime/random.ts'
-import type { Balancer, Picker, PickQuery } from './balancer.ts'
-import { drawUnspent } from './draw-unspent.ts'
-import { InFlightOf } from './in-flight-of.ts'
+import type { Balancer } from './balancer.ts'
 import { LoadProber, type ProbeFunction } from './load-prober.ts'
 import { LoadRecords } from './load-records.ts'
 import { OptionChecks } from './option-checks.ts'
-import { type EntryFilter, PrequalPool, reuseBudget } from './prequal-pool.ts'
+import { type Prequal, PrequalPicker } from './prequal-picker.ts'
 import { QuantileWindow } from './quantile-window.ts'
+import { RecentPickers } from './recent-pickers.ts'
 
 /** How a {@link prequal} balancer chooses. Every option has a default, see {@link prequalDefaults}. */
 export interface PrequalOptions {
@@ -24,9 +20,18 @@ export interface PrequalOptions {
   readonly probeTimeout?: Duration | undefined
   /** How many probes may be underway at once; more are skipped, and counted. From 1 to 10,000. @defaultValue {@link prequalDefaults}.mostProbes */
   readonly mostProbes?: number | undefined
-  /** How many endpoints are looked at for each call: a number from 0.1 to 16, with a fraction or without. @defaultValue {@link prequalDefaults}.probes */
+  /**
+   * How many endpoints drawn by chance are asked for each call, or, without `probe`, looked up: what did they say last? From 0.1 to 16, with a fraction
+   * or without.
+   *
+   * @defaultValue {@link prequalDefaults}.probes; without `probe`, {@link prequalByReports}.probes
+   */
   readonly probes?: number | undefined
-  /** How many entries are taken out of the pool for each call: a number from 0 to 16. @defaultValue {@link prequalDefaults}.removals */
+  /**
+   * How many entries are taken out of the pool for each call: a number from 0 to 16.
+   *
+   * @defaultValue {@link prequalDefaults}.removals; without `probe`, {@link prequalByReports}.removals
+   */
   readonly removals?: number | undefined
   /** How many endpoints are known at once: a whole number from 2 to 1,024. @defaultValue {@link prequalDefaults}.pool */
   readonly pool?: number | undefined
@@ -52,192 +57,20 @@ export const prequalDefaults = Object.freeze({
   quantile: 2 ** -0.25,
 } as const satisfies PrequalOptions)
 
+/**
+ * Other defaults of {@link PrequalOptions}, where no `probe` is given: what each reply reports comes into the pool by itself, and the endpoints drawn by
+ * chance are only there for those that get no calls to be seen.
+ */
+export const prequalByReports = Object.freeze({ probes: 0.25, removals: 0.25 } as const satisfies PrequalOptions)
+
 /** So many reports of late say what hot is. */
 const quantileWindow = 128
-/** Without probes, one call in so many goes to an endpoint of which nothing is known any more: it would never be known again. */
-const callsPerDiscovery = 20
-/** How often a failing endpoint is drawn again when chance decides. */
-const redraws = 4
-
-/** What the pickers of one balancer share. */
-interface Prequal {
-  readonly settings: Readonly<Record<'probes' | 'removals' | 'pool' | 'maxAgeMs', number>>
-  readonly records: LoadRecords
-  readonly rifs: QuantileWindow
-  readonly prober: LoadProber | undefined
-  readonly draws: Random
-  readonly now: () => number
-  randomChoices: number
-}
-
-class PrequalPicker implements Picker, EntryFilter {
-  readonly #shared: Prequal
-  readonly #endpoints: readonly Endpoint[]
-  readonly #pool: PrequalPool
-  readonly #inFlight: InFlightOf
-  /** Where it is noted how each of them is, and one more; 0 until it was drawn. It holds as long as there is the endpoint. */
-  readonly #places: Int32Array
-  /** Those that are looked at, and what is known of them. */
-  readonly #drawn: Int32Array
-  readonly #news: Float64Array
-  /** Who asks, while there is somebody to leave out. */
-  #query: PickQuery | undefined
-  /** Not a number from the beginning: V8 would copy it on the heap whenever it is read. */
-  #now: number | undefined = undefined
-  /** One of those drawn of which nothing is known, if there is one and nobody can be asked; else -1. */
-  #unknown = -1
-  #probesDue = 0
-  #removalsDue = 0
-  #sinceDiscovery = 0
-
-  constructor(shared: Prequal, endpoints: readonly Endpoint[]) {
-    const { pool, maxAgeMs, probes, removals } = shared.settings
-    this.#shared = shared
-    this.#endpoints = endpoints
-    this.#pool = new PrequalPool(endpoints.length, pool, maxAgeMs, reuseBudget(endpoints.length, pool, probes, removals), shared.draws)
-    this.#inFlight = new InFlightOf(endpoints)
-    this.#places = new Int32Array(endpoints.length)
-    const mostDrawn = Math.min(Math.ceil(probes) + 1, endpoints.length)
-    this.#drawn = new Int32Array(mostDrawn)
-    this.#news = new Float64Array(3 * mostDrawn)
-  }
-
-  pick(query: PickQuery): Endpoint {
-    const shared = this.#shared
-    const now = query.at ?? shared.now()
-    this.#now = now
-    if (query.isFresh === true && !shared.records.anyFails(now)) return this.#pick(query, undefined)
-    const before = this.#query
-    this.#query = query
-    try {
-      return this.#pick(query, this)
-    } finally {
-      this.#query = before
-    }
-  }
-
-  #pick(query: PickQuery, filter: EntryFilter | undefined): Endpoint {
-    const { rifs, settings } = this.#shared
-    this.#unknown = -1
-    this.#look(filter)
-    const threshold = rifs.value
-    const chosen = this.#pool.choose(threshold, this.#now as number, filter)
-    this.#removalsDue += settings.removals
-    for (; this.#removalsDue >= 1; this.#removalsDue -= 1) this.#pool.thin(threshold)
-    if (chosen < 0) return this.#random(query)
-    this.#sinceDiscovery += 1
-    if (this.#unknown < 0 || this.#sinceDiscovery < callsPerDiscovery) return this.#endpoints[chosen] as Endpoint
-    this.#sinceDiscovery = 0
-    return this.#endpoints[this.#unknown] as Endpoint
-  }
-
-  isBarred(index: number): boolean {
-    const query = this.#query as PickQuery
-    if (query.isFresh !== true && query.isSpent(this.#endpoints[index] as Endpoint)) return true
-    return this.#shared.records.failsAt(this.#placeOf(index), this.#now as number)
-  }
-
-  /** Looks at a few endpoints drawn by chance: asks them, or takes what they last said. */
-  #look(filter: EntryFilter | undefined): void {
-    const { settings, prober } = this.#shared
-    this.#probesDue += settings.probes
-    const count = Math.min(Math.floor(this.#probesDue), this.#endpoints.length)
-    this.#probesDue -= Math.floor(this.#probesDue)
-    this.#draw(count)
-    if (prober === undefined) {
-      this.#shared.records.read(this.#drawn, count, this.#places, this.#inFlight, this.#news)
-      this.#admit(this.#recent(count, filter))
-    } else {
-      for (let i = 0; i < count; i += 1) {
-        const index = this.#drawn[i] as number
-        prober.send(this.#endpoints[index] as Endpoint, index, this.#answered)
-      }
-    }
-  }
-
-  /** Draws indexes, none twice (Floyd's algorithm). It is known then where it is noted how they are. */
-  #draw(count: number): void {
-    const drawn = this.#drawn
-    const places = this.#places
-    const { draws } = this.#shared
-    const before = this.#endpoints.length - count
-    let areKnown = true
-    for (let i = 0; i < count; i += 1) {
-      let index = drawBelow(draws, before + i + 1) | 0
-      for (let other = 0; other < i; other += 1) if (drawn[other] === index) index = before + i
-      drawn[i] = index
-      if (places[index] === 0) areKnown = false
-    }
-    if (!areKnown) for (let i = 0; i < count; i += 1) this.#placeOf(drawn[i] as number)
-  }
-
-  /** Leaves out those drawn of which nothing recent is known; one that may be chosen is {@link PrequalPicker.#unknown}. @returns how many are left. */
-  #recent(count: number, filter: EntryFilter | undefined): number {
-    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
-    const news = this.#news
-    let recent = 0
-    while (recent < count && (news[3 * recent + 2] as number) >= since) recent += 1
-    return recent === count ? count : this.#leaveOut(count, filter)
-  }
-
-  #leaveOut(count: number, filter: EntryFilter | undefined): number {
-    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
-    const drawn = this.#drawn
-    const news = this.#news
-    let recent = 0
-    for (let i = 0; i < count; i += 1) {
-      const index = drawn[i] as number
-      if ((news[3 * i + 2] as number) < since) {
-        if (filter?.isBarred(index) !== true) this.#unknown = index
-        continue
-      }
-      drawn[recent] = index
-      for (let part = 0; part < 3; part += 1) news[3 * recent + part] = news[3 * i + part] as number
-      recent += 1
-    }
-    return recent
-  }
-
-  #admit(count: number): void {
-    this.#shared.rifs.add(this.#news, count, 3)
-    this.#pool.admit(this.#drawn, this.#news, count)
-  }
-
-  #placeOf(index: number): number {
-    const place = this.#places[index] as number
-    return place === 0 ? this.#lookUp(index) : place - 1
-  }
-
-  #lookUp(index: number): number {
-    const place = this.#shared.records.of(this.#endpoints[index] as Endpoint)
-    this.#places[index] = place + 1
-    return place
-  }
-
-  readonly #answered = (endpoint: Endpoint, index: number, { rif, latencyMs }: ProbeAnswer): void => {
-    const { records, now } = this.#shared
-    records.probed(endpoint, rif, latencyMs, now())
-    this.#drawn[0] = index
-    this.#placeOf(this.#drawn[0] as number)
-    records.read(this.#drawn, 1, this.#places, this.#inFlight, this.#news)
-    this.#admit(1)
-  }
-
-  #random(query: PickQuery): Endpoint {
-    const { draws, records } = this.#shared
-    this.#shared.randomChoices += 1
-    let drawn = drawUnspent(this.#endpoints, draws, query)
-    for (let draw = 0; draw < redraws && records.failsAt(records.of(drawn), this.#now as number); draw += 1)
-      drawn = drawUnspent(this.#endpoints, draws, query)
-    return drawn
-  }
-}
 
 /**
  * The endpoint that says itself that it is least busy. Servers know what no client does: how many requests of all clients they have in flight,
  * and how long they take at that.
  *
- * Of the endpoints that were looked at for this call and the last ones, those with unusually many requests in flight are *hot*. The call goes to the cold
+ * Of the endpoints that answered last, and some that are drawn by chance, those with unusually many requests in flight are *hot*. The call goes to the cold
  * one of least latency; if all are hot, to the one with least in flight. With fewer than two to choose from, chance decides: so it does for
  * all calls as long as no server reports anything.
  *
@@ -249,7 +82,8 @@ class PrequalPicker implements Picker, EntryFilter {
  * failed, which fades in seconds.
  *
  * Source: Wydrowski et al., "Load is not what you should balance: introducing Prequal". The paper always probes; here, without `probe`, what
- * an endpoint said last stands for its answer, with what this process began and ended there since.
+ * an endpoint says in each reply stands for an answer, and is what the next calls go by. For one drawn by chance it is what it said last, with what this
+ * process began and ended there since.
  *
  * @param options see {@link PrequalOptions}.
  * @throws TypeError for an option out of its range.
@@ -276,18 +110,20 @@ export function prequal(options?: PrequalOptions): DescribedPart<Balancer> {
   const probeTimeoutMs = checks.durationMs('probeTimeout', prequalDefaults.probeTimeout, false)
   const mostProbes = checks.integer('mostProbes', prequalDefaults.mostProbes, 1, 10_000)
   const quantile = checks.number('quantile', prequalDefaults.quantile, 0, 1)
+  const defaults = probe === undefined ? prequalByReports : prequalDefaults
   const settings = {
-    probes: checks.number('probes', prequalDefaults.probes, 0.1, 16),
-    removals: checks.number('removals', prequalDefaults.removals, 0, 16),
+    probes: checks.number('probes', defaults.probes, 0.1, 16),
+    removals: checks.number('removals', defaults.removals, 0, 16),
     pool: checks.integer('pool', prequalDefaults.pool, 2, 1_024),
     maxAgeMs: checks.durationMs('maxAge', prequalDefaults.maxAge, false),
   }
   return part('prequal', { ...settings, quantile, probeTimeoutMs, mostProbes, ...(probe && { probe }) }, (host) => {
-    const records = new LoadRecords(host.clock)
+    const pickers = new RecentPickers<PrequalPicker>()
+    const records = new LoadRecords(host.clock, (endpoint) => pickers.reported(endpoint))
     const prober = probe && new LoadProber(probe, host, probeTimeoutMs, mostProbes)
     const draws = host.random.fork('prequal')
     const rifs = new QuantileWindow(quantileWindow, quantile)
-    const shared: Prequal = { settings, records, rifs, prober, draws, now: () => host.clock.now(), randomChoices: 0 }
+    const shared: Prequal = { settings, records, rifs, prober, pickers, draws, now: () => host.clock.now(), randomChoices: 0 }
     return {
       name: 'prequal',
       meters: [records],

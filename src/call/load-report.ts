@@ -40,17 +40,28 @@ const spellings: Readonly<Record<string, string>> = Object.freeze({
  * @param reply what came.
  * @returns `undefined` when there is none, or none that can be read. A metric that is negative or no number is left out.
  */
-export function readLoadReport({ headers }: Pick<Reply, 'headers'>): LoadReport | undefined {
-  const value = Object.hasOwn(headers, loadReportHeader) ? headers[loadReportHeader] : undefined
-  // Whoever stands nearest to us wrote the last one.
-  const text = typeof value === 'object' ? value.at(-1) : value
-  if (text === undefined || text.length > longestReport) return undefined
+export function readLoadReport(reply: Pick<Reply, 'headers'>): LoadReport | undefined {
+  const text = loadReportText(reply)
+  if (text === undefined) return undefined
   const report = new Map<string, number>()
   if (text.startsWith('TEXT ')) readText(text, 5, report)
   else if (text.startsWith('JSON ')) readJson(text.slice(5), report)
   else if (text.startsWith('{')) readJson(text, report)
   else readText(text, 0, report)
   return report.size === 0 ? undefined : report
+}
+
+/**
+ * The load report of a reply as it came.
+ *
+ * @param reply what came.
+ * @returns `undefined` when there is none, or one that is too long.
+ */
+export function loadReportText({ headers }: Pick<Reply, 'headers'>): string | undefined {
+  const value = Object.hasOwn(headers, loadReportHeader) ? headers[loadReportHeader] : undefined
+  // Whoever stands nearest to us wrote the last one.
+  const text = typeof value === 'object' ? value.at(-1) : value
+  return text === undefined || text.length > longestReport ? undefined : text
 }
 
 /**

@@ -11,7 +11,7 @@ import { type LoadReportsOptions, loadReports, loadReportsDefaults } from '../ba
 import { type MaglevOptions, maglev, maglevDefaults } from '../balancing/maglev.ts'
 import { type PeakEwmaOptions, peakEwma, peakEwmaDefaults } from '../balancing/peak-ewma.ts'
 import { powerOfTwo } from '../balancing/power-of-two.ts'
-import { type PrequalOptions, prequal, prequalDefaults } from '../balancing/prequal.ts'
+import { type PrequalOptions, prequal, prequalByReports, prequalDefaults } from '../balancing/prequal.ts'
 import { primaryBackup } from '../balancing/primary-backup.ts'
 import { random } from '../balancing/random.ts'
 import { type RandomSubsetOptions, randomSubset } from '../balancing/random-subset.ts'
@@ -140,8 +140,8 @@ export const balancers: Readonly<Record<string, Strategy>> = {
       probe: v.optional(callable('a function (endpoint, signal) => answer')),
       probeTimeout: v.optional(positive(), prequalDefaults.probeTimeout),
       mostProbes: v.optional(whole(1, 10_000), prequalDefaults.mostProbes),
-      probes: v.optional(number({ from: 0.1, to: 16 }), prequalDefaults.probes),
-      removals: v.optional(number({ from: 0, to: 16 }), prequalDefaults.removals),
+      probes: v.optional(number({ from: 0.1, to: 16 }), prequalByReports.probes),
+      removals: v.optional(number({ from: 0, to: 16 }), prequalByReports.removals),
       pool: v.optional(whole(2, 1_024), prequalDefaults.pool),
       maxAge: v.optional(positive(), prequalDefaults.maxAge),
       quantile: v.optional(number({ from: 0, to: 1 }), prequalDefaults.quantile),

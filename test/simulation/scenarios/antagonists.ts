@@ -63,7 +63,10 @@ export const scenario: Scenario = {
       },
       world,
     ),
-    ...compare({ 'C3 (custom)': () => c3(clients), 'prequal()': () => prequal({ pool }) }, { ...world, servers: telling }),
+    ...compare(
+      { 'C3 (custom)': () => c3(clients), 'prequal()': () => prequal({ pool }), 'prequal() with a large pool': () => prequal() },
+      { ...world, servers: telling },
+    ),
     'prequal() with probes': {
       ...world,
       request,
@@ -87,6 +90,9 @@ export const scenario: Scenario = {
       'p99: prequal with probes, least loaded, round robin',
     )
     inOrder([p99('prequal() with probes'), p99('C3 (custom)'), 2 * p99('prequal() with probes')], 'p99: C3 and prequal with probes')
-    inOrder([1.2 * p99('prequal()'), p99('least loaded')], 'p99: prequal by reports, least loaded')
+    inOrder([p99('prequal()'), p99('C3 (custom)')], 'p99: prequal by reports, C3')
+    for (const variant of ['prequal()', 'prequal() with a large pool']) {
+      inOrder([1.6 * p99(variant), p99('least loaded')], `p99: ${variant} by reports, least loaded`)
+    }
   },
 }

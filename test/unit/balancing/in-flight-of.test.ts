@@ -9,7 +9,12 @@ import { testEndpoint, testEndpoints } from '../../../src/testing/test-endpoint.
 const specs = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => ({ url: `http://10.0.${(from + i) >> 8}.${(from + i) & 255}:80` }))
 
+const stranger = testEndpoint('http://10.9.9.9:80')
+
 function check(endpoints: readonly Endpoint[], inFlight: InFlightOf): void {
+  for (const [i, endpoint] of endpoints.entries()) assert.equal(inFlight.indexOf(endpoint), i)
+  assert.equal(inFlight.indexOf(stranger), -1)
+  assert.equal(inFlight.indexOf({ ...stranger }), -1)
   const expected = endpoints.map((endpoint) => endpoint.inFlight)
   assert.deepEqual(
     endpoints.map((_, i) => inFlight.at(i)),
