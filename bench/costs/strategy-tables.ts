@@ -20,14 +20,18 @@ export async function strategyTables(run: Run, quick: boolean): Promise<readonly
   for (const strategy of ['ringHash({ hashOn })', 'maglev({ hashOn })']) {
     const figures: Figures[] = []
     for (const endpoints of sizes) figures.push(await run('table-stalls', { strategy, endpoints }, quick ? 1 : 3))
-    stalls.push([strategy, ...figures.map((each) => `${fixedTo(each.stallMs, 1)} (${fixedTo(each.firstMs, 1)})`)])
+    stalls.push([
+      strategy,
+      ...figures.map((each) => `${fixedTo(each.stallMs, 1)} (${fixedTo(each.firstMs, 1)}, ${fixedTo(each.firstWaitMs, 0)})`),
+    ])
   }
   return [
     { title: 'A pick, in ns, by the number of endpoints', rows: picks },
     { title: 'What a pick allocates, in bytes', rows: bytes },
     { title: 'A picker and its first pick, after an update of the endpoint set, in ms', rows: builds },
     {
-      title: 'The longest that a call waits while a table is made anew (in brackets: for the first one of a process), in ms',
+      title:
+        'How long the loop stands still at most while a table is made anew, in ms (in brackets: for the first one of a process, and how long a call waits that comes at once)',
       rows: stalls,
     },
     { title: 'Memory of a picker for each endpoint, in bytes', rows: memory },

@@ -78,6 +78,13 @@ export interface Balancer {
    */
   expect?(endpoints: readonly Endpoint[]): void
   /**
+   * Asked before each choice: is something being prepared beside the calls for which they had better wait, within their deadlines, than be chosen for
+   * without it? Once a call has waited, its choice is made.
+   *
+   * @returns resolves when they may go on; `undefined` when there is nothing to wait for.
+   */
+  preparing?(): Promise<void> | undefined
+  /**
    * For `net.explain`: the chances of endpoints to be chosen, as far as they are known at this moment, without choosing. It must change nothing:
    * no turn, no draw, nothing written.
    *

@@ -23,8 +23,12 @@ export function* maglevSteps(endpoints: readonly Endpoint[], hashes: EndpointHas
   // Weights may move between two steps.
   const weights = yield* weightSteps(endpoints)
   let heaviest = 0
-  for (let i = 0; i < weights.length; i += 1) heaviest = Math.max(heaviest, weights[i] as number)
-  yield
+  let areEqual = true
+  for (let i = 0; i < weights.length; i += 1) {
+    if (weights[i] !== weights[0]) areEqual = false
+    if ((weights[i] as number) > heaviest) heaviest = weights[i] as number
+    if (i % piecesPerStep === 0) yield
+  }
   // Turns go by hash, so that the order of the list makes no difference.
   const order = yield* sortByHash(hashes.first, (a, b) => hashes.decides(a, b))
   const slot = new Uint32Array(endpoints.length)
@@ -38,7 +42,7 @@ export function* maglevSteps(endpoints: readonly Endpoint[], hashes: EndpointHas
   const served = new Float64Array(count)
   const rounds = new Float64Array(count).fill(1)
   // With equal weights everybody has a turn in every round. Else most may have none in most, and looking at each would take seconds.
-  const queue = weights.every((weight) => weight === heaviest) ? undefined : new TurnQueue(Float64Array.from(order, (_, turn) => turn))
+  const queue = areEqual ? undefined : new TurnQueue(Float64Array.from(order, (_, turn) => turn))
   let pieces = 0
   for (let filled = 0, next = 0; ; ) {
     const turn = queue === undefined ? next : queue.first

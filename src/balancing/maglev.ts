@@ -88,12 +88,14 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
   if (!isPrime(tableSize)) checks.refuse('tableSize', 'a prime')
   return part('maglev', { hashOn, tableSize }, (host) => {
     const hash = callHash(host.random.fork('maglev'))
-    const works = new TableWorks(host.clock, (endpoints) => maglevKeyTable(endpoints, tableSize))
+    const entries = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, tableSize)
+    const works = new TableWorks(host.clock, (endpoints) => maglevKeyTable(endpoints, tableSize), entries)
     return {
       name: 'maglev',
       hash: (call) => hash.of(call),
-      picker: (endpoints) => new TablePicker(endpoints, hash, works, Math.max(endpoints.length, tableSize)),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works),
       expect: (endpoints) => works.expect(endpoints),
+      preparing: () => works.preparing(),
       odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

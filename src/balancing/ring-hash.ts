@@ -4,7 +4,7 @@ import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { type HashOn, readHashOn } from './hash-on.ts'
 import { OptionChecks } from './option-checks.ts'
-import { pointsFor, Ring } from './ring.ts'
+import { pointsInSteps, Ring } from './ring.ts'
 import { type Steps, weightSteps } from './steps.ts'
 import { TablePicker, tableOdds } from './table-picker.ts'
 import { type KeyTable, TableWorks } from './table-works.ts'
@@ -57,7 +57,7 @@ function* ringTable(endpoints: readonly Endpoint[], minSize: number, maxSize: nu
   const hashes = yield* EndpointHashes.inSteps(endpoints)
   yield
   const weights = yield* weightSteps(endpoints)
-  const points = pointsFor(weights, minSize, maxSize)
+  const points = yield* pointsInSteps(weights, minSize, maxSize)
   yield
   return new RingTable(endpoints, hashes, yield* Ring.inSteps(endpoints, hashes, points))
 }
@@ -93,13 +93,14 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
   if (minSize > maxSize) checks.refuse('minSize', `at most maxSize, which is ${maxSize}`, minSize)
   return part('ring-hash', { hashOn, minSize, maxSize }, (host) => {
     const hash = callHash(host.random.fork('ring-hash'))
-    const works = new TableWorks(host.clock, (endpoints) => ringTable(endpoints, minSize, maxSize))
     const entries = (endpoints: readonly Endpoint[]) => Math.max(endpoints.length, Math.min(2 * minSize, maxSize))
+    const works = new TableWorks(host.clock, (endpoints) => ringTable(endpoints, minSize, maxSize), entries)
     return {
       name: 'ring-hash',
       hash: (call) => hash.of(call),
-      picker: (endpoints) => new TablePicker(endpoints, hash, works, entries(endpoints)),
+      picker: (endpoints) => new TablePicker(endpoints, hash, works),
       expect: (endpoints) => works.expect(endpoints),
+      preparing: () => works.preparing(),
       odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

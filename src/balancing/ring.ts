@@ -65,7 +65,10 @@ const pointsPerStretch = 4
 
 function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, points: readonly number[]): Steps<RingArrays> {
   let size = 0
-  for (const count of points) size += count
+  for (let index = 0; index < points.length; index += 1) {
+    size += points[index] as number
+    if (index % piecesPerStep === 0) yield
+  }
   const unsorted = new Uint32Array(size)
   const ownerOf = new Uint32Array(size)
   let at = 0
@@ -111,22 +114,32 @@ function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, poi
  * @param maxSize the most; every endpoint has one in any case.
  */
 export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
-  // Plain loops: this is one step for a hundred thousand endpoints.
-  const points = new Array<number>(weights.length).fill(1)
+  return allSteps(pointsInSteps(weights, minSize, maxSize))
+}
+
+/** The same in steps. */
+export function* pointsInSteps(weights: ArrayLike<number>, minSize: number, maxSize: number): Steps<readonly number[]> {
+  const points: number[] = []
   let total = 0
   let lightest = Number.POSITIVE_INFINITY
-  for (let i = 0; i < points.length; i += 1) {
+  for (let i = 0; i < weights.length; i += 1) {
     const weight = weights[i] as number
     total += weight
     if (weight < lightest) lightest = weight
+    if (i % piecesPerStep === 0) yield
   }
   const perLightest = 2 ** Math.ceil(Math.log2(Math.max(1, (minSize * lightest) / total)))
   let size = 0
-  for (let i = 0; i < points.length; i += 1) {
-    points[i] = Math.round((perLightest * (weights[i] as number)) / lightest)
-    size += points[i] as number
+  for (let i = 0; i < weights.length; i += 1) {
+    const count = Math.round((perLightest * (weights[i] as number)) / lightest)
+    points.push(count)
+    size += count
+    if (i % piecesPerStep === 0) yield
   }
   if (size <= maxSize) return points
-  for (let i = 0; i < points.length; i += 1) points[i] = Math.max(1, Math.floor((maxSize * (weights[i] as number)) / total))
+  for (let i = 0; i < points.length; i += 1) {
+    points[i] = Math.max(1, Math.floor((maxSize * (weights[i] as number)) / total))
+    if (i % piecesPerStep === 0) yield
+  }
   return points
 }

@@ -52,10 +52,10 @@ export class TablePicker implements Picker, WantedTable {
   /**
    * @param endpoints at least one.
    * @param hash of calls.
-   * @param works makes the table.
-   * @param entries about how many it will have: a small one is made at once.
+   * @param works makes the table; a small one at once.
    */
-  constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks, entries: number) {
+  constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks) {
+    const entries = works.entriesFor(endpoints)
     this.endpoints = endpoints
     this.#hash = hash
     this.#works = works

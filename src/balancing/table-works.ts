@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
 import type { PickQuery } from './balancer.ts'
+import { areSame, ExpectedTable, usedFirst } from './expected-table.ts'
 import { allSteps, type Steps } from './steps.ts'
 
 /** Says which endpoint a key belongs to. */
@@ -37,7 +38,7 @@ export const smallFirstTable = 131_072
 const sliceMs = 0.5
 /** The same in steps, for a machine so fast, or a clock so slow, that time does not move. */
 const stepsPerSlice = 16
-/** How long it does something else. */
+/** How long it does something else; while calls wait for a table, one turn of the event loop. */
 const restMs = 1
 /** How many tables may wait to be made; of more, the one that has waited longest is dropped. */
 const mostWaiting = 8
@@ -52,39 +53,19 @@ interface Work {
   readonly steps: Steps<KeyTable>
 }
 
-/** The first table, before somebody asks for it. */
-class ExpectedTable implements WantedTable {
-  readonly endpoints: readonly Endpoint[]
-  table: KeyTable | undefined
-  readonly #weights: Float64Array
-
-  constructor(endpoints: readonly Endpoint[]) {
-    this.endpoints = endpoints
-    this.#weights = Float64Array.from(endpoints, ({ weight }) => weight)
-  }
-
-  /** Whether it is the table for these endpoints as they are now. */
-  isFor(endpoints: readonly Endpoint[]): boolean {
-    return areSame(this.endpoints, endpoints) && this.#weights.every((weight, i) => weight === (endpoints[i] as Endpoint).weight)
-  }
-
-  made(table: KeyTable): void {
-    this.table = table
-  }
-
-  dropped(): void {}
-}
-
 /** Makes tables beside the calls, in slices, one at a time, and remembers the last ones: they serve until their successors are ready. */
 export class TableWorks {
   readonly #clock: Clock
   readonly #build: (endpoints: readonly Endpoint[]) => Steps<KeyTable>
+  readonly #entries: (endpoints: readonly Endpoint[]) => number
   readonly #waiting: WantedTable[] = []
   readonly #remembered: KeyTable[] = []
   #current: Work | undefined
   #expected: ExpectedTable | undefined
   /** Whether a table was asked for. From then on there are relatives. */
   #begun = false
+  /** Whether somebody waits for the expected table. */
+  #hurries = false
   #timer: Timer | undefined
   #closed = false
   /** Tables made so far. */
@@ -93,10 +74,21 @@ export class TableWorks {
   /**
    * @param clock says when a slice is over, and when the next one begins.
    * @param build makes a table.
+   * @param entries about how many it will have.
    */
-  constructor(clock: Clock, build: (endpoints: readonly Endpoint[]) => Steps<KeyTable>) {
+  constructor(
+    clock: Clock,
+    build: (endpoints: readonly Endpoint[]) => Steps<KeyTable>,
+    entries: (endpoints: readonly Endpoint[]) => number,
+  ) {
     this.#clock = clock
     this.#build = build
+    this.#entries = entries
+  }
+
+  /** About how many entries the table for these endpoints will have. */
+  entriesFor(endpoints: readonly Endpoint[]): number {
+    return this.#entries(endpoints)
   }
 
   /** The table that was made for these very endpoints, if it is one of the last. */
@@ -104,14 +96,34 @@ export class TableWorks {
     return this.#remembered.findLast((table) => areSame(table.endpoints, endpoints))
   }
 
-  /** The first table is likely to be for these endpoints: it is begun before somebody asks for it. Weights may be others than the last time. */
+  /**
+   * The first table is likely to be for those of these endpoints that are used first: it is begun before somebody asks for it. Weights may be others
+   * than the last time.
+   */
   expect(endpoints: readonly Endpoint[]): void {
-    // What changed may have nothing to do with a table, such as the health of an endpoint.
-    if (this.#begun || this.#closed || this.#expected?.isFor(endpoints)) return
+    if (this.#begun || this.#closed) return
+    const first = usedFirst(endpoints)
+    // What changed may have nothing to do with a table.
+    if (this.#expected?.isFor(first)) return
     this.#giveUpExpected()
-    if (endpoints.length === 0) return
-    this.#expected = new ExpectedTable(endpoints)
+    if (first.length === 0) return
+    this.#expected = new ExpectedTable(first)
     this.want(this.#expected)
+  }
+
+  /**
+   * While the expected table is being made, and small enough to be waited for: resolves when it is there, or nobody needs it any more. Who asks first
+   * works on it for a moment; often that is enough. From then on it is made as fast as may be.
+   */
+  preparing(): Promise<void> | undefined {
+    const expected = this.#expected
+    if (expected === undefined || expected.table !== undefined || this.#entries(expected.endpoints) > smallFirstTable) return undefined
+    if (!this.#hurries) {
+      this.#hurries = true
+      this.#timer?.cancel()
+      this.#work(Number.POSITIVE_INFINITY)
+    }
+    return expected.table === undefined ? expected.over : undefined
   }
 
   /**
@@ -143,6 +155,8 @@ export class TableWorks {
     const expected = this.#expected
     if (expected === undefined) return
     this.#expected = undefined
+    this.#hurries = false
+    expected.end()
     if (this.#current?.wanted === expected) this.#current = undefined
     const waiting = this.#waiting.indexOf(expected)
     if (waiting >= 0) this.#waiting.splice(waiting, 1)
@@ -178,24 +192,28 @@ export class TableWorks {
     this.#timer = undefined
     this.#waiting.length = 0
     this.#current = undefined
-    this.#expected = undefined
+    this.#giveUpExpected()
   }
 
   #rest(): Timer {
-    return this.#clock.schedule(restMs, () => this.#work(), { background: true })
+    // Nobody else may keep the process alive for those who wait.
+    const hurries = this.#hurries
+    return this.#clock.schedule(hurries ? 0 : restMs, () => this.#work(stepsPerSlice), { background: !hurries })
   }
 
-  #work(): void {
+  #work(most: number): void {
     const until = this.#clock.now() + sliceMs
-    for (let step = 0; step < stepsPerSlice && this.#clock.now() < until; step += 1) {
+    for (let step = 0; step < most && this.#clock.now() < until; step += 1) {
       this.#current ??= this.#next()
       if (this.#current === undefined) break
-      const { wanted, steps } = this.#current
-      const { done, value } = steps.next()
+      const { wanted } = this.#current
+      const { done, value } = this.#current.steps.next()
       if (!done) continue
       this.#current = undefined
       // One that nobody asked for yet is nobody's relative.
-      wanted.made(wanted === this.#expected ? value : this.#remember(value))
+      const isExpected = wanted === this.#expected
+      if (isExpected) this.#hurries = false
+      wanted.made(isExpected ? value : this.#remember(value))
     }
     this.#timer = this.#current === undefined && this.#waiting.length === 0 ? undefined : this.#rest()
   }
@@ -211,10 +229,6 @@ export class TableWorks {
     if (this.#remembered.length > mostRemembered) this.#remembered.shift()
     return table
   }
-}
-
-function areSame(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
-  return some.length === others.length && (some === others || some.every((endpoint, i) => endpoint === others[i]))
 }
 
 function knownOf(endpoints: readonly Endpoint[], known: readonly Endpoint[]): number {

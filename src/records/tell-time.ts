@@ -5,6 +5,7 @@ import type { TimeRecord } from './decision-record.ts'
 /** The words of {@link waits} by what they are, for the waits of the mesh itself. */
 const kinds: Readonly<Record<string, 'discovery' | 'limit' | 'queue' | 'backoff' | 'connect'>> = Object.freeze({
   discovery: 'discovery',
+  'a table of the balancer': 'discovery',
   'a permit of the rate limit': 'limit',
   'a permit of the concurrency limit': 'queue',
   'an endpoint with room': 'queue',

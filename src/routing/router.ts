@@ -52,6 +52,7 @@ import type { EndpointPermits, Reservation } from './endpoint-permits.ts'
 import { nobodyElse, nothingKnown } from './no-endpoint.ts'
 import { Observation } from './observation.ts'
 import { type AttemptCounts, Observer } from './observer.ts'
+import { Preparation } from './preparation.ts'
 import { mayProbe } from './probe-choice.ts'
 import { type RoutingSettings, routingDefaults } from './routing-settings.ts'
 import type { CallSplit, VersionChoice } from './version-choice.ts'
@@ -101,6 +102,8 @@ export class Router implements AttemptSettler {
   readonly #heard: ReplyListener | undefined
   readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
+  /** What the balancer prepares beside the calls, if it is one that does. */
+  readonly #preparation: Preparation | undefined
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
   readonly #permits: EndpointPermits | undefined
@@ -120,6 +123,7 @@ export class Router implements AttemptSettler {
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
+    this.#preparation = balancer.preparing && new Preparation(balancer, host, watch)
     const meters = balancer.meters ?? []
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#observer.broke = parts.broke
@@ -132,10 +136,20 @@ export class Router implements AttemptSettler {
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
   readonly send: Send<Call> = (call) => {
     try {
-      return this.#directory.state === 'unresolved' ? this.#waitForAnswer(call).then(() => this.#choose(call)) : this.#choose(call)
+      return this.#isReady() ? this.#choose(call) : this.#getReady(call).then(() => this.#choose(call))
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  #isReady(): boolean {
+    return this.#directory.state !== 'unresolved' && this.#preparation?.isUnderway() !== true
+  }
+
+  async #getReady(call: Call): Promise<void> {
+    if (this.#directory.state === 'unresolved') await this.#waitForAnswer(call)
+    // What was found is what the balancer prepares for.
+    if (this.#preparation?.isUnderway() === true) await this.#preparation.wait(call)
   }
 
   /** Attempts so far. */

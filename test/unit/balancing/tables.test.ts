@@ -5,10 +5,11 @@ import type { BalancerPart, Picker } from '../../../src/balancing/balancer.ts'
 import { EndpointHashes } from '../../../src/balancing/endpoint-hashes.ts'
 import { maglev } from '../../../src/balancing/maglev.ts'
 import { ringHash } from '../../../src/balancing/ring-hash.ts'
-import { allSteps, sortByHash } from '../../../src/balancing/steps.ts'
-import { TableWorks } from '../../../src/balancing/table-works.ts'
+import { allSteps, type Steps, sortByHash } from '../../../src/balancing/steps.ts'
+import { type KeyTable, TableWorks } from '../../../src/balancing/table-works.ts'
 import type { Endpoint } from '../../../src/endpoint/endpoint.ts'
 import { Roster } from '../../../src/endpoint/roster.ts'
+import type { Clock } from '../../../src/runtime/clock.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { testQuery } from '../../../src/testing/test-call.ts'
 import { testEndpoints } from '../../../src/testing/test-endpoint.ts'
@@ -38,11 +39,12 @@ function world(part: BalancerPart) {
 test('a table that is expected again is begun anew only if it would be another one', async () => {
   const clock = fakeClock()
   let begun = 0
-  const works = new TableWorks(clock, function* (endpoints) {
+  const build = function* (endpoints: readonly Endpoint[]): Steps<KeyTable> {
     begun += 1
     for (let step = 0; step < 100; step += 1) yield
     return { endpoints, pick: () => endpoints[0] as Endpoint }
-  })
+  }
+  const works = new TableWorks(clock, build, () => 100)
   const endpoints = testEndpoints(3)
   works.expect(endpoints)
   await clock.advance(2)
@@ -59,6 +61,100 @@ test('a table that is expected again is begun anew only if it would be another o
   assert.equal(works.takeExpected(endpoints), undefined)
   works.expect(endpoints)
   clock.assertIdle()
+})
+
+/** A table of so many steps, each of which takes a tenth of a millisecond. */
+function slowWorks(steps: number, entries = 100) {
+  const clock = fakeClock()
+  let spentMs = 0
+  const spent = () => Math.round(10 * spentMs)
+  /** What was spent when the next slice was put off. */
+  const slices: number[] = []
+  const slow: Clock = {
+    now: () => clock.now() + spentMs,
+    wallTime: () => clock.wallTime(),
+    schedule(delayMs, task, options) {
+      slices.push(spent())
+      return clock.schedule(delayMs, task, options)
+    },
+  }
+  const build = function* (endpoints: readonly Endpoint[]): Steps<KeyTable> {
+    for (let step = 0; step < steps; step += 1) {
+      spentMs += 0.1
+      yield
+    }
+    return { endpoints, pick: () => endpoints[0] as Endpoint }
+  }
+  const works = new TableWorks(slow, build, () => entries)
+  return { clock, works, spent, slices }
+}
+
+test('whoever waits for the expected table works on it for half a millisecond, and then it is made without a rest', async () => {
+  const { clock, works, spent, slices } = slowWorks(100)
+  const endpoints = testEndpoints(3)
+  assert.equal(works.preparing(), undefined, 'nothing is expected')
+  works.expect(endpoints)
+  assert.equal(clock.pendingForeground, 0, 'nobody waits yet')
+  slices.length = 0
+  const waiting = works.preparing()
+  assert.ok(waiting !== undefined)
+  assert.equal(spent(), 5)
+  assert.equal(works.preparing(), waiting, 'others wait, and do not work')
+  assert.equal(spent(), 5)
+  assert.equal(clock.pendingForeground, 1, 'it keeps the process alive')
+  let isThere = false
+  void waiting.then(() => {
+    isThere = true
+  })
+  await clock.advance(0)
+  assert.deepEqual(
+    slices,
+    Array.from({ length: 20 }, (_, turn) => 5 + 5 * turn),
+  )
+  assert.ok(isThere)
+  assert.equal(works.preparing(), undefined)
+  assert.equal(works.takeExpected(endpoints)?.endpoints, endpoints)
+  clock.assertIdle()
+})
+
+test('a table that is nearly made is finished by whoever asks', async () => {
+  const { clock, works } = slowWorks(8)
+  works.expect(testEndpoints(3))
+  await clock.advance(2)
+  assert.equal(works.preparing(), undefined)
+  clock.assertIdle()
+})
+
+test('nobody waits for a large table, nor for one that is not needed any more', async () => {
+  const large = slowWorks(100, 131_073)
+  large.works.expect(testEndpoints(3))
+  assert.equal(large.works.preparing(), undefined)
+  large.works.close()
+  const ways: ((works: TableWorks) => unknown)[] = [
+    (works) => works.close(),
+    (works) => works.expect([]),
+    (works) => works.takeExpected(testEndpoints(2)),
+  ]
+  for (const giveUp of ways) {
+    const { clock, works } = slowWorks(100)
+    works.expect(testEndpoints(3))
+    const waiting = works.preparing()
+    giveUp(works)
+    await waiting
+    assert.equal(works.preparing(), undefined)
+    clock.assertIdle()
+  }
+})
+
+test('the first table is expected for the well ones of the first tier', () => {
+  const works = slowWorks(0).works
+  const endpoints = testEndpoints(6, (index) => ({
+    priority: index < 2 ? 0 : 1,
+    health: index === 2 ? 'draining' : index < 2 ? 'unhealthy' : 'healthy',
+  }))
+  works.expect(endpoints)
+  assert.equal(works.preparing(), undefined)
+  assert.deepEqual(works.takeExpected(endpoints.slice(3))?.endpoints, endpoints.slice(3))
 })
 
 for (const [name, part, large] of tabled) {

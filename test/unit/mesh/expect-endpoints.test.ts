@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Balancer, type Endpoint, fixed, maglev, mesh, type Part, type PickQuery, part } from '../../../src/index.ts'
+import {
+  affinity,
+  type Balancer,
+  boundedLoad,
+  type Endpoint,
+  fixed,
+  maglev,
+  mesh,
+  type Part,
+  type PickQuery,
+  part,
+  slowStart,
+} from '../../../src/index.ts'
 import { fakeClock, scriptedTransport } from '../../../src/testing/index.ts'
 
 const addresses = (count: number) => Array.from({ length: count }, (_, i) => `http://10.0.0.${i + 1}:80`)
@@ -79,4 +91,105 @@ test('the table of a hash is there before the first call, and no timer is left',
   assert.equal(net.snapshot().services.orders?.balancing.tables, 1)
   await net.close({ grace: 0 })
   clock.assertIdle()
+})
+
+/** A balancer that prepares something for as long as a test says. */
+function preparing(prepare: () => unknown): Part<Balancer> {
+  return part<Balancer>('preparing', {}, () => ({
+    name: 'preparing',
+    preparing: prepare as NonNullable<Balancer['preparing']>,
+    picker: (endpoints) => ({ pick: () => endpoints[0] }),
+  }))
+}
+
+function preparingWorld(prepare: () => unknown) {
+  const clock = fakeClock()
+  const faults: unknown[] = []
+  const net = mesh({ clock, transport: scriptedTransport({ body: 'ok' }) })
+    .service('orders', (s) =>
+      s
+        .resolve(fixed(addresses(2)))
+        .balance(preparing(prepare))
+        .deadline('1s'),
+    )
+    .build()
+  net.on('part-threw', ({ error }) => faults.push(error))
+  return { clock, net, faults }
+}
+
+test('calls wait while their balancer prepares something, each until its deadline at most', async () => {
+  let end = () => {}
+  let underway: Promise<void> | undefined
+  const prepare = () => {
+    underway = new Promise((resolve) => {
+      end = () => {
+        underway = undefined
+        resolve()
+      }
+    })
+  }
+  prepare()
+  const { clock, net, faults } = preparingWorld(() => underway)
+  const left = new AbortController()
+  const calls = [net.fetch('http://orders/1'), net.fetch('http://orders/2'), net.fetch('http://orders/3', { signal: left.signal })]
+  const settled = Promise.allSettled(calls)
+  await clock.advance(300)
+  assert.equal(net.snapshot().services.orders?.calls.inFlight, 3)
+  left.abort()
+  await clock.advance(1)
+  assert.equal(net.snapshot().services.orders?.calls.inFlight, 2)
+  end()
+  const [first, second, third] = await clock.until(settled)
+  assert.equal(first?.status === 'fulfilled' && (await clock.until(first.value.text())), 'ok')
+  assert.equal(second?.status === 'fulfilled' && (await clock.until(second.value.text())), 'ok')
+  assert.ok(third?.status === 'rejected' && third.reason.name === 'AbortError')
+  prepare()
+  const late = assert.rejects(net.fetch('http://orders/4'), ({ cause }: Error) =>
+    /while waiting for a table of the balancer/.test(String(cause)),
+  )
+  await clock.advance(1_000)
+  await late
+  end()
+  assert.equal(await clock.until(net.fetch('http://orders/5').then((response) => response.text())), 'ok')
+  assert.deepEqual(faults, [])
+  await net.close({ grace: 0 })
+  clock.assertIdle()
+})
+
+test('a balancer whose preparation throws, rejects, or is no promise, serves all the same', async () => {
+  const ways: (() => unknown)[] = [
+    () => {
+      throw new Error('not now')
+    },
+    () => Promise.reject(new Error('not now')),
+    () => 'soon',
+  ]
+  for (const way of ways) {
+    const { clock, net, faults } = preparingWorld(way)
+    const response = await clock.until(net.fetch('http://orders/1'))
+    assert.equal(await clock.until(response.text()), 'ok')
+    assert.ok(faults.length > 0)
+    assert.match(String(faults[0]), /not now|preparing: expected a promise or undefined/)
+    await net.close({ grace: 0 })
+    clock.assertIdle()
+  }
+})
+
+test('a balancer inside another one prepares for it', async () => {
+  let asked = 0
+  const inner = preparing(() => {
+    asked += 1
+    return undefined
+  })
+  const clock = fakeClock()
+  for (const outer of [boundedLoad(inner), slowStart(inner), affinity(inner, { header: 'x-endpoint' })]) {
+    const net = mesh({ clock, transport: scriptedTransport({ body: 'ok' }) })
+      .service('orders', (s) => s.resolve(fixed(addresses(2))).balance(outer))
+      .build()
+    const before = asked
+    const response = await clock.until(net.fetch('http://orders/1'))
+    await clock.until(response.text())
+    assert.ok(asked > before)
+    await net.close({ grace: 0 })
+  }
 })
