@@ -44,6 +44,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'ringHash({ hashOn })': { balancer: ringHash({ hashOn }) },
   'maglev({ hashOn })': { balancer: maglev({ hashOn }) },
   'rendezvous({ hashOn })': { balancer: rendezvous({ hashOn }) },
+  'rendezvous({ hashOn, recentKeys: 0 })': { balancer: rendezvous({ hashOn, recentKeys: 0 }) },
   'boundedLoad(maglev({ hashOn }))': { balancer: boundedLoad(maglev({ hashOn })) },
   'loadReports()': { balancer: loadReports({ blackout: 0, update: '100ms' }), reports: true },
   'prequal()': { balancer: prequal({ maxAge: '1h' }), reports: true },

@@ -49,6 +49,11 @@ export class EndpointHashes {
    * @returns `undefined` when all are spent.
    */
   preferredBy(key: number, query?: PickQuery): Endpoint | undefined {
+    return this.#endpoints[this.indexPreferredBy(key, query)]
+  }
+
+  /** The index of {@link EndpointHashes.preferredBy}; -1 when all are spent. */
+  indexPreferredBy(key: number, query?: PickQuery): number {
     const endpoints = this.#endpoints
     let best = -1
     let bestRank = 0
@@ -60,7 +65,7 @@ export class EndpointHashes {
       best = i
       bestRank = rank
     }
-    return best < 0 ? undefined : endpoints[best]
+    return best
   }
 
   #rank(key: number, index: number): number {

@@ -67,16 +67,22 @@ export class CallHash {
 
   /** The same bits with a sign, see {@link mixBits}: for who asks for each call. */
   bitsOf(call: Call): number {
-    return this.#said(call) ?? Math.floor(this.#draws.next() * 2 ** 32) | 0
+    return this.saidBitsOf(call) ?? this.anyBits()
+  }
+
+  /** Bits for a call that has nothing of what is hashed. */
+  anyBits(): number {
+    return Math.floor(this.#draws.next() * 2 ** 32) | 0
   }
 
   /** The same for somebody who only looks: `undefined`, if it has nothing of what is hashed. */
   peek(call: Call): number | undefined {
-    const said = this.#said(call)
+    const said = this.saidBitsOf(call)
     return said === missing ? said : said >>> 0
   }
 
-  #said(call: Call): number | undefined {
+  /** As {@link CallHash.bitsOf}; `undefined`, if it has nothing of what is hashed. */
+  saidBitsOf(call: Call): number | undefined {
     const key = call.context.get(hashKey)
     if (key !== undefined) return mixBits(absorb(emptyHash, key))
     let combined: number | undefined

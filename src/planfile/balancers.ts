@@ -15,7 +15,7 @@ import { type PrequalOptions, prequal, prequalByReports, prequalDefaults } from 
 import { primaryBackup } from '../balancing/primary-backup.ts'
 import { random } from '../balancing/random.ts'
 import { type RandomSubsetOptions, randomSubset } from '../balancing/random-subset.ts'
-import { type RendezvousOptions, rendezvous } from '../balancing/rendezvous.ts'
+import { type RendezvousOptions, rendezvous, rendezvousDefaults } from '../balancing/rendezvous.ts'
 import { type RingHashOptions, ringHash, ringHashDefaults } from '../balancing/ring-hash.ts'
 import { roundRobin } from '../balancing/round-robin.ts'
 import { type SlowStartOptions, slowStart, slowStartDefaults } from '../balancing/slow-start.ts'
@@ -97,7 +97,10 @@ export const balancers: Readonly<Record<string, Strategy>> = {
     options({ hashOn, tableSize: v.optional(whole(2, 5_000_011), maglevDefaults.tableSize) } satisfies SchemaOf<MaglevOptions>),
     maglev,
   ),
-  rendezvous: takes(options({ hashOn } satisfies SchemaOf<RendezvousOptions>), rendezvous),
+  rendezvous: takes(
+    options({ hashOn, recentKeys: v.optional(whole(0, 1_048_576), rendezvousDefaults.recentKeys) } satisfies SchemaOf<RendezvousOptions>),
+    rendezvous,
+  ),
   boundedLoad: takes(
     options({
       balancer: inner(),

@@ -83,3 +83,33 @@ test('two clients agree', () => {
     ownersOf(testEndpoints(7).toReversed()).map(({ address }) => address),
   )
 })
+
+test('what is remembered changes nothing: not for keys that come again, nor for calls that have tried the endpoint of their key', () => {
+  const endpoints = testEndpoints(50, (index) => ({ weight: 1 + (index % 3) }))
+  const remembering = rendezvous({ hashOn: 'path', recentKeys: 64 })(testHost()).picker(endpoints)
+  const plain = rendezvous({ hashOn: 'path', recentKeys: 0 })(testHost()).picker(endpoints)
+  for (let i = 0; i < 5_000; i += 1) {
+    const path = `/items/${(i * i) % 131}`
+    const owner = plain.pick(testQuery([], { path }))
+    assert.equal(remembering.pick(testQuery([], { path })), owner)
+    const tried = testQuery([owner as Endpoint], { path })
+    assert.equal(remembering.pick(tried), plain.pick(tried))
+  }
+  const allTried = testQuery(endpoints, { path: '/items/1' })
+  assert.equal(remembering.pick(allTried), plain.pick(allTried))
+})
+
+test('calls without a key go anywhere, by weight', () => {
+  const endpoints = testEndpoints(10, (index) => ({ weight: index === 0 ? 11 : 1 }))
+  const picker = rendezvous({ hashOn: { header: 'x-user' } })(testHost()).picker(endpoints)
+  let first = 0
+  for (let i = 0; i < 2_000; i += 1) if (picker.pick(testQuery()) === endpoints[0]) first += 1
+  assert.ok(Math.abs(first / 2_000 - 0.55) < 0.05, `${first} of 2,000`)
+})
+
+test('an option that cannot be is told', () => {
+  assert.throws(
+    () => rendezvous({ hashOn: 'path', recentKeys: -1 }),
+    /^TypeError: rendezvous: recentKeys: expected an integer in \[0, 1048576\], got -1$/,
+  )
+})
