@@ -53,7 +53,7 @@ function chosen(cases: readonly BenchCase[]): readonly BenchCase[] {
 const texts = chosen(textCases)
 const quickJobs = new Set(['headers', 'download', 'post'])
 const jobs = options.jobs ? chosen(jobCases).filter(({ job }) => !options.quick || quickJobs.has(job)) : []
-const ways = new Set<Way>(options.cases ? [...texts, ...jobs].map(({ way }) => way) : ['straight'])
+const ways = new Set<Way>(options.cases || options.turns ? [...texts, ...jobs].map(({ way }) => way) : ['straight'])
 const field = await openField(ways, options.smallServer)
 process.once('SIGINT', () => void field.close().then(() => process.exit(130)))
 
@@ -66,7 +66,7 @@ try {
   if (options.profile !== undefined) {
     await profileCase(options.profile, options.callers[0] as number, field)
   } else {
-    if (options.cases && options.callers.includes(64)) {
+    if (options.turns && options.callers.includes(64)) {
       turns = await takeTurns(texts, turnEffort, field, say).catch((error: Error) => {
         // The rest is worth measuring.
         say(`nothing was measured by turns: ${error.message}`)
@@ -74,7 +74,7 @@ try {
         return undefined
       })
     }
-    if (options.cases && !options.onlyTurns) {
+    if (options.cases) {
       for (const callers of options.callers) {
         const result = await runRounds(texts, callers, effortFor(callers), field, say)
         rows.push(...result.rows)
@@ -102,10 +102,10 @@ try {
 if (quietly) process.stderr.write('\r\x1b[K')
 
 // What was kept stays as it is.
-if (options.onlyTurns && turns === undefined) process.exit(1)
+if (options.keepsRest && turns === undefined && costs === undefined) process.exit(1)
 
 if (options.profile === undefined) {
-  const kept = options.onlyTurns
+  const kept = options.keepsRest
     ? (JSON.parse(readFileSync(join(import.meta.dirname, 'results', 'full.json'), 'utf8')) as Result)
     : undefined
   const result: Result = {
@@ -122,7 +122,7 @@ if (options.profile === undefined) {
     turns,
     leftOut: leftOut.filter(({ name }, i) => leftOut.findIndex((other) => other.name === name) === i),
     costs,
-    ...(kept === undefined ? {} : { seconds: kept.seconds, rows: kept.rows, leftOut: kept.leftOut, costs: kept.costs }),
+    ...(kept === undefined ? {} : { ...kept, turns: turns ?? kept.turns, costs: costs ?? kept.costs }),
   }
   printRows(result)
   if (costs !== undefined) printCosts(costs)

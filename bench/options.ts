@@ -10,8 +10,8 @@ export const help = `npm run bench -- [options]
   --small-server      call the small server of our own also where nginx is installed
   --no-jobs           only GET and text()
   --no-costs          without the cost of import, build, idle endpoints, picks and updates
-  --only-costs        nothing else
-  --only-turns        nothing but what the targets go by; the rest is that of the last whole run
+  --only-costs        nothing else, in minutes; the rest is that of the last whole run
+  --only-turns        nothing but what the targets go by, in two minutes; the same
   --publish           put the result into README.md and docs/performance.md, and draw the chart
   --profile name      profile one case instead: where its processor time and its memory go
   --install           install the packages and programs to compare with
@@ -27,8 +27,10 @@ export interface BenchOptions {
   readonly jobs: boolean
   readonly costs: boolean
   readonly cases: boolean
-  /** Whether nothing but what the targets go by is measured, beside what the last whole run found. */
-  readonly onlyTurns: boolean
+  /** Whether it is measured what the targets go by. */
+  readonly turns: boolean
+  /** Whether what is not measured is that of the last whole run. */
+  readonly keepsRest: boolean
   readonly publish: boolean
   readonly profile: string | undefined
   readonly install: boolean
@@ -36,8 +38,8 @@ export interface BenchOptions {
 }
 
 /** Whether everything is measured, as it has to be where the result is to be kept. */
-export function isWhole({ quick, only, jobs, costs, cases, callers, measureMs, smallServer, onlyTurns }: BenchOptions): boolean {
-  if (onlyTurns) return true
+export function isWhole({ quick, only, jobs, costs, cases, callers, measureMs, smallServer, keepsRest }: BenchOptions): boolean {
+  if (keepsRest) return !quick && measureMs === undefined && !smallServer
   return !quick && only.length === 0 && jobs && costs && cases && callers.length > 1 && measureMs === undefined && !smallServer
 }
 
@@ -68,6 +70,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
   }
   const measureMs = values['measure-ms'] === undefined ? undefined : Number(values['measure-ms'])
   if (measureMs !== undefined && !(measureMs > 0)) throw new Error(`--measure-ms: expected milliseconds, got ${values['measure-ms']}`)
+  const { 'only-costs': onlyCosts, 'only-turns': onlyTurns } = values
+  const keepsRest = onlyCosts || onlyTurns
   return {
     quick: values.quick,
     callers,
@@ -75,9 +79,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
     measureMs,
     smallServer: values['small-server'],
     jobs: values.jobs,
-    costs: values.costs && !values['only-turns'],
-    cases: !values['only-costs'],
-    onlyTurns: values['only-turns'],
+    costs: values.costs && (onlyCosts || !keepsRest),
+    cases: !keepsRest,
+    turns: onlyTurns || !keepsRest,
+    keepsRest,
     publish: values.publish,
     profile: values.profile,
     install: values.install,
