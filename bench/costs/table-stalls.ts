@@ -59,7 +59,8 @@ async function begun(roster: Roster): Promise<{ firstMs: number; firstWaitMs: nu
   }
   let isOver = false
   // As routing does.
-  void Promise.resolve(balancer.preparing?.()).then(() => {
+  const picker = balancer.picker(roster.endpoints)
+  void Promise.resolve(picker.preparing?.()).then(() => {
     isOver = true
   })
   look()
@@ -67,7 +68,7 @@ async function begun(roster: Roster): Promise<{ firstMs: number; firstWaitMs: nu
     await new Promise(setImmediate)
     look()
   }
-  balancer.picker(roster.endpoints).pick(query)
+  picker.pick(query)
   look()
   return { firstMs: stallMs, firstWaitMs: performance.now() - calledAt }
 }

@@ -82,6 +82,10 @@ class AffinityPicker implements Picker {
     return named === undefined || query.isSpent(named) ? this.#inner.pick(query) : named
   }
 
+  preparing(): Promise<void> | undefined {
+    return this.#inner.preparing?.()
+  }
+
   /** Looked for once: names come from outside, so those that are remembered are limited in number. */
   #find(value: string): Endpoint | undefined {
     if (value.length > longestName) return undefined

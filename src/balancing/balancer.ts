@@ -77,13 +77,8 @@ export interface Balancer {
    * @param endpoints all there are.
    */
   expect?(endpoints: readonly Endpoint[]): void
-  /**
-   * Asked before each choice: is something being prepared beside the calls for which they had better wait, within their deadlines, than be chosen for
-   * without it? Once a call has waited, its choice is made.
-   *
-   * @returns resolves when they may go on; `undefined` when there is nothing to wait for.
-   */
-  preparing?(): Promise<void> | undefined
+  /** Whether its pickers may have something to prepare that calls had better wait for: only then are they asked for {@link Picker.preparing}. */
+  readonly prepares?: boolean
   /**
    * For `net.explain`: the chances of endpoints to be chosen, as far as they are known at this moment, without choosing. It must change nothing:
    * no turn, no draw, nothing written.
@@ -109,6 +104,13 @@ export interface Picker {
    * @returns one of the set; `undefined` when there is none that may be used.
    */
   pick(query: PickQuery): Endpoint | undefined
+  /**
+   * Asked before a choice, of a balancer that {@link Balancer.prepares}: is something being made, beside the calls, that a call had better wait for than be
+   * chosen for without it? It waits once, within its deadline, and then its choice is made, whether or not it is there.
+   *
+   * @returns resolves when calls may go on; `undefined` when there is nothing to wait for.
+   */
+  preparing?(): Promise<void> | undefined
 }
 
 /** What a picker may know about the attempt it chooses for. */

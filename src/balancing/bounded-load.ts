@@ -99,6 +99,10 @@ class BoundedPicker implements Picker {
       bounded.standFor(before)
     }
   }
+
+  preparing(): Promise<void> | undefined {
+    return this.#inner.preparing?.()
+  }
 }
 
 /**

@@ -6,18 +6,8 @@ export class ExpectedTable implements WantedTable {
   readonly endpoints: readonly Endpoint[]
   table: KeyTable | undefined
   readonly #weights: Float64Array
-  /** Resolves when it is over. */
-  readonly over: Promise<void>
-  /** It is there, or nobody needs it any more: those go on who wait for it. */
-  readonly end: () => void
-
   /** @param endpoints whom it is for. */
   constructor(endpoints: readonly Endpoint[]) {
-    let end = () => {}
-    this.over = new Promise((resolve) => {
-      end = resolve
-    })
-    this.end = end
     this.endpoints = endpoints
     const weights = new Float64Array(endpoints.length)
     for (let i = 0; i < weights.length; i += 1) weights[i] = (endpoints[i] as Endpoint).weight
@@ -31,12 +21,9 @@ export class ExpectedTable implements WantedTable {
 
   made(table: KeyTable): void {
     this.table = table
-    this.end()
   }
 
-  dropped(): void {
-    this.end()
-  }
+  dropped(): void {}
 }
 
 /** Whether two lists are of the same endpoints in the same order. */

@@ -31,7 +31,7 @@ export function innerDuties(inner: Balancer): Omit<Balancer, 'name' | 'picker' |
     ...(inner.heldTo && { heldTo: (call) => inner.heldTo?.(call) }),
     ...(inner.noticed && { noticed: (endpoints, isFit) => inner.noticed?.(endpoints, isFit) }),
     ...(inner.expect && { expect: (endpoints) => inner.expect?.(endpoints) }),
-    ...(inner.preparing && { preparing: () => inner.preparing?.() }),
+    ...(inner.prepares && { prepares: inner.prepares }),
     ...(inner.amend && { amend: (attempt, reply) => inner.amend?.(attempt, reply) ?? reply }),
     ...(inner.counts && { counts: () => inner.counts?.() ?? {} }),
     ...(inner.close && { close: () => inner.close?.() }),

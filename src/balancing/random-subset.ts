@@ -22,6 +22,10 @@ class SubsetPicker implements Picker {
     this.#others = others
   }
 
+  preparing(): Promise<void> | undefined {
+    return this.#inner.preparing?.()
+  }
+
   pick(query: PickQuery): Endpoint | undefined {
     const chosen = this.#inner.pick(query)
     if (chosen === undefined || !query.isSpent(chosen)) return chosen

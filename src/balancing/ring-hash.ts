@@ -100,7 +100,7 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
       hash: (call) => hash.of(call),
       picker: (endpoints) => new TablePicker(endpoints, hash, works),
       expect: (endpoints) => works.expect(endpoints),
-      preparing: () => works.preparing(),
+      prepares: true,
       odds: (endpoints, query) => tableOdds(endpoints, query, hash, works),
       counts: () => ({ tables: works.made }),
       close: () => works.close(),

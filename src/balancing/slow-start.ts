@@ -111,6 +111,10 @@ class SlowStartPicker implements Picker {
     return this.#weighted === undefined ? this.#thinned(query, now) : this.#weighted.pick(query)
   }
 
+  preparing(): Promise<void> | undefined {
+    return this.#plain.preparing?.()
+  }
+
   /** Choices of a new endpoint are refused as often as its weight falls short: what is left has the shares that the weights say. */
   #thinned(query: PickQuery, now: number): Endpoint | undefined {
     for (let refusals = 0; refusals < mostRefusals; refusals += 1) {

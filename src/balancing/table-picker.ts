@@ -36,8 +36,9 @@ class MembersQuery implements PickQuery {
 }
 
 /**
- * Chooses by a table that may not be ready yet. Until it is, the table made last serves, without the endpoints that are gone; when there is
- * none, each key goes to the endpoint that prefers it, or, in a very large set, to its place in the list.
+ * Chooses by a table that may not be ready yet. Until it is, the table made last serves, without the endpoints that are gone. When there is
+ * none, calls wait for it; for one that would take too long, each key goes to the endpoint that prefers it, or, in a very large set, to its place in
+ * the list.
  */
 export class TablePicker implements Picker, WantedTable {
   readonly endpoints: readonly Endpoint[]
@@ -48,6 +49,10 @@ export class TablePicker implements Picker, WantedTable {
   #members: MembersQuery | undefined
   #hashes: EndpointHashes | undefined
   #waits = false
+  readonly #entries: number
+  /** For calls that wait for the table: resolves when it is there. */
+  #over: Promise<void> | undefined
+  #end = () => {}
 
   /**
    * @param endpoints at least one.
@@ -55,18 +60,28 @@ export class TablePicker implements Picker, WantedTable {
    * @param works makes the table; a small one at once.
    */
   constructor(endpoints: readonly Endpoint[], hash: CallHash, works: TableWorks) {
-    const entries = works.entriesFor(endpoints)
     this.endpoints = endpoints
     this.#hash = hash
     this.#works = works
-    this.#table = works.takeExpected(endpoints, entries > smallFirstTable ? this : undefined)
-    if (this.#table !== undefined) return
-    const before = entries > smallTable ? works.relativeOf(endpoints) : undefined
-    if (entries <= (before === undefined ? smallFirstTable : smallTable)) this.#table = works.makeNow(endpoints)
-    else {
-      this.#before = before
-      this.#want()
+    this.#entries = works.entriesFor(endpoints)
+    if (this.#entries <= smallTable) {
+      this.#table = works.takeExpected(endpoints) ?? works.makeNow(endpoints)
+      return
     }
+    this.#table = works.takeExpected(endpoints, this)
+    if (this.#table !== undefined) return
+    this.#before = works.relativeOf(endpoints)
+    this.#want()
+  }
+
+  preparing(): Promise<void> | undefined {
+    if (!this.#isFirst()) return undefined
+    if (!this.#waits) this.#want()
+    if (!this.#works.hurry(this)) return undefined
+    this.#over ??= new Promise((resolve) => {
+      this.#end = resolve
+    })
+    return this.#over
   }
 
   pick(query: PickQuery): Endpoint {
@@ -79,10 +94,18 @@ export class TablePicker implements Picker, WantedTable {
     this.#before = undefined
     this.#members = undefined
     this.#hashes = undefined
+    this.#end()
   }
 
   dropped(): void {
     this.#waits = false
+    this.#over = undefined
+    this.#end()
+  }
+
+  /** Whether nobody else's table would do, and it is small enough to be waited for. */
+  #isFirst(): boolean {
+    return this.#table === undefined && this.#before === undefined && this.#entries <= smallFirstTable
   }
 
   #want(): void {
@@ -91,6 +114,12 @@ export class TablePicker implements Picker, WantedTable {
   }
 
   #meanwhile(key: number, query: PickQuery): Endpoint {
+    if (this.#isFirst()) {
+      // Whoever does not wait has to have it now.
+      const table = this.#works.finish(this)
+      this.made(table)
+      return table.pick(key, query)
+    }
     if (!this.#waits) this.#want()
     const before = this.#before
     if (before !== undefined) {

@@ -29,7 +29,7 @@ export interface WantedTable {
 export const smallTable = 2_048
 
 /**
- * One that is related to no table made before is made at once up to so many entries, in a few milliseconds: without a table keys have other places
+ * One that is related to no table made before is waited for up to so many entries, some milliseconds: without a table keys have other places
  * than with one, and the first calls of a service would be parted from those that follow.
  */
 export const smallFirstTable = 131_072
@@ -38,7 +38,7 @@ export const smallFirstTable = 131_072
 const sliceMs = 0.5
 /** The same in steps, for a machine so fast, or a clock so slow, that time does not move. */
 const stepsPerSlice = 16
-/** How long it does something else; while calls wait for a table, one turn of the event loop. */
+/** How long it does something else; while calls wait, one turn of the event loop. */
 const restMs = 1
 /** How many tables may wait to be made; of more, the one that has waited longest is dropped. */
 const mostWaiting = 8
@@ -47,10 +47,10 @@ const mostRemembered = 4
 /** How many endpoints of a set are looked for in a table to tell whether they are related. */
 const samples = 4
 
-/** A table that is being made. */
+/** A table that is to be made, or is being made. */
 interface Work {
-  readonly wanted: WantedTable
-  readonly steps: Steps<KeyTable>
+  wanted: WantedTable
+  steps: Steps<KeyTable> | undefined
 }
 
 /** Makes tables beside the calls, in slices, one at a time, and remembers the last ones: they serve until their successors are ready. */
@@ -58,14 +58,14 @@ export class TableWorks {
   readonly #clock: Clock
   readonly #build: (endpoints: readonly Endpoint[]) => Steps<KeyTable>
   readonly #entries: (endpoints: readonly Endpoint[]) => number
-  readonly #waiting: WantedTable[] = []
+  readonly #waiting: Work[] = []
   readonly #remembered: KeyTable[] = []
   #current: Work | undefined
   #expected: ExpectedTable | undefined
   /** Whether a table was asked for. From then on there are relatives. */
   #begun = false
-  /** Whether somebody waits for the expected table. */
-  #hurries = false
+  /** Those for which calls wait. */
+  readonly #hurried = new Set<WantedTable>()
   #timer: Timer | undefined
   #closed = false
   /** Tables made so far. */
@@ -112,38 +112,49 @@ export class TableWorks {
   }
 
   /**
-   * While the expected table is being made, and small enough to be waited for: resolves when it is there, or nobody needs it any more. Who asks first
-   * works on it for a moment; often that is enough. From then on it is made as fast as may be.
-   */
-  preparing(): Promise<void> | undefined {
-    const expected = this.#expected
-    if (expected === undefined || expected.table !== undefined || this.#entries(expected.endpoints) > smallFirstTable) return undefined
-    if (!this.#hurries) {
-      this.#hurries = true
-      this.#timer?.cancel()
-      this.#work(Number.POSITIVE_INFINITY)
-    }
-    return expected.table === undefined ? expected.over : undefined
-  }
-
-  /**
-   * The first table, if it was expected to be for these endpoints: what is left to do for it is done at once.
+   * The first table, if it was expected to be for these endpoints and is there.
    *
-   * @param heir who waits for it instead, if that is too much to be done at once.
+   * @param heir gets it when it is made, if it is not there yet; without one, it is given up.
    */
   takeExpected(endpoints: readonly Endpoint[], heir?: WantedTable): KeyTable | undefined {
     this.#begun = true
     const expected = this.#expected
     if (expected === undefined) return undefined
-    const steps = this.#current?.wanted === expected ? this.#current.steps : undefined
+    const isSame = areSame(expected.endpoints, endpoints)
+    if (isSame && expected.table === undefined && heir !== undefined) {
+      this.#expected = undefined
+      const work = this.#workFor(expected) as Work
+      work.wanted = heir
+      return undefined
+    }
     this.#giveUpExpected()
-    if (!areSame(expected.endpoints, endpoints)) return undefined
-    if (expected.table !== undefined) return this.#remember(expected.table)
-    if (steps === undefined) return undefined
-    if (heir === undefined) return this.#remember(allSteps(steps))
-    this.#current = { wanted: heir, steps }
-    this.#timer ??= this.#rest()
-    return undefined
+    return isSame && expected.table !== undefined ? this.#remember(expected.table) : undefined
+  }
+
+  /**
+   * Calls wait for a table: whoever is the first works on it for a moment, which is often enough, and from then on there is hardly a rest.
+   *
+   * @returns whether it is being made; not after {@link TableWorks.close}.
+   */
+  hurry(wanted: WantedTable): boolean {
+    if (this.#closed) return false
+    if (!this.#hurried.has(wanted)) {
+      this.#hurried.add(wanted)
+      this.#bringForward(wanted)
+      this.#timer?.cancel()
+      this.#work(Number.POSITIVE_INFINITY)
+    }
+    return this.#hurried.has(wanted)
+  }
+
+  /** Makes at once what is left to do of a table that is wanted. */
+  finish(wanted: WantedTable): KeyTable {
+    this.#bringForward(wanted)
+    const steps = this.#current?.steps ?? this.#build(wanted.endpoints)
+    this.#current = undefined
+    this.#hurried.delete(wanted)
+    this.#endIfDone()
+    return this.#remember(allSteps(steps))
   }
 
   /** Makes a table at once: for a small one. */
@@ -155,11 +166,13 @@ export class TableWorks {
     const expected = this.#expected
     if (expected === undefined) return
     this.#expected = undefined
-    this.#hurries = false
-    expected.end()
     if (this.#current?.wanted === expected) this.#current = undefined
-    const waiting = this.#waiting.indexOf(expected)
+    const waiting = this.#waiting.findIndex(({ wanted }) => wanted === expected)
     if (waiting >= 0) this.#waiting.splice(waiting, 1)
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
     if (this.#current !== undefined || this.#waiting.length > 0) return
     this.#timer?.cancel()
     this.#timer = undefined
@@ -167,10 +180,28 @@ export class TableWorks {
 
   /** Makes a table as soon as there is time; the one that is wanted last comes first. */
   want(wanted: WantedTable): void {
-    if (this.#closed || this.#current?.wanted === wanted) return
-    this.#waiting.push(wanted)
-    if (this.#waiting.length > mostWaiting) this.#waiting.shift()?.dropped()
+    if (this.#closed || this.#workFor(wanted) !== undefined) return
+    this.#waiting.push({ wanted, steps: undefined })
+    if (this.#waiting.length > mostWaiting) this.#drop((this.#waiting.shift() as Work).wanted)
     this.#timer ??= this.#rest()
+  }
+
+  #drop(wanted: WantedTable): void {
+    this.#hurried.delete(wanted)
+    wanted.dropped()
+  }
+
+  #workFor(wanted: WantedTable): Work | undefined {
+    return this.#current?.wanted === wanted ? this.#current : this.#waiting.find((each) => each.wanted === wanted)
+  }
+
+  /** What is wanted is worked on next; what was, after it. */
+  #bringForward(wanted: WantedTable): void {
+    if (this.#current?.wanted === wanted) return
+    const waiting = this.#waiting.findIndex((each) => each.wanted === wanted)
+    const [work] = waiting < 0 ? [] : this.#waiting.splice(waiting, 1)
+    if (this.#current !== undefined) this.#waiting.push(this.#current)
+    this.#current = work ?? { wanted, steps: undefined }
   }
 
   /** The table made last that knows endpoints of a set; most of a few that are looked for. */
@@ -192,35 +223,31 @@ export class TableWorks {
     this.#timer = undefined
     this.#waiting.length = 0
     this.#current = undefined
-    this.#giveUpExpected()
+    this.#expected = undefined
+    for (const wanted of this.#hurried) this.#drop(wanted)
   }
 
   #rest(): Timer {
     // Nobody else may keep the process alive for those who wait.
-    const hurries = this.#hurries
+    const hurries = this.#hurried.size > 0
     return this.#clock.schedule(hurries ? 0 : restMs, () => this.#work(stepsPerSlice), { background: !hurries })
   }
 
   #work(most: number): void {
     const until = this.#clock.now() + sliceMs
     for (let step = 0; step < most && this.#clock.now() < until; step += 1) {
-      this.#current ??= this.#next()
+      this.#current ??= this.#waiting.pop()
       if (this.#current === undefined) break
       const { wanted } = this.#current
+      this.#current.steps ??= this.#build(wanted.endpoints)
       const { done, value } = this.#current.steps.next()
       if (!done) continue
       this.#current = undefined
+      this.#hurried.delete(wanted)
       // One that nobody asked for yet is nobody's relative.
-      const isExpected = wanted === this.#expected
-      if (isExpected) this.#hurries = false
-      wanted.made(isExpected ? value : this.#remember(value))
+      wanted.made(wanted === this.#expected ? value : this.#remember(value))
     }
     this.#timer = this.#current === undefined && this.#waiting.length === 0 ? undefined : this.#rest()
-  }
-
-  #next(): Work | undefined {
-    const wanted = this.#waiting.pop()
-    return wanted && { wanted, steps: this.#build(wanted.endpoints) }
   }
 
   #remember(table: KeyTable): KeyTable {

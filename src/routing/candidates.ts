@@ -117,6 +117,16 @@ export class Candidates {
     return this.#pickBeside(drawn, query)
   }
 
+  /** What calls had better wait for: of one of the groups that they go to. */
+  preparing(): Promise<unknown> | undefined {
+    if (this.#only !== undefined) return this.#only.preparing()
+    for (let i = 0; i < this.#groups.length; i += 1) {
+      const preparing = (this.#loads[i] as number) > 0 ? this.#groups[i]?.preparing() : undefined
+      if (preparing !== undefined) return preparing
+    }
+    return undefined
+  }
+
   /** Whether there is one that the call has not tried. */
   hasUntried(query: RouteQuery): boolean {
     const groups = this.#groups

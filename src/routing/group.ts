@@ -74,6 +74,25 @@ export class Group {
     return this.#standIn.pick(query)
   }
 
+  /** What a call had better wait for, see `Picker.preparing`. It may be a user's, and anything. */
+  preparing(): Promise<unknown> | undefined {
+    if (this.#faultsInARow >= mostFaults) return undefined
+    try {
+      this.#picker ??= this.#makePicker()
+    } catch {
+      // Whoever chooses hears of it.
+      return undefined
+    }
+    try {
+      const preparing: unknown = this.#picker.preparing?.()
+      if (preparing === undefined || preparing instanceof Promise) return preparing
+      throw new TypeError(`preparing: expected a promise or undefined, got ${printValue(preparing)}`)
+    } catch (error) {
+      this.#watch.threw(error)
+      return undefined
+    }
+  }
+
   /** Whether the call has not tried all of them. */
   hasUntried(query: PickQuery & { readonly narrowed?: boolean }): boolean {
     const { call } = query

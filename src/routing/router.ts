@@ -102,7 +102,7 @@ export class Router implements AttemptSettler {
   readonly #heard: ReplyListener | undefined
   readonly #settings: RoutingSettings
   readonly #sets: CandidateSets
-  /** What the balancer prepares beside the calls, if it is one that does. */
+  /** Where calls wait for what the balancer prepares, if it is one that does. */
   readonly #preparation: Preparation | undefined
   readonly #observer: Observer
   readonly #probes: ProbeSource | undefined
@@ -123,7 +123,7 @@ export class Router implements AttemptSettler {
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
-    this.#preparation = balancer.preparing && new Preparation(balancer, host, watch)
+    this.#preparation = balancer.prepares ? new Preparation(host.clock, (error) => watch.threw(error)) : undefined
     const meters = balancer.meters ?? []
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#observer.broke = parts.broke
@@ -136,20 +136,10 @@ export class Router implements AttemptSettler {
   /** Makes one attempt of a call; resolves with a `NO_ENDPOINT` error, which says why, when there is nobody to try. */
   readonly send: Send<Call> = (call) => {
     try {
-      return this.#isReady() ? this.#choose(call) : this.#getReady(call).then(() => this.#choose(call))
+      return this.#directory.state === 'unresolved' ? this.#waitForAnswer(call).then(() => this.#choose(call)) : this.#choose(call)
     } catch (error) {
       return Promise.reject(error)
     }
-  }
-
-  #isReady(): boolean {
-    return this.#directory.state !== 'unresolved' && this.#preparation?.isUnderway() !== true
-  }
-
-  async #getReady(call: Call): Promise<void> {
-    if (this.#directory.state === 'unresolved') await this.#waitForAnswer(call)
-    // What was found is what the balancer prepares for.
-    if (this.#preparation?.isUnderway() === true) await this.#preparation.wait(call)
   }
 
   /** Attempts so far. */
@@ -164,6 +154,19 @@ export class Router implements AttemptSettler {
     if (this.#directory.endpoints.length === 0) return nobody(nothingKnown(call, this.#directory))
     // Once for the attempt: one that waits for room waits for room at its version.
     const choice = this.#split?.choose(call, this.#sets)
+    return this.#preparation === undefined ? this.#chooseNow(call, choice) : this.#chooseWhenReady(call, choice, this.#preparation)
+  }
+
+  #chooseWhenReady(call: Call, choice: VersionChoice | undefined, preparation: Preparation): Promise<Outcome> {
+    const underway = this.#candidates(call, choice).preparing()
+    if (underway === undefined) return this.#chooseNow(call, choice)
+    return preparation.wait(call, underway).then(() => {
+      const { reason } = call.cancellation
+      return reason === undefined ? this.#chooseNow(call, choice) : nobody(reason)
+    })
+  }
+
+  #chooseNow(call: Call, choice: VersionChoice | undefined): Promise<Outcome> {
     const candidates = this.#candidates(call, choice)
     if (call.underway.length > 0 && call.context.get(sideBySide) && !this.#endpoints.hasUntried(candidates, call))
       return nobody(nobodyElse(call))

@@ -89,61 +89,87 @@ function slowWorks(steps: number, entries = 100) {
   return { clock, works, spent, slices }
 }
 
-test('whoever waits for the expected table works on it for half a millisecond, and then it is made without a rest', async () => {
+/** Somebody who wants a table. */
+function wanting(endpoints: readonly Endpoint[]) {
+  const wanted = {
+    endpoints,
+    table: undefined as KeyTable | undefined,
+    drops: 0,
+    made(table: KeyTable) {
+      wanted.table = table
+    },
+    dropped() {
+      wanted.drops += 1
+    },
+  }
+  return wanted
+}
+
+test('whoever waits for a table works on it for half a millisecond, and then it is made without a rest', async () => {
   const { clock, works, spent, slices } = slowWorks(100)
-  const endpoints = testEndpoints(3)
-  assert.equal(works.preparing(), undefined, 'nothing is expected')
-  works.expect(endpoints)
+  const wanted = wanting(testEndpoints(3))
+  works.want(wanted)
   assert.equal(clock.pendingForeground, 0, 'nobody waits yet')
   slices.length = 0
-  const waiting = works.preparing()
-  assert.ok(waiting !== undefined)
+  assert.equal(works.hurry(wanted), true)
   assert.equal(spent(), 5)
-  assert.equal(works.preparing(), waiting, 'others wait, and do not work')
-  assert.equal(spent(), 5)
+  assert.equal(works.hurry(wanted), true)
+  assert.equal(spent(), 5, 'others wait, and do not work')
   assert.equal(clock.pendingForeground, 1, 'it keeps the process alive')
-  let isThere = false
-  void waiting.then(() => {
-    isThere = true
-  })
   await clock.advance(0)
   assert.deepEqual(
     slices,
     Array.from({ length: 20 }, (_, turn) => 5 + 5 * turn),
   )
-  assert.ok(isThere)
-  assert.equal(works.preparing(), undefined)
-  assert.equal(works.takeExpected(endpoints)?.endpoints, endpoints)
+  assert.equal(wanted.table?.endpoints, wanted.endpoints)
   clock.assertIdle()
 })
 
 test('a table that is nearly made is finished by whoever asks', async () => {
   const { clock, works } = slowWorks(8)
-  works.expect(testEndpoints(3))
-  await clock.advance(2)
-  assert.equal(works.preparing(), undefined)
+  const wanted = wanting(testEndpoints(3))
+  works.want(wanted)
+  await clock.advance(1)
+  assert.equal(works.hurry(wanted), false)
+  assert.ok(wanted.table !== undefined)
   clock.assertIdle()
 })
 
-test('nobody waits for a large table, nor for one that is not needed any more', async () => {
-  const large = slowWorks(100, 131_073)
-  large.works.expect(testEndpoints(3))
-  assert.equal(large.works.preparing(), undefined)
-  large.works.close()
-  const ways: ((works: TableWorks) => unknown)[] = [
-    (works) => works.close(),
-    (works) => works.expect([]),
-    (works) => works.takeExpected(testEndpoints(2)),
-  ]
-  for (const giveUp of ways) {
-    const { clock, works } = slowWorks(100)
-    works.expect(testEndpoints(3))
-    const waiting = works.preparing()
-    giveUp(works)
-    await waiting
-    assert.equal(works.preparing(), undefined)
-    clock.assertIdle()
-  }
+test('a table that is waited for comes before others, which go on where they were', async () => {
+  const { clock, works, spent } = slowWorks(20)
+  const [first, second] = [wanting(testEndpoints(3)), wanting(testEndpoints(2))]
+  works.want(first)
+  await clock.advance(1)
+  assert.equal(spent(), 5)
+  works.want(second)
+  works.hurry(second)
+  await clock.advance(0)
+  assert.ok(second.table !== undefined && first.table === undefined)
+  while (clock.pending > 0) await clock.advance(1)
+  assert.ok(first.table !== undefined)
+  assert.equal(spent(), 40, 'nothing was made twice')
+  assert.equal(works.made, 2)
+})
+
+test('a table that somebody must have now is finished now', async () => {
+  const { clock, works, spent } = slowWorks(20)
+  const wanted = wanting(testEndpoints(3))
+  works.want(wanted)
+  works.hurry(wanted)
+  assert.equal(works.finish(wanted).endpoints, wanted.endpoints)
+  assert.equal(spent(), 20)
+  clock.assertIdle()
+})
+
+test('whoever waits is told when nothing will be made any more', () => {
+  const { clock, works } = slowWorks(100)
+  const wanted = wanting(testEndpoints(3))
+  works.want(wanted)
+  works.hurry(wanted)
+  works.close()
+  assert.equal(wanted.drops, 1)
+  assert.equal(works.hurry(wanted), false)
+  clock.assertIdle()
 })
 
 test('the first table is expected for the well ones of the first tier', () => {
@@ -153,8 +179,11 @@ test('the first table is expected for the well ones of the first tier', () => {
     health: index === 2 ? 'draining' : index < 2 ? 'unhealthy' : 'healthy',
   }))
   works.expect(endpoints)
-  assert.equal(works.preparing(), undefined)
-  assert.deepEqual(works.takeExpected(endpoints.slice(3))?.endpoints, endpoints.slice(3))
+  const wanted = wanting(endpoints.slice(3))
+  assert.equal(works.takeExpected(endpoints.slice(3), wanted), undefined)
+  assert.equal(works.hurry(wanted), false)
+  assert.equal(works.made, 1)
+  assert.equal(wanted.table?.endpoints.length, 3)
 })
 
 for (const [name, part, large] of tabled) {

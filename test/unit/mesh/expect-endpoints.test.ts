@@ -4,13 +4,17 @@ import {
   affinity,
   type Balancer,
   boundedLoad,
+  type Clock,
   type Endpoint,
   fixed,
   maglev,
   mesh,
   type Part,
+  type Picker,
   type PickQuery,
   part,
+  randomSubset,
+  roundRobin,
   slowStart,
 } from '../../../src/index.ts'
 import { fakeClock, scriptedTransport } from '../../../src/testing/index.ts'
@@ -97,8 +101,8 @@ test('the table of a hash is there before the first call, and no timer is left',
 function preparing(prepare: () => unknown): Part<Balancer> {
   return part<Balancer>('preparing', {}, () => ({
     name: 'preparing',
-    preparing: prepare as NonNullable<Balancer['preparing']>,
-    picker: (endpoints) => ({ pick: () => endpoints[0] }),
+    prepares: true,
+    picker: (endpoints) => ({ pick: () => endpoints[0], preparing: prepare as NonNullable<Picker['preparing']> }),
   }))
 }
 
@@ -182,7 +186,12 @@ test('a balancer inside another one prepares for it', async () => {
     return undefined
   })
   const clock = fakeClock()
-  for (const outer of [boundedLoad(inner), slowStart(inner), affinity(inner, { header: 'x-endpoint' })]) {
+  for (const outer of [
+    boundedLoad(inner),
+    slowStart(inner),
+    affinity(inner, { header: 'x-endpoint' }),
+    randomSubset({ size: 1, balancer: inner }),
+  ]) {
     const net = mesh({ clock, transport: scriptedTransport({ body: 'ok' }) })
       .service('orders', (s) => s.resolve(fixed(addresses(2))).balance(outer))
       .build()
@@ -192,4 +201,49 @@ test('a balancer inside another one prepares for it', async () => {
     assert.ok(asked > before)
     await net.close({ grace: 0 })
   }
+})
+
+test('first calls wait for the table of their tier, subset or zone, go where later ones go, and hold up nobody', async () => {
+  const clock = fakeClock()
+  let readings = 0
+  const busy: Clock = {
+    // Time moves while somebody works.
+    now: () => clock.now() + (readings += 1) / 100,
+    wallTime: () => clock.wallTime(),
+    schedule: (delayMs, task, options) => clock.schedule(delayMs, task, options),
+  }
+  const endpoints = addresses(60).map((url, i) => ({ url, priority: i % 2, labels: { version: i < 30 ? 'a' : 'b' } }))
+  const net = mesh({ clock: busy, transport: scriptedTransport(({ endpoint }) => ({ body: endpoint.address })) })
+    .service('orders', (s) =>
+      s
+        .resolve(fixed(endpoints))
+        .balance(boundedLoad(maglev({ hashOn: 'path' }), { factor: 50 }))
+        .subset('version', ['a', 'b']),
+    )
+    .service('other', (s) => s.resolve(fixed(addresses(2))).balance(roundRobin()))
+    .build()
+  const round = (version?: 'a' | 'b') => {
+    const init = version === undefined ? {} : { mesh: { subset: { version } } }
+    return Promise.all(Array.from({ length: 40 }, async (_, i) => (await net.service('orders').fetch(`/${i}`, init)).text()))
+  }
+  const first = round()
+  let isServed = false
+  void first.then(() => {
+    isServed = true
+  })
+  const response = await net.fetch('http://other/1')
+  await response.text()
+  assert.equal(isServed, false, 'the other call was not held up')
+  const served = await clock.until(first)
+  assert.deepEqual(await round(), served)
+  for (const version of ['a', 'b'] as const) {
+    await clock.until(round(version))
+    while (clock.pending > 0) await clock.advance(1)
+    const later = await round(version)
+    assert.equal(new Set(later).size > 10, true)
+    assert.deepEqual(await round(version), later)
+  }
+  assert.equal(net.snapshot().services.orders?.balancing.tables, 3)
+  await net.close({ grace: 0 })
+  clock.assertIdle()
 })
