@@ -18,7 +18,7 @@ const width = 8
 const digestWidth = 2
 /**
  * The logarithm of the latency at the origin of time, from which it would have faded to what it is: compared without knowing the time. `NaN` for an
- * endpoint that fails.
+ * endpoint that fails, or of which nothing is known.
  */
 const logLatency = 0
 /** {@link waitingSince} again. */
@@ -40,6 +40,8 @@ const failing = 1
 const measured = 2
 /** A failure is held against the endpoint. */
 const held = 4
+/** Nothing was found out since the endpoint came. */
+const unknown = 8
 
 /**
  * What is known about the latency of endpoints. It fades with time, whether or not somebody looks. Methods take the place of an endpoint, as
@@ -81,7 +83,7 @@ export class LatencyTable {
       this.#digests.set(before)
     }
     this.#write(at, this.#seedMs, now)
-    this.#mark(at, 0)
+    this.#mark(at, unknown)
     values[at + beforeFailuresMs] = this.#seedMs
     this.waits(at, Number.POSITIVE_INFINITY, 0)
     return at
@@ -90,6 +92,12 @@ export class LatencyTable {
   /** Whether the last attempt that was judged failed. */
   isFailing(at: number): boolean {
     return ((this.#numbers.values[at + flags] as number) & failing) !== 0
+  }
+
+  /** Whether nothing is in flight there, as far as the meter was told, and nothing was found out since the endpoint came. */
+  isUnknown(at: number): boolean {
+    const { values } = this.#numbers
+    return ((values[at + flags] as number) & unknown) !== 0 && (values[at + inFlight] as number) === 0
   }
 
   /**
@@ -232,6 +240,6 @@ export class LatencyTable {
     const { values } = this.#numbers
     values[at + flags] = marks
     const log = Math.log(values[at + latencyMs] as number) + (values[at + measuredAt] as number) / this.#decayMs
-    this.#digests[(at >> digestShift) + logLatency] = (marks & failing) === 0 ? log : Number.NaN
+    this.#digests[(at >> digestShift) + logLatency] = (marks & (failing | unknown)) === 0 ? log : Number.NaN
   }
 }

@@ -99,7 +99,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   peek(endpoint: Endpoint): number {
     const at = this.#table.find(endpoint)
     // One that nothing is known of gets no place by being looked at: what is known from then on fades from then on.
-    if (at < 0) return Math.max(this.#settings.seedMs, leastLatencyMs) * (endpoint.inFlight + 1)
+    if (at < 0) return endpoint.inFlight === 0 ? 0 : Math.max(this.#settings.seedMs, leastLatencyMs) * (endpoint.inFlight + 1)
     const now = this.#clock.now()
     return this.#loadAt(at, endpoint, now, this.#lag.totalAt(now), this.#mayProbe())
   }
@@ -141,6 +141,8 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
   /** Small enough to be compiled into whoever asks: what a function answers that is not would be a number on the heap. */
   #loadAt(at: number, endpoint: Endpoint, now: number, lagMs: number, mayProbe: boolean): number {
     const table = this.#table
+    // A guess would keep the first call from it for as long as the others are faster than that.
+    if (table.isUnknown(at) && endpoint.inFlight === 0) return 0
     if (mayProbe && table.isStale(at, now, this.#settings.forceProbeMs)) return 0
     return Math.max(table.latencyAt(at, now), table.waitedAt(at, now, lagMs), leastLatencyMs) * (endpoint.inFlight + 1)
   }
@@ -238,6 +240,7 @@ class PeakEwmaMeter implements LoadMeter, ComparedLoads {
  *   fast would otherwise look fast, and attract every call.
  * - An endpoint that stands still is seen before its first answer: if more than half of what waits there has waited for longer than usual,
  *   that is its latency.
+ * - A new endpoint gets the next call for which it is drawn. Until that is over, it counts as the `seed`.
  * - An endpoint that was kept out, by its circuit for example, and is fit again has the latency that it had before it failed.
  * - An idle endpoint that was slow long ago is tried again now and then; one that failed, once `penalty` has passed (`forceProbe`, if that is longer),
  *   or what it asked for. Its first good answer after that counts alone.
