@@ -15,7 +15,11 @@ export class Group {
   readonly #balancer: Balancer
   readonly #watch: BalancerWatch
   readonly #facts: readonly unknown[]
-  /** Whether endpoints were told that they are members. A set would be made and asked in several times the time. */
+  /**
+   * What endpoints have that were told that they are members; a set would be made and asked in several times the time. It is not the group itself: an endpoint that
+   * left, and is held by a reply that nobody reads, would hold the group, that its other endpoints, and they the groups after it.
+   */
+  readonly #sign: object = {}
   #claimed = false
   #members: ReadonlySet<unknown> | undefined
   #picker: Picker | undefined
@@ -111,10 +115,10 @@ export class Group {
 
   /** Whether something is one of the endpoints. */
   has(picked: unknown): boolean {
-    if (picked instanceof RosterEndpoint && picked.memberOf === this) return true
+    if (picked instanceof RosterEndpoint && picked.memberOf === this.#sign) return true
     if (!this.#claimed) {
       this.#claimed = true
-      for (const endpoint of this.endpoints) if (endpoint instanceof RosterEndpoint) endpoint.memberOf = this
+      for (const endpoint of this.endpoints) if (endpoint instanceof RosterEndpoint) endpoint.memberOf = this.#sign
       return this.has(picked)
     }
     // Others have claimed endpoints since: those of a subset belong to several groups.
