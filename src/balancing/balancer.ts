@@ -106,7 +106,7 @@ export interface Picker {
   pick(query: PickQuery): Endpoint | undefined
   /**
    * Asked before a choice, of a balancer that {@link Balancer.prepares}: is something being made, beside the calls, that a call had better wait for than be
-   * chosen for without it? It waits once, within its deadline, and then its choice is made, whether or not it is there.
+   * chosen for without it? It waits once, two seconds at most and within its deadline, and then its choice is made, whether or not it is there.
    *
    * @returns resolves when calls may go on; `undefined` when there is nothing to wait for.
    */

@@ -31,11 +31,14 @@ const failureShare = 3
 const failuresAt = 4
 const width = 8
 
+/** Is told when a reply has brought a report, after it was noted: of whom, how many requests were in flight there, and the monotonic time. */
+export type ReportListener = (endpoint: Endpoint, rif: number, now: number) => void
+
 /** Hears every attempt, and keeps what the endpoints report in their replies. */
 export class LoadRecords implements LoadMeter {
   readonly name = 'load-records'
   readonly #clock: Clock
-  readonly #reportedTo: (endpoint: Endpoint) => void
+  readonly #reportedTo: ReportListener
   readonly #numbers = new EndpointNumbers(width)
   readonly #ends = new WeakMap<Endpoint, MeterEnd>()
   /** From then on, nobody fails any more of those who did so far. */
@@ -45,9 +48,9 @@ export class LoadRecords implements LoadMeter {
 
   /**
    * @param clock what reports are dated by.
-   * @param reportedTo is told when a reply has brought a report, after it was read.
+   * @param reportedTo see {@link ReportListener}.
    */
-  constructor(clock: Clock, reportedTo: (endpoint: Endpoint) => void = () => {}) {
+  constructor(clock: Clock, reportedTo: ReportListener = () => {}) {
     this.#clock = clock
     this.#reportedTo = reportedTo
   }
@@ -97,6 +100,11 @@ export class LoadRecords implements LoadMeter {
     }
   }
 
+  /** Whether the last report of the endpoint is older than a time; there may be none. */
+  isOlder(at: number, than: number): boolean {
+    return (this.#numbers.values[at + reportedAt] as number) < than
+  }
+
   /** An endpoint answered a probe. */
   probed(endpoint: Endpoint, rif: number, measuredMs: number, now: number): void {
     const at = this.of(endpoint)
@@ -137,8 +145,9 @@ export class LoadRecords implements LoadMeter {
     if (Number.isNaN(rif)) return
     this.reports += 1
     const latency = reported[1] as number
-    this.probed(endpoint, rif, Number.isNaN(latency) ? measuredMs : latency, this.#clock.now())
-    this.#reportedTo(endpoint)
+    const now = this.#clock.now()
+    this.probed(endpoint, rif, Number.isNaN(latency) ? measuredMs : latency, now)
+    this.#reportedTo(endpoint, rif, now)
   }
 
   #ended(endpoint: Endpoint, verdict: Verdict): void {

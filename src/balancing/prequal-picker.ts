@@ -12,6 +12,8 @@ import type { RecentPickers } from './recent-pickers.ts'
 
 /** Without probes, one call in so many goes to an endpoint of which nothing is known any more: it would never be known again. */
 const callsPerDiscovery = 20
+/** So many are looked at in turn for each call then, until there is one. */
+const seeksPerCall = 2
 /** How often a failing endpoint is drawn again when chance decides. */
 const redraws = 4
 
@@ -46,13 +48,13 @@ export class PrequalPicker implements Picker, EntryFilter {
   #query: PickQuery | undefined
   /** Not a number from the beginning: V8 would copy it on the heap whenever it is read. */
   #now: number | undefined = undefined
-  /** One of those drawn of which nothing is known, if there is one and nobody can be asked; else -1. */
-  #unknown = -1
   /** So many were looked at for the next call. */
   #lookedAt = 0
   #probesDue = 0
   #removalsDue = 0
   #sinceDiscovery = 0
+  /** The endpoint that was looked at last for one of which nothing is known. */
+  #soughtAt: number
   /** Whether it is told of reports. */
   #isTold = false
 
@@ -72,7 +74,12 @@ export class PrequalPicker implements Picker, EntryFilter {
     const mostDrawn = Math.min(Math.ceil(probes) + 1, endpoints.length)
     this.#drawn = new Int32Array(mostDrawn)
     this.#news = new Float64Array(3 * mostDrawn)
-    this.#join()
+    this.#soughtAt = drawBelow(shared.draws, endpoints.length)
+    this.#join(shared.now())
+  }
+
+  isInUse(now: number): boolean {
+    return now - (this.#now as number) <= this.#shared.settings.maxAgeMs
   }
 
   /** An endpoint reported how it is: the best that can be known of it, and so it counts for the very next call. */
@@ -81,20 +88,20 @@ export class PrequalPicker implements Picker, EntryFilter {
     if (index >= 0) this.#learn(index)
   }
 
-  /** Many pickers came after this one: it is not told any more, until it picks again. */
   left(): void {
     this.#isTold = false
   }
 
-  #join(): void {
+  #join(now: number): void {
+    this.#now = now
     this.#isTold = true
     this.#shared.pickers.add(this)
   }
 
   pick(query: PickQuery): Endpoint {
     const shared = this.#shared
-    if (!this.#isTold) this.#join()
     const now = query.at ?? shared.now()
+    if (!this.#isTold) this.#join(now)
     this.#now = now
     if (query.isFresh === true && !shared.records.anyFails(now)) return this.#pick(query, undefined)
     const before = this.#query
@@ -107,10 +114,9 @@ export class PrequalPicker implements Picker, EntryFilter {
   }
 
   #pick(query: PickQuery, filter: EntryFilter | undefined): Endpoint {
-    const { rifs, settings } = this.#shared
-    this.#unknown = -1
+    const { rifs, settings, prober } = this.#shared
     if (this.#lookedAt > 0) {
-      this.#admit(this.#recent(this.#lookedAt, filter))
+      this.#admit(this.#recent(this.#lookedAt))
       this.#lookedAt = 0
     }
     const threshold = rifs.value
@@ -121,9 +127,21 @@ export class PrequalPicker implements Picker, EntryFilter {
     if (this.#probesDue >= 1) this.#look()
     if (chosen < 0) return this.#random(query)
     this.#sinceDiscovery += 1
-    if (this.#unknown < 0 || this.#sinceDiscovery < callsPerDiscovery) return this.#endpoints[chosen] as Endpoint
+    const unknown = this.#sinceDiscovery < callsPerDiscovery || prober !== undefined ? -1 : this.#seek(filter)
+    if (unknown < 0) return this.#endpoints[chosen] as Endpoint
     this.#sinceDiscovery = 0
-    return this.#endpoints[this.#unknown] as Endpoint
+    return this.#endpoints[unknown] as Endpoint
+  }
+
+  /** Goes on looking for an endpoint of which nothing recent is known. @returns -1 if it has not come to one. */
+  #seek(filter: EntryFilter | undefined): number {
+    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
+    for (let seek = 0; seek < seeksPerCall; seek += 1) {
+      const index = this.#soughtAt + 1 < this.#endpoints.length ? this.#soughtAt + 1 : 0
+      this.#soughtAt = index
+      if (this.#shared.records.isOlder(this.#placeOf(index), since) && filter?.isBarred(index) !== true) return index
+    }
+    return -1
   }
 
   isBarred(index: number): boolean {
@@ -165,27 +183,16 @@ export class PrequalPicker implements Picker, EntryFilter {
     if (!areKnown) for (let i = 0; i < count; i += 1) this.#placeOf(drawn[i] as number)
   }
 
-  /** Leaves out those drawn of which nothing recent is known; one that may be chosen is {@link PrequalPicker.#unknown}. @returns how many are left. */
-  #recent(count: number, filter: EntryFilter | undefined): number {
-    const since = (this.#now as number) - this.#shared.settings.maxAgeMs
-    const news = this.#news
-    let recent = 0
-    while (recent < count && (news[3 * recent + 2] as number) >= since) recent += 1
-    return recent === count ? count : this.#leaveOut(count, filter)
-  }
-
-  #leaveOut(count: number, filter: EntryFilter | undefined): number {
+  /** Leaves out those drawn of which nothing recent is known. @returns how many are left. */
+  #recent(count: number): number {
     const since = (this.#now as number) - this.#shared.settings.maxAgeMs
     const drawn = this.#drawn
     const news = this.#news
     let recent = 0
-    for (let i = 0; i < count; i += 1) {
-      const index = drawn[i] as number
-      if ((news[3 * i + 2] as number) < since) {
-        if (filter?.isBarred(index) !== true) this.#unknown = index
-        continue
-      }
-      drawn[recent] = index
+    while (recent < count && (news[3 * recent + 2] as number) >= since) recent += 1
+    for (let i = recent + 1; i < count; i += 1) {
+      if ((news[3 * i + 2] as number) < since) continue
+      drawn[recent] = drawn[i] as number
       for (let part = 0; part < 3; part += 1) news[3 * recent + part] = news[3 * i + part] as number
       recent += 1
     }
@@ -211,16 +218,15 @@ export class PrequalPicker implements Picker, EntryFilter {
   readonly #answered = (endpoint: Endpoint, index: number, { rif, latencyMs }: ProbeAnswer): void => {
     const { records, now } = this.#shared
     records.probed(endpoint, rif, latencyMs, now())
+    this.#shared.rifs.addOne(rif)
     this.#learn(index)
   }
 
   /** Takes in what is known of one endpoint. */
   #learn(index: number): void {
-    const { records, rifs } = this.#shared
     this.#placeOf(index)
     this.#one[0] = index
-    records.read(this.#one, 1, this.#places, this.#inFlight, this.#newsOfOne)
-    rifs.add(this.#newsOfOne, 1, 3)
+    this.#shared.records.read(this.#one, 1, this.#places, this.#inFlight, this.#newsOfOne)
     this.#pool.admit(this.#one, this.#newsOfOne, 1)
   }
 

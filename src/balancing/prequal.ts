@@ -2,7 +2,7 @@ import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
 import type { Balancer } from './balancer.ts'
 import { LoadProber, type ProbeFunction } from './load-prober.ts'
-import { LoadRecords } from './load-records.ts'
+import { LoadRecords, type ReportListener } from './load-records.ts'
 import { OptionChecks } from './option-checks.ts'
 import { type Prequal, PrequalPicker } from './prequal-picker.ts'
 import { QuantileWindow } from './quantile-window.ts'
@@ -11,7 +11,7 @@ import { RecentPickers } from './recent-pickers.ts'
 /** How a {@link prequal} balancer chooses. Every option has a default, see {@link prequalDefaults}. */
 export interface PrequalOptions {
   /**
-   * Asks an endpoint how busy it is. Without it, the reports that ride on replies are all that is known.
+   * Asks an endpoint how busy it is. Without it, the reports that ride on replies are all that is known; with it, they count for nothing.
    *
    * @defaultValue none
    */
@@ -119,10 +119,15 @@ export function prequal(options?: PrequalOptions): DescribedPart<Balancer> {
   }
   return part('prequal', { ...settings, quantile, probeTimeoutMs, mostProbes, ...(probe && { probe }) }, (host) => {
     const pickers = new RecentPickers<PrequalPicker>()
-    const records = new LoadRecords(host.clock, (endpoint) => pickers.reported(endpoint))
+    const rifs = new QuantileWindow(quantileWindow, quantile)
+    const heard: ReportListener = (endpoint, rif, now) => {
+      rifs.addOne(rif)
+      pickers.reported(endpoint, now)
+    }
+    // Of an endpoint that gets calls there would be fresher news than of one that is asked, and it would get the next call, too.
+    const records = new LoadRecords(host.clock, probe === undefined ? heard : undefined)
     const prober = probe && new LoadProber(probe, host, probeTimeoutMs, mostProbes)
     const draws = host.random.fork('prequal')
-    const rifs = new QuantileWindow(quantileWindow, quantile)
     const shared: Prequal = { settings, records, rifs, prober, pickers, draws, now: () => host.clock.now(), randomChoices: 0 }
     return {
       name: 'prequal',

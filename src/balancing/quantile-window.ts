@@ -9,6 +9,7 @@ export class QuantileWindow {
   readonly #quantile: number
   readonly #ring: Uint16Array
   readonly #counts = new Uint16Array(largest + 1)
+  readonly #one = new Float64Array(1)
   #size = 0
   /** How many values must be at the place or below it; none, before the first one. */
   #wanted = 0
@@ -58,6 +59,12 @@ export class QuantileWindow {
     }
     this.#next = next
     this.#upTo = upTo
+  }
+
+  /** Takes one value in, see {@link QuantileWindow.add}. */
+  addOne(value: number): void {
+    this.#one[0] = value
+    this.add(this.#one, 1, 1)
   }
 
   /** The quantile: the least value that at least that part of all values does not exceed. 0 before the first one. */

@@ -118,7 +118,7 @@ export class Candidates {
   }
 
   /** What calls had better wait for: of one of the groups that they go to. */
-  preparing(): Promise<unknown> | undefined {
+  preparing(): unknown {
     if (this.#only !== undefined) return this.#only.preparing()
     for (let i = 0; i < this.#groups.length; i += 1) {
       const preparing = (this.#loads[i] as number) > 0 ? this.#groups[i]?.preparing() : undefined

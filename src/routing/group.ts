@@ -78,8 +78,8 @@ export class Group {
     return this.#standIn.pick(query)
   }
 
-  /** What a call had better wait for, see `Picker.preparing`. It may be a user's, and anything. */
-  preparing(): Promise<unknown> | undefined {
+  /** What a call had better wait for, see `Picker.preparing`; it may be a user's, and anything. */
+  preparing(): unknown {
     if (this.#faultsInARow >= mostFaults) return undefined
     try {
       this.#picker ??= this.#makePicker()
@@ -87,14 +87,7 @@ export class Group {
       // Whoever chooses hears of it.
       return undefined
     }
-    try {
-      const preparing: unknown = this.#picker.preparing?.()
-      if (preparing === undefined || preparing instanceof Promise) return preparing
-      throw new TypeError(`preparing: expected a promise or undefined, got ${printValue(preparing)}`)
-    } catch (error) {
-      this.#watch.threw(error)
-      return undefined
-    }
+    return this.#picker.preparing?.()
   }
 
   /** Whether the call has not tried all of them. */

@@ -123,7 +123,7 @@ export class Router implements AttemptSettler {
     this.#settings = routing
     const watch = new BalancerWatch(host, balancer, faults)
     this.#sets = new CandidateSets(directory, { health, balancer, host, watch, settings: routing })
-    this.#preparation = balancer.prepares ? new Preparation(host.clock, (error) => watch.threw(error)) : undefined
+    this.#preparation = balancer.prepares ? new Preparation(host.clock, watch) : undefined
     const meters = balancer.meters ?? []
     this.#observer = new Observer(host, permits === undefined ? meters : [...meters, permits], classify, watchers)
     this.#observer.broke = parts.broke
@@ -158,9 +158,9 @@ export class Router implements AttemptSettler {
   }
 
   #chooseWhenReady(call: Call, choice: VersionChoice | undefined, preparation: Preparation): Promise<Outcome> {
-    const underway = this.#candidates(call, choice).preparing()
-    if (underway === undefined) return this.#chooseNow(call, choice)
-    return preparation.wait(call, underway).then(() => {
+    const room = preparation.of(this.#candidates(call, choice))
+    if (room === undefined) return this.#chooseNow(call, choice)
+    return preparation.wait(call, room).then(() => {
       const { reason } = call.cancellation
       return reason === undefined ? this.#chooseNow(call, choice) : nobody(reason)
     })

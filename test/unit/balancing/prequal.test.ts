@@ -161,19 +161,9 @@ test('calls go by chance as long as nobody reports', () => {
 })
 
 test('calls go to whoever reports least latency among those that are not hot', () => {
-  const { report, counts } = world(5)
-  for (const [index, rif, latencyMs] of [
-    [0, 40, 1],
-    [1, 2, 30],
-    [2, 2, 8],
-    [3, 2, 50],
-    [4, 2, 60],
-  ] as const) {
-    report(index, rif, latencyMs)
-  }
-  counts(20)
-  const found = counts(1)
-  assert.equal(found[0], 0, 'fast, and with more in flight than nearly all others')
+  const { report, counts } = world(10)
+  for (let index = 0; index < 10; index += 1) report(index, index === 0 ? 40 : 2, index === 0 ? 1 : 60 - 5 * index)
+  assert.equal(counts(1)[9], 1, 'the first is faster, and has more in flight than nearly all others')
 })
 
 test('one that reports high latency is avoided while others are fresh', async () => {
@@ -235,13 +225,13 @@ test('without probes, one call in twenty finds out about an endpoint of which no
 })
 
 test('what this process began since a report counts, whoever learns of the report only then', () => {
-  const { balancer, endpoints, report } = world(2, { quantile: 0 })
+  const { balancer, endpoints, report } = world(2, { quantile: 0, probes: 2 })
   report(0, 5, 1)
   report(1, 6, 1)
   endpoints[0]!.inFlight += 10
   const picker = balancer.picker(endpoints)
-  // They are looked up in turn by chance, and the first calls go by chance as well.
-  for (let i = 0; i < 40; i += 1) picker.pick(anyone)
+  // What is looked up for a call counts for the next.
+  picker.pick(anyone)
   assert.equal(picker.pick(anyone), endpoints[1])
 })
 
@@ -256,15 +246,55 @@ test('what an endpoint reports counts for the next call, in every picker that ha
   assert.equal(balancer.counts?.().randomChoices, 0)
 })
 
-test('a picker that is used again is told again, however many were made since', () => {
-  const { balancer, endpoints, report, picker } = world(20)
-  const others = Array.from({ length: 20 }, () => balancer.picker(endpoints))
+test('a picker that is used again is told again, and many that are in use are all told', async () => {
+  const { clock, balancer, endpoints, report, picker } = world(20)
+  await clock.advance(1_001)
   for (const index of [5, 6]) report(index, 1, index)
   picker.pick(anyone)
   assert.equal(balancer.counts?.().randomChoices, 1, 'it did not hear of them')
   for (const index of [7, 8]) report(index, 1, index)
   assert.equal(picker.pick(anyone), endpoints[7])
-  assert.equal(others.at(-1)?.pick(anyone), endpoints[5])
+  const sets = Array.from({ length: 60 }, () => balancer.picker(endpoints))
+  for (const index of [9, 10]) report(index, 1, index)
+  for (const each of sets) assert.equal(each.pick(anyone), endpoints[9])
+})
+
+test('a report counts once for what is hot, however many pickers there are', () => {
+  // With all that was reported of late, or with half of it, the middle one differs.
+  const { balancer, endpoints, report } = world(4, { quantile: 0.5, pool: 4 })
+  const pickers = Array.from({ length: 40 }, () => balancer.picker(endpoints))
+  for (let i = 0; i < 100; i += 1) report(0, 2, 50)
+  for (const index of [1, 2, 3]) report(index, 9, index)
+  assert.equal(pickers[0]?.pick(anyone), endpoints[0], 'the others are hot')
+})
+
+test('with probes, what replies report counts for nothing', async () => {
+  const probe = async (endpoint: Endpoint): Promise<ProbeAnswer> => ({ rif: 1, latencyMs: endpoint.hostname.endsWith('.1') ? 7.1 : 7 })
+  const { clock, endpoints, picker, report } = world(6, { probe })
+  const found = Array<number>(6).fill(0)
+  for (let i = 0; i < 600; i += 1) {
+    const index = endpoints.indexOf(picker.pick(anyone) as TestEndpoint)
+    found[index]! += 1
+    await clock.settle()
+    report(index, 1, 6)
+    await clock.advance(1)
+  }
+  assert.ok(Math.max(...found) < 300, String(found))
+})
+
+test('without probes, one of which nothing is known gets its call soon after it is due', async () => {
+  for (const silent of [3, 11, 19]) {
+    const { clock, report, counts } = world(20)
+    let calls = 0
+    let silentCalls = 0
+    for (; calls < 2_000; calls += 1) {
+      for (let index = 0; index < 20; index += 1) if (index !== silent) report(index, 1, 10)
+      silentCalls += counts(1)[silent] as number
+      await clock.advance(1)
+    }
+    // One in twenty, and on average half a turn around twenty endpoints, two a call.
+    assert.ok(Math.abs(silentCalls / calls - 1 / 30) < 0.01, `${silentCalls} of ${calls}`)
+  }
 })
 
 test('what the call has tried is left out', () => {

@@ -172,8 +172,29 @@ test('a balancer whose preparation throws, rejects, or is no promise, serves all
     const { clock, net, faults } = preparingWorld(way)
     const response = await clock.until(net.fetch('http://orders/1'))
     assert.equal(await clock.until(response.text()), 'ok')
-    assert.ok(faults.length > 0)
+    assert.equal(faults.length, 1)
     assert.match(String(faults[0]), /not now|preparing: expected a promise or undefined/)
+    await net.close({ grace: 0 })
+    clock.assertIdle()
+  }
+})
+
+test('nobody waits for longer than two seconds, nor any more when that was so ten times', async () => {
+  const ways: (() => unknown)[] = [() => new Promise(() => {}), () => Promise.reject(undefined)]
+  for (const way of ways) {
+    let asked = 0
+    const { clock, net, faults } = preparingWorld(() => {
+      asked += 1
+      return way()
+    })
+    for (let i = 0; i < 15; i += 1) {
+      const call = net.service('orders').fetch('/1', { mesh: { deadline: '10s' } })
+      await clock.advance(2_000)
+      assert.equal(await clock.until(call.then((response) => response.text())), 'ok')
+    }
+    assert.equal(asked, 10)
+    assert.equal(faults.length, 10)
+    assert.equal(net.snapshot().services.orders?.balancerFaults.faults, 10)
     await net.close({ grace: 0 })
     clock.assertIdle()
   }
