@@ -9,7 +9,7 @@ import { hashOrder } from './hash-order.ts'
 import { inFlight } from './in-flight.ts'
 import type { LoadMeter } from './load-meter.ts'
 import { OptionChecks } from './option-checks.ts'
-import { mostFailingPairs, mostPairs } from './power-of-two.ts'
+import { mostFailingPairs, mostPairs } from './pair-odds.ts'
 import { Readmissions } from './readmissions.ts'
 
 /** Which part of the endpoints an {@link aperture} balancer uses, and how. */

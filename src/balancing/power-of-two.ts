@@ -5,15 +5,8 @@ import { type DescribedPart, part } from '../runtime/part.ts'
 import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import type { LoadMeter, LoadPairs } from './load-meter.ts'
-import { pairOdds } from './odds.ts'
+import { mostFailingPairs, mostPairs, pairOdds, redraws } from './pair-odds.ts'
 import { Readmissions } from './readmissions.ts'
-
-/** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
-const redraws = 4
-/** Most pairs that are drawn for one in which nobody fails, as in go-zero. */
-export const mostPairs = 3
-/** Most pairs that are drawn for one in which not both fail: with half of all failing, that is one choice in seven thousand. */
-export const mostFailingPairs = 8
 
 /** Compares endpoints of a set by a meter that has nothing prepared for that. */
 class PairsByEndpoint implements LoadPairs {
