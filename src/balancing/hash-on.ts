@@ -9,7 +9,7 @@ import { QueryName } from './query-name.ts'
 
 /**
  * What of a call is hashed:
- * - `{ header: 'x-user-id' }`: a header; several values count as one list, with commas.
+ * - `{ header: 'x-user-id' }`: a header; several values count as one list, with a comma and a space between, as `fetch` writes it.
  * - `{ cookie: 'session' }`: a cookie, in quotes or without; of several, the first.
  * - `{ query: 'user' }`: a parameter of the query. Its name may be written as it is, percent-encoded, or with `+` for spaces; its value is hashed as it
  *   is written in the URL.
@@ -167,7 +167,8 @@ function headerHash(header: string): SourceHash {
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
       if (!isNamed(written, name) || headers[i + 1] === '') continue
-      if (!empty) state = absorb(state, ',')
+      // As the Headers of fetch write it, so that a call goes to the same place whichever way it is made.
+      if (!empty) state = absorb(state, ', ')
       empty = false
       state = absorb(state, headers[i + 1] as string)
     }

@@ -21,7 +21,12 @@ function isMissing(hashOn: HashOn, parts: TestCallParts): boolean {
 test('a header is found in any case, and several values count as a list', () => {
   const hashOn = { header: 'X-User' } as const
   assert.equal(hashOf(hashOn, { headers: ['accept', '*/*', 'x-uSER', 'ann'] }), hashText('ann'))
-  assert.equal(hashOf(hashOn, { headers: ['x-user', 'ann', 'X-User', 'bob'] }), hashText('ann,bob'))
+  assert.equal(hashOf(hashOn, { headers: ['x-user', 'ann', 'X-User', 'bob'] }), hashText('ann, bob'))
+  const fetched = new Headers([
+    ['x-user', 'ann'],
+    ['X-User', 'bob'],
+  ]).get('x-user') as string
+  assert.equal(hashOf(hashOn, { headers: ['x-user', fetched] }), hashText('ann, bob'))
   assert.ok(isMissing(hashOn, { headers: ['x-users', 'ann'] }))
   assert.ok(isMissing(hashOn, { headers: ['x-user', ''] }))
 })
