@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { PickQuery } from './balancer.ts'
 import type { LoadMeter } from './load-meter.ts'
 import { untriedOf } from './odds.ts'
@@ -77,8 +78,9 @@ export function pairOdds(endpoints: readonly Endpoint[], query: PickQuery, meter
   const loads = new Map<Endpoint, number>()
   const failing = new Set<Endpoint>()
   for (const endpoint of among) {
-    const load = meter.peek(endpoint)
-    if (load === undefined || Number.isNaN(load)) return undefined
+    const load: unknown = meter.peek(endpoint)
+    hearLateRejection(load)
+    if (typeof load !== 'number' || Number.isNaN(load)) return undefined
     loads.set(endpoint, load)
     if (meter.isFailing?.(endpoint) === true) failing.add(endpoint)
   }
