@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
 import { OptionChecks } from './option-checks.ts'
@@ -143,3 +144,5 @@ export function boundedLoad(balancer: BalancerPart, options?: BoundedLoadOptions
     }
   })
 }
+
+makesParts(boundedLoad)

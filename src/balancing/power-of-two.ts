@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Part } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { isPartFactory, makesParts } from '../runtime/part-factory.ts'
 import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import type { LoadMeter, LoadPairs } from './load-meter.ts'
@@ -126,7 +127,7 @@ class PowerOfTwoPicker implements Picker {
  * ```
  */
 export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
-  if (typeof meter !== 'function') {
+  if (typeof meter !== 'function' || isPartFactory(meter)) {
     throw new TypeError(`powerOfTwo: meter: expected a load meter such as inFlight(), got ${printValue(meter)}`)
   }
   return part('power-of-two', { meter }, (host) => {
@@ -147,3 +148,5 @@ export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(powerOfTwo)

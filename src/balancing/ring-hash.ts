@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { type HashOn, readHashOn } from './hash-on.ts'
@@ -107,3 +108,5 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(ringHash)

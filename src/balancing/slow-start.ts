@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
@@ -179,3 +180,5 @@ export function slowStart(balancer: BalancerPart, options?: SlowStartOptions): D
     }
   })
 }
+
+makesParts(slowStart)
