@@ -1,6 +1,7 @@
 /** What balancers answer when they are asked for the chances of endpoints without choosing; see {@link Balancer.odds}. */
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { PickQuery } from './balancer.ts'
+import { summable } from './summable-weight.ts'
 
 /** The endpoints that a call has not tried, or all, when it has tried them all. */
 export function untriedOf(endpoints: readonly Endpoint[], query: PickQuery): ReadonlySet<Endpoint> {
@@ -18,8 +19,8 @@ export function evenOdds(endpoints: readonly Endpoint[], query: PickQuery): read
 export function weightOdds(endpoints: readonly Endpoint[], query: PickQuery): readonly number[] {
   const among = untriedOf(endpoints, query)
   let sum = 0
-  for (const { weight } of among) sum += weight
-  return endpoints.map((endpoint) => (among.has(endpoint) ? endpoint.weight / sum : 0))
+  for (const { weight } of among) sum += summable(weight)
+  return endpoints.map((endpoint) => (among.has(endpoint) ? summable(endpoint.weight) / sum : 0))
 }
 
 /** The heaviest, among equals the one that is listed first. */
