@@ -143,7 +143,8 @@ class SlowStartPicker implements Picker {
  *
  * Shares are exact in the long run with `roundRobin`, `weightedRoundRobin`, `random`, `weightedRandom`, `loadReports`, and with `leastRequest`, which
  * goes by weights as long as somebody is new. With `powerOfTwo`, a new endpoint has that part of the choices that it would win. Hashed keys
- * of a new endpoint move to it at once or not at all, so there is no use in wrapping a hash.
+ * of a new endpoint move to it at once or not at all, so there is no use in wrapping a hash; nor
+ * `primaryBackup`, whose new primary has every call at once.
  *
  * Source: Envoy's slow start mode.
  *
