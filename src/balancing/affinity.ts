@@ -7,6 +7,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import { type Duration, durationExpectation, readDuration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { cookieText } from './cookie.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
@@ -231,3 +232,5 @@ function isWithin(requested: string, path: string): boolean {
   const next = requested[path.length]
   return next === '/' || next === '?'
 }
+
+makesParts(affinity)

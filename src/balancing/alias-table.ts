@@ -8,7 +8,7 @@ export class AliasTable {
   readonly #keep: Float64Array
   readonly #alias: Uint32Array
 
-  /** @param weights at least one; each above 0. */
+  /** @param weights at least one; each above 0; their sum must be finite. */
   constructor(weights: Float64Array) {
     const count = weights.length
     const keep = new Float64Array(count)

@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Part } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspent } from './draw-unspent.ts'
@@ -9,7 +10,7 @@ import { hashOrder } from './hash-order.ts'
 import { inFlight } from './in-flight.ts'
 import type { LoadMeter } from './load-meter.ts'
 import { OptionChecks } from './option-checks.ts'
-import { mostFailingPairs, mostPairs } from './power-of-two.ts'
+import { mostFailingPairs, mostPairs } from './pair-odds.ts'
 import { Readmissions } from './readmissions.ts'
 
 /** Which part of the endpoints an {@link aperture} balancer uses, and how. */
@@ -166,3 +167,5 @@ export function aperture(options: ApertureOptions): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(aperture)

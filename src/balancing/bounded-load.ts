@@ -1,14 +1,17 @@
 import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
 import { OptionChecks } from './option-checks.ts'
+import { summable } from './summable-weight.ts'
 
 /** How far a {@link boundedLoad} balancer lets loads differ. */
 export interface BoundedLoadOptions {
   /**
-   * The most that an endpoint may have in flight, as a multiple of its fair part: a number from 1 to 100. Closer to 1, loads are more even
+   * The most that all may have in flight, as a multiple of what they have with the attempt that is to begin: a number from 1 to 100. That is rounded to
+   * a whole number of places, of which each endpoint has its part by weight, rounded up, and one in any case. Closer to 1, loads are more even
    * and more keys go elsewhere.
    *
    * @defaultValue {@link boundedLoadDefaults}.factor
@@ -25,7 +28,7 @@ export const boundedLoadDefaults = Object.freeze({ factor: 1.25 } as const)
  * @param inFlight what all have in flight, without the attempt that is to begin.
  * @param factor see {@link BoundedLoadOptions.factor}.
  * @param weight that of the endpoint.
- * @param totalWeight that of all.
+ * @param totalWeight that of all; its product with what is in flight must be finite.
  */
 export function slotsFor(inFlight: number, factor: number, weight: number, totalWeight: number): number {
   const all = Math.floor((inFlight + 1) * factor + 0.99)
@@ -44,7 +47,7 @@ class BoundedQuery implements PickQuery {
   constructor(endpoints: readonly Endpoint[], factor: number) {
     this.#endpoints = endpoints
     this.#factor = factor
-    this.#totalWeight = endpoints.reduce((sum, { weight }) => sum + weight, 0)
+    this.#totalWeight = endpoints.reduce((sum, { weight }) => sum + summable(weight), 0)
   }
 
   get call(): Call {
@@ -58,7 +61,7 @@ class BoundedQuery implements PickQuery {
   readonly isSpent = (endpoint: Endpoint): boolean => (this.#asked as PickQuery).isSpent(endpoint) || this.isFull(endpoint)
 
   isFull({ inFlight, weight }: Endpoint): boolean {
-    return inFlight > 0 && inFlight >= slotsFor(this.#countInFlight(), this.#factor, weight, this.#totalWeight)
+    return inFlight > 0 && inFlight >= slotsFor(this.#countInFlight(), this.#factor, summable(weight), this.#totalWeight)
   }
 
   /** @returns what the query stood for: to be put back afterwards, since a hash function of the user may begin another call. */
@@ -106,7 +109,8 @@ class BoundedPicker implements Picker {
 }
 
 /**
- * Another balancer, but no endpoint gets more than `factor` times its fair part of what is in flight. For hashing: a key that everybody
+ * Another balancer, but no endpoint gets more than its part of `factor` times what is in flight; see {@link BoundedLoadOptions.factor} for what is
+ * rounded. For hashing: a key that everybody
  * asks for overflows to the endpoints that it prefers next, and comes back when there is room.
  *
  * To the balancer inside, an endpoint that is full looks as if the call had tried it already, so it works with any that heeds `isSpent`. Counting what is in
@@ -143,3 +147,5 @@ export function boundedLoad(balancer: BalancerPart, options?: BoundedLoadOptions
     }
   })
 }
+
+makesParts(boundedLoad)

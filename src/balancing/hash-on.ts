@@ -5,12 +5,14 @@ import { printValue } from '../errors/print-value.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { Random } from '../runtime/random.ts'
 import { absorb, emptyHash, mixBits } from './hash.ts'
+import { QueryName } from './query-name.ts'
 
 /**
  * What of a call is hashed:
- * - `{ header: 'x-user-id' }`: a header; several values count as one list, with commas.
+ * - `{ header: 'x-user-id' }`: a header; several values count as one list, with a comma and a space between, as `fetch` writes it.
  * - `{ cookie: 'session' }`: a cookie, in quotes or without; of several, the first.
- * - `{ query: 'user' }`: a parameter of the query, as it is written in the URL.
+ * - `{ query: 'user' }`: a parameter of the query. Its name may be written as it is, percent-encoded, or with `+` for spaces; its value is hashed as it
+ *   is written in the URL.
  * - `'path'`: the path without the query.
  * - `'client'`: the address of the client of the server in which the call is made, as `inbound()` captures it: a source-IP hash.
  * - `'key'`: nothing but the `hashKey` that a caller may give with a call.
@@ -34,6 +36,9 @@ export type HashOn = HashSource | readonly HashSource[]
 
 /** Answered by a hash of a source that does not count. */
 const missing = undefined
+
+/** Half of a pair, which no URL can hold. */
+const loneSurrogate = /\p{Surrogate}/u
 
 /** What may name a header or a cookie. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -125,7 +130,7 @@ function compile(part: string, source: unknown): CompiledSource {
       // A header or a cookie of another name is never there, and every call would go anywhere.
       if (name === 'header' && token.test(value)) return { hash: headerHash(value), terminal }
       if (name === 'cookie' && token.test(value)) return { hash: cookieHash(value), terminal }
-      if (name === 'query') return { hash: queryHash(value), terminal }
+      if (name === 'query' && !loneSurrogate.test(value)) return { hash: queryHash(value), terminal }
     }
   }
   const expected = "{ header: name }, { cookie: name }, { query: name }, 'path', 'client', 'key', or a function of the call"
@@ -162,7 +167,8 @@ function headerHash(header: string): SourceHash {
     for (let i = 0; i < headers.length; i += 2) {
       const written = headers[i] as string
       if (!isNamed(written, name) || headers[i + 1] === '') continue
-      if (!empty) state = absorb(state, ',')
+      // As the Headers of fetch write it, so that a call goes to the same place whichever way it is made.
+      if (!empty) state = absorb(state, ', ')
       empty = false
       state = absorb(state, headers[i + 1] as string)
     }
@@ -222,7 +228,7 @@ function isBlank(code: number): boolean {
 }
 
 function queryHash(query: string): SourceHash {
-  const name = encodeURIComponent(query)
+  const name = new QueryName(query)
   return ({ path }) => {
     const start = path.indexOf('?')
     return start < 0 ? missing : parameterHash(path, start + 1, name)
@@ -230,12 +236,12 @@ function queryHash(query: string): SourceHash {
 }
 
 /** The hash of the value of `name=value` among the parameters of a query, found without cutting the text up. */
-function parameterHash(text: string, from: number, name: string): number | undefined {
+function parameterHash(text: string, from: number, name: QueryName): number | undefined {
   for (let start = from; start < text.length; ) {
     const next = text.indexOf('&', start)
     const end = next < 0 ? text.length : next
-    const value = start + name.length + 1
-    if (value < end && text[value - 1] === '=' && text.startsWith(name, start)) return mixBits(absorb(emptyHash, text, value, end))
+    const value = name.valueIn(text, start)
+    if (value >= 0 && value < end) return mixBits(absorb(emptyHash, text, value, end))
     start = end + 1
   }
   return missing

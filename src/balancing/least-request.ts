@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { InFlightOf } from './in-flight-of.ts'
@@ -243,3 +244,5 @@ export function leastRequest(options?: LeastRequestOptions): DescribedPart<Balan
     }
   })
 }
+
+makesParts(leastRequest)

@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspent } from './draw-unspent.ts'
@@ -143,3 +144,5 @@ export function loadReports(options?: LoadReportsOptions): DescribedPart<Balance
     }
   })
 }
+
+makesParts(loadReports)

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { mix } from './hash.ts'
@@ -102,3 +103,5 @@ export function maglev(options: MaglevOptions): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(maglev)

@@ -1,5 +1,6 @@
 import { printValue } from '../errors/print-value.ts'
 import type { Host } from '../runtime/host.ts'
+import { isPartFactory } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart } from './balancer.ts'
 
 const expectation = 'a balancer such as maglev({ hashOn: "path" })'
@@ -7,6 +8,8 @@ const expectation = 'a balancer such as maglev({ hashOn: "path" })'
 /** @throws TypeError when what is to be wrapped is no part. */
 export function checkInner(wrapper: string, balancer: unknown): void {
   if (typeof balancer !== 'function') throw new TypeError(`${wrapper}: balancer: expected ${expectation}, got ${printValue(balancer)}`)
+  if (isPartFactory(balancer))
+    throw new TypeError(`${wrapper}: balancer: expected ${expectation}, got ${printValue(balancer)}, which must be called`)
 }
 
 /**

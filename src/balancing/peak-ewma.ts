@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import { LatencyTable, leastLatencyMs } from './latency-table.ts'
 import type { LoadMeter, LoadPairs, MeterEnd } from './load-meter.ts'
 import { type LoopLag, loopLagOf } from './loop-lag.ts'
@@ -276,3 +277,5 @@ export function peakEwma(options?: PeakEwmaOptions): DescribedPart<LoadMeter> {
   const leftAloneMs = forceProbeMs < Number.POSITIVE_INFINITY ? Math.max(penaltyMs, forceProbeMs) : penaltyMs
   return part('peak-ewma', described, ({ clock }) => new PeakEwmaMeter({ ...described, leftAloneMs }, clock))
 }
+
+makesParts(peakEwma)

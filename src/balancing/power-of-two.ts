@@ -2,18 +2,12 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { printValue } from '../errors/print-value.ts'
 import type { Part } from '../runtime/host.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { isPartFactory, makesParts } from '../runtime/part-factory.ts'
 import { drawBelow, type Random } from '../runtime/random.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import type { LoadMeter, LoadPairs } from './load-meter.ts'
-import { pairOdds } from './odds.ts'
+import { mostFailingPairs, mostPairs, pairOdds, redraws } from './pair-odds.ts'
 import { Readmissions } from './readmissions.ts'
-
-/** How often a pair with a spent endpoint is drawn before looking at all endpoints. */
-const redraws = 4
-/** Most pairs that are drawn for one in which nobody fails, as in go-zero. */
-export const mostPairs = 3
-/** Most pairs that are drawn for one in which not both fail: with half of all failing, that is one choice in seven thousand. */
-export const mostFailingPairs = 8
 
 /** Compares endpoints of a set by a meter that has nothing prepared for that. */
 class PairsByEndpoint implements LoadPairs {
@@ -133,7 +127,7 @@ class PowerOfTwoPicker implements Picker {
  * ```
  */
 export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
-  if (typeof meter !== 'function') {
+  if (typeof meter !== 'function' || isPartFactory(meter)) {
     throw new TypeError(`powerOfTwo: meter: expected a load meter such as inFlight(), got ${printValue(meter)}`)
   }
   return part('power-of-two', { meter }, (host) => {
@@ -154,3 +148,5 @@ export function powerOfTwo(meter: Part<LoadMeter>): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(powerOfTwo)

@@ -1,5 +1,6 @@
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer } from './balancer.ts'
 import { LoadProber, type ProbeFunction } from './load-prober.ts'
 import { LoadRecords, type ReportListener } from './load-records.ts'
@@ -138,3 +139,5 @@ export function prequal(options?: PrequalOptions): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(prequal)

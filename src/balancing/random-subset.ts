@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { hashOrder } from './hash-order.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
@@ -79,3 +80,5 @@ export function randomSubset(options: RandomSubsetOptions): DescribedPart<Balanc
     return { ...innerDuties(inner), name: `random-subset of ${inner.name}`, expect, picker }
   })
 }
+
+makesParts(randomSubset)

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { type CallHash, type HashOn, readHashOn } from './hash-on.ts'
@@ -100,3 +101,5 @@ export function rendezvous(options: RendezvousOptions): DescribedPart<Balancer> 
     }
   })
 }
+
+makesParts(rendezvous)

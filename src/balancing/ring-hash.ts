@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, PickQuery } from './balancer.ts'
 import { EndpointHashes } from './endpoint-hashes.ts'
 import { type HashOn, readHashOn } from './hash-on.ts'
@@ -19,7 +20,7 @@ export interface RingHashOptions {
    * @defaultValue {@link ringHashDefaults}.minSize
    */
   readonly minSize?: number | undefined
-  /** The most, which limits memory when weights are very different. From 1 to 8,388,608. @defaultValue {@link ringHashDefaults}.maxSize */
+  /** The most, but for one for each endpoint, which limits memory. From 1 to 8,388,608. @defaultValue {@link ringHashDefaults}.maxSize */
   readonly maxSize?: number | undefined
 }
 
@@ -64,11 +65,11 @@ function* ringTable(endpoints: readonly Endpoint[], minSize: number, maxSize: nu
 
 /**
  * The same endpoint for the same key: keys and endpoints have places on a ring, and a key belongs to the next endpoint. When an endpoint comes
- * or goes, only its own keys move, as long as the number of endpoints does not cross a power of two in relation to `minSize`.
+ * or goes, only its own keys move, as long as the sum of weights (without weights: the number of endpoints) does not cross a power of two in relation to `minSize`.
  *
  * A pick is a look into a sorted list next to where the key belongs (some 15 ns, and the time to hash the key). The ring is made when the set changes, in some milliseconds.
  *
- * Source: Karger's consistent hashing with Envoy's rule for the number of points; see `pointsFor` for the difference.
+ * Source: Karger's consistent hashing with points by weight, as in Envoy; see `pointsFor` for the difference.
  *
  * @param options see {@link RingHashOptions}.
  * @throws TypeError for an option that is not what it should be.
@@ -107,3 +108,5 @@ export function ringHash(options: RingHashOptions): DescribedPart<Balancer> {
     }
   })
 }
+
+makesParts(ringHash)

@@ -104,13 +104,14 @@ function* pointSteps(endpoints: readonly Endpoint[], hashes: EndpointHashes, poi
 }
 
 /**
- * How many points each endpoint gets: enough for the lightest to have its part of a ring of `minSize`, the others in proportion.
+ * How many points each endpoint gets: in proportion to its weight, at least one, and enough for a ring of `minSize`.
  *
- * The number is rounded up to a power of two. If it followed the number of endpoints step by step, as in Envoy, every endpoint that comes or
- * goes would change the points of all others, and about twice as many keys would move as have to.
+ * So many to a unit of weight: a power of two, rounded up. If it followed the number of endpoints step by step, as in Envoy, every endpoint that
+ * comes or goes would change the points of all others, and about twice as many keys would move as have to. The same if it went by the lightest, as
+ * in Envoy, whenever that is another one. It changes only where the sum of weights crosses a power of two in relation to `minSize`.
  *
- * @param weights each above 0; their sum times `maxSize` must be finite.
- * @param minSize the least number of points in all.
+ * @param weights each above 0; their sum times `maxSize` must be finite, as must `minSize` divided by it.
+ * @param minSize the least number of points in all, but for what is lost by rounding.
  * @param maxSize the most; every endpoint has one in any case.
  */
 export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: number): readonly number[] {
@@ -121,17 +122,14 @@ export function pointsFor(weights: ArrayLike<number>, minSize: number, maxSize: 
 export function* pointsInSteps(weights: ArrayLike<number>, minSize: number, maxSize: number): Steps<readonly number[]> {
   const points: number[] = []
   let total = 0
-  let lightest = Number.POSITIVE_INFINITY
   for (let i = 0; i < weights.length; i += 1) {
-    const weight = weights[i] as number
-    total += weight
-    if (weight < lightest) lightest = weight
+    total += weights[i] as number
     if (i % piecesPerStep === 0) yield
   }
-  const perLightest = 2 ** Math.ceil(Math.log2(Math.max(1, (minSize * lightest) / total)))
+  const perUnit = 2 ** Math.ceil(Math.log2(minSize / total))
   let size = 0
   for (let i = 0; i < weights.length; i += 1) {
-    const count = Math.round((perLightest * (weights[i] as number)) / lightest)
+    const count = Math.max(1, Math.round(perUnit * (weights[i] as number)))
     points.push(count)
     size += count
     if (i % piecesPerStep === 0) yield

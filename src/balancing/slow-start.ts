@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Duration } from '../runtime/duration.ts'
 import { type DescribedPart, part } from '../runtime/part.ts'
+import { makesParts } from '../runtime/part-factory.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
@@ -142,7 +143,8 @@ class SlowStartPicker implements Picker {
  *
  * Shares are exact in the long run with `roundRobin`, `weightedRoundRobin`, `random`, `weightedRandom`, `loadReports`, and with `leastRequest`, which
  * goes by weights as long as somebody is new. With `powerOfTwo`, a new endpoint has that part of the choices that it would win. Hashed keys
- * of a new endpoint move to it at once or not at all, so there is no use in wrapping a hash.
+ * of a new endpoint move to it at once or not at all, so there is no use in wrapping a hash; nor
+ * `primaryBackup`, whose new primary has every call at once.
  *
  * Source: Envoy's slow start mode.
  *
@@ -179,3 +181,5 @@ export function slowStart(balancer: BalancerPart, options?: SlowStartOptions): D
     }
   })
 }
+
+makesParts(slowStart)

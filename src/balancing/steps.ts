@@ -16,8 +16,10 @@ export function allSteps<T>(steps: Steps<T>): T {
 
 /** Sums and products of larger weights may be endless. */
 const largestWeight = 2 ** 900
+/** Numbers divided by smaller weights may be endless. */
+const smallestWeight = 2 ** -900
 
-/** The weights of endpoints as they are now, or in proportion to these: sums of them, and products with the size of a table, are finite. */
+/** The weights of endpoints as they are now, or in proportion to these: sums of them, and products with the size of a table, are finite, as is that size divided by them. */
 export function* weightSteps(endpoints: readonly Endpoint[]): Steps<Float64Array> {
   const weights = new Float64Array(endpoints.length)
   let heaviest = 0
@@ -27,10 +29,11 @@ export function* weightSteps(endpoints: readonly Endpoint[]): Steps<Float64Array
     if (weight > heaviest) heaviest = weight
     if (i % piecesPerStep === 0) yield
   }
-  if (heaviest <= largestWeight) return weights
+  if (heaviest <= largestWeight && heaviest >= smallestWeight) return weights
   // A power of two changes no digit.
+  const factor = heaviest > largestWeight ? 2 ** -200 : 2 ** 200
   for (let i = 0; i < weights.length; i += 1) {
-    weights[i] = Math.max(Number.MIN_VALUE, (weights[i] as number) * 2 ** -200)
+    weights[i] = Math.max(Number.MIN_VALUE, (weights[i] as number) * factor)
     if (i % piecesPerStep === 0) yield
   }
   return weights

@@ -5,6 +5,7 @@ import { AliasTable } from './alias-table.ts'
 import type { Balancer, Picker, PickQuery } from './balancer.ts'
 import { drawUnspentByWeight } from './draw-unspent-by-weight.ts'
 import { weightOdds } from './odds.ts'
+import { summable } from './summable-weight.ts'
 
 /** How often a spent endpoint is drawn before looking at all of them. */
 const redraws = 4
@@ -16,7 +17,7 @@ class WeightedRandomPicker implements Picker {
 
   constructor(endpoints: readonly Endpoint[], draws: Random) {
     this.#endpoints = endpoints
-    this.#table = new AliasTable(Float64Array.from(endpoints, ({ weight }) => weight))
+    this.#table = new AliasTable(Float64Array.from(endpoints, ({ weight }) => summable(weight)))
     this.#draws = draws
   }
 

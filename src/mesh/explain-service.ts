@@ -2,6 +2,7 @@ import type { Balancer, PickQuery } from '../balancing/balancer.ts'
 import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { type Survey, survey } from '../routing/survey.ts'
+import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { explainPolicies } from './explain-policies.ts'
 import { explainSplit, type VersionShare } from './explain-split.ts'
 import type { ExplainedEndpoint, Explanation } from './explanation.ts'
@@ -73,7 +74,9 @@ function explained(
 /** What the first meter says that can be looked at. One of a user's may throw: then it says nothing. */
 function loadOf({ meters = [] }: Balancer, endpoint: Endpoint): number | undefined {
   try {
-    return meters.find(({ peek }) => peek !== undefined)?.peek?.(endpoint)
+    const load: unknown = meters.find(({ peek }) => peek !== undefined)?.peek?.(endpoint)
+    hearLateRejection(load)
+    return typeof load === 'number' ? load : undefined
   } catch {
     return undefined
   }
@@ -116,7 +119,9 @@ function dividedChances(call: Call, facts: ServiceFacts, shares: readonly Versio
 
 function oddsOf(balancer: Balancer, endpoints: readonly Endpoint[], query: PickQuery): readonly number[] | undefined {
   try {
-    return balancer.odds?.(endpoints, query)
+    const odds = balancer.odds?.(endpoints, query)
+    hearLateRejection(odds)
+    return Array.isArray(odds) ? odds : undefined
   } catch {
     return undefined
   }

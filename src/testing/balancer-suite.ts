@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BalanceFunction, Balancer, BalancerPart, PickQuery } from '../balancing/balancer.ts'
 import { toBalancer } from '../balancing/to-balancer.ts'
-import type { CallParts } from '../call/call.ts'
+import type { CallParts, UnderwayAttempt } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { forCases, type SuiteCase } from './suite-chance.ts'
 import { beginAttempt, metersOf } from './suite-routing.ts'
@@ -54,6 +54,15 @@ interface Stand {
 function shuffle(endpoints: readonly TestEndpoint[], made: SuiteCase): TestEndpoint[] {
   const places = new Map(endpoints.map((endpoint) => [endpoint, made.between(0, 1_000_000)]))
   return [...endpoints].sort((left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0))
+}
+
+/** The same for a call that has attempts under way, as a hedged one has. */
+function sideBySide(query: PickQuery, underway: readonly Endpoint[]): PickQuery {
+  const { call } = query
+  const begun = underway.map((endpoint): UnderwayAttempt => ({ endpoint, startedAt: call.startedAt }))
+  // As routing does, the only one that may.
+  ;(call.underway as UnderwayAttempt[]).push(...begun)
+  return { call, isSpent: (endpoint) => underway.includes(endpoint) || query.isSpent(endpoint) }
 }
 
 /**
@@ -112,6 +121,29 @@ export function balancerSuite(options: BalancerSuiteOptions): void {
       assert.ok(chosen !== undefined, `${spent.size} of ${bench.endpoints.length} endpoints were tried, and there was no choice`)
       assert.ok(!spent.has(chosen), `${chosen.address} was tried already, and ${bench.endpoints.length - spent.size} others were not`)
       spent.add(chosen)
+    }
+  })
+
+  law('an endpoint where an attempt of the call is under way is avoided while there is another', (made) => {
+    const bench = stand(made, made.between(2, 12))
+    load(bench, made)
+    const picker = bench.balancer.picker(bench.endpoints)
+    const tried: Endpoint[] = []
+    const over: Endpoint[] = []
+    while (tried.length < bench.endpoints.length) {
+      const chosen = picker.pick(
+        sideBySide(
+          query(0, over),
+          tried.filter((endpoint) => !over.includes(endpoint)),
+        ),
+      )
+      assert.ok(chosen !== undefined, `${tried.length} of ${bench.endpoints.length} endpoints were tried, and there was no choice`)
+      assert.ok(
+        !tried.includes(chosen),
+        `${chosen.address} has an attempt under way, and ${bench.endpoints.length - tried.length} others have none`,
+      )
+      tried.push(chosen)
+      if (made.between(0, 2) === 0) over.push(chosen)
     }
   })
 

@@ -98,7 +98,10 @@ class ManualClock implements FakeClock {
   schedule(delayMs: number, task: () => void, options?: TimerOptions): Timer {
     if (Number.isNaN(delayMs)) throw new TypeError('fakeClock: delayMs: expected a number of milliseconds, got NaN')
     const timer = this.#queue.add(this.#now + Math.max(0, delayMs), task, options?.background === true)
-    if (this.#options.origins) Error.captureStackTrace(timer, this.schedule)
+    if (this.#options.origins) {
+      timer.origin = {}
+      Error.captureStackTrace(timer.origin, this.schedule)
+    }
     return timer
   }
 
@@ -205,7 +208,7 @@ class ManualClock implements FakeClock {
 
 function describe(timer: FakeTimer, now: number): string {
   const name = timer.task.name === '' ? 'a task' : timer.task.name
-  const origin = timer.stack?.split('\n').find((line) => line.trimStart().startsWith('at '))
+  const origin = timer.origin?.stack?.split('\n').find((line) => line.trimStart().startsWith('at '))
   return `${name}, due in ${timer.dueAt - now} ms${timer.background ? ', background' : ''}${origin === undefined ? '' : `, scheduled ${origin.trim()}`}`
 }
 

@@ -12,7 +12,7 @@ import type { ScriptedAttempt } from './scripted-attempt.ts'
 
 /** How a {@link ScriptedTransport} behaves. Every option has a default, see {@link scriptedTransportDefaults}. */
 export interface ScriptedTransportOptions {
-  /** Whether attempts are kept for the test to look at; turn it off for millions of calls. @defaultValue {@link scriptedTransportDefaults}.record */
+  /** Whether attempts, and endpoints that left, are kept for the test to look at; turn it off for millions of calls. @defaultValue {@link scriptedTransportDefaults}.record */
   readonly record: boolean
 }
 
@@ -27,7 +27,7 @@ export interface ScriptedTransportControls {
   readonly begun: number
   /** How many of them are not over: without an answer, or with a reply whose body is not over. */
   readonly open: number
-  /** Endpoints that left their service, oldest first. */
+  /** Endpoints that left their service, oldest first; empty when attempts are not recorded. */
   readonly retired: readonly Endpoint[]
   /** The next attempt that was not taken before; waits for it. */
   next(): Promise<ScriptedAttempt>
@@ -64,6 +64,10 @@ class FarSide {
     if (attempt === undefined) return new Promise((resolve) => this.#waiting.push(resolve))
     this.#taken += 1
     return Promise.resolve(attempt)
+  }
+
+  left(endpoint: Endpoint): void {
+    if (this.#record) this.retired.push(endpoint)
   }
 
   arrived(attempt: FarAttempt): void {
@@ -136,7 +140,7 @@ class ScriptedWire implements Transport {
   }
 
   retire(endpoint: Endpoint): void {
-    this.#far.retired.push(endpoint)
+    this.#far.left(endpoint)
   }
 
   stats(endpoint: Endpoint): TransportStats {

@@ -1,5 +1,10 @@
 import type { Timer } from '../runtime/clock.ts'
 
+/** A place in the code. Whoever holds one holds what is on the stack there, until its text is asked for. */
+export interface Origin {
+  readonly stack?: string
+}
+
 /** A task on a fake clock. */
 export class FakeTimer implements Timer {
   readonly dueAt: number
@@ -8,7 +13,7 @@ export class FakeTimer implements Timer {
   readonly task: () => void
   readonly background: boolean
   /** Where it was scheduled, if that is recorded. */
-  declare stack?: string
+  origin: Origin | undefined
   state: 'waiting' | 'cancelled' | 'taken' = 'waiting'
   readonly #queue: TaskQueue
 
@@ -23,6 +28,7 @@ export class FakeTimer implements Timer {
   cancel(): void {
     if (this.state !== 'waiting') return
     this.state = 'cancelled'
+    this.origin = undefined
     this.#queue.dropped(this)
   }
 }
@@ -72,6 +78,8 @@ export class TaskQueue {
         continue
       }
       first.state = 'taken'
+      // A task that schedules the next one is on the stack of that one: each of a chain would keep all before it.
+      first.origin = undefined
       if (first.background) this.#background -= 1
       return first
     }

@@ -51,3 +51,36 @@ test('somebody is chosen also when all fail', () => {
     { numRuns: 40 },
   )
 })
+
+test('the odds that it tells are the shares of what it chooses, whoever fails and whatever was tried', () => {
+  const sizes = fc
+    .integer({ min: 1, max: 9 })
+    .chain((count) => fc.record({ count: fc.constant(count), failing: fc.nat(count), tried: fc.uniqueArray(fc.nat(count - 1)) }))
+  fc.assert(
+    fc.property(sizes, fc.array(fc.nat(2), { minLength: 9, maxLength: 9 }), fc.string(), ({ count, failing, tried }, busy, seed) => {
+      const balancer = powerOfTwo(peakEwma())(testHost({ random: seededRandom(seed) }))
+      const endpoints = testEndpoints(count)
+      for (const [i, endpoint] of endpoints.entries()) {
+        balancer.meters?.[0]?.began(endpoint)(i < failing ? verdicts.retryAlways : verdicts.success, 10)
+        endpoint.inFlight = busy[i] as number
+      }
+      const query = testQuery(tried.map((i) => endpoints[i] as Endpoint))
+      const odds = balancer.odds?.(endpoints, query) as readonly number[]
+      assert.ok(Math.abs(odds.reduce((sum, chance) => sum + chance, 0) - 1) < 1e-9, String(odds))
+      const picker = balancer.picker(endpoints)
+      const shares = endpoints.map(() => 0)
+      for (let i = 0; i < 10 * picks; i += 1) {
+        const at = endpoints.indexOf(picker.pick({ ...query, at: 10_000 }) as (typeof endpoints)[number])
+        shares[at] = (shares[at] as number) + 1 / (10 * picks)
+      }
+      // Five standard deviations.
+      for (const [i, chance] of odds.entries()) {
+        assert.ok(
+          Math.abs((shares[i] as number) - chance) < 0.001 + 5 * Math.sqrt((chance * (1 - chance)) / (10 * picks)),
+          `${shares} ${odds}`,
+        )
+      }
+    }),
+    { numRuns: 60 },
+  )
+})

@@ -189,3 +189,31 @@ test('a balancer or a transport that cannot count does not keep the snapshot fro
   assert.deepEqual(parts, ['balancer round-robin', `transport ${orders?.transport}`])
   await clock.until(net.close())
 })
+
+test('counts, odds and loads that are asynchronous harm nobody who looks', async () => {
+  const clock = fakeClock()
+  const silent = scriptedTransport({})
+  const promised = anything(rejects)
+  const net = mesh({ clock, transport: (host) => ({ ...silent(host), send: silent(host).send, close: async () => {}, stats: promised }) })
+    .service('own', (s) =>
+      s
+        .resolve(fixed(['http://10.0.0.1:80', 'http://10.0.0.2:80']))
+        .balance((host: Host) => ({ ...roundRobin()(host), counts: promised, odds: promised })),
+    )
+    .service('pairs', (s) =>
+      s
+        .resolve(fixed(['http://10.0.0.1:80', 'http://10.0.0.2:80']))
+        .balance(powerOfTwo(() => ({ name: 'later', load: () => 1, peek: promised, began: () => () => {} }))),
+    )
+    .build()
+  const parts: string[] = []
+  net.on('part-threw', ({ part, error }) => parts.push(`${part}: ${(error as Error).message}`))
+  await clock.advance(1)
+  assert.deepEqual(net.snapshot().services.own?.balancing, {})
+  assert.equal(parts[0], 'balancer round-robin: expected what is known at once, got a promise')
+  for (const url of ['http://own/', 'http://pairs/']) {
+    for (const { chance, load } of net.explain(url).endpoints) assert.deepEqual([chance, load], [undefined, undefined])
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  await clock.until(net.close())
+})

@@ -41,6 +41,25 @@ test('slots follow weights, every endpoint has one, and together they suffice', 
   }
 })
 
+test('weights near the largest number bound loads as others do', () => {
+  const endpoints = testEndpoints(3, (index) => ({ weight: [1e308, 1e308, 1][index] }))
+  const picker = boundedLoad(rendezvous({ hashOn: 'path' }))(testHost()).picker(endpoints)
+  for (let call = 0; call < 20; call += 1) {
+    const chosen = picker.pick(testQuery([], { path: '/hot' })) as TestEndpoint
+    chosen.inFlight += 1
+  }
+  // 25 places for two.
+  assert.deepEqual(
+    endpoints.map((endpoint) => endpoint.inFlight).toSorted((a, b) => a - b),
+    [0, 7, 13],
+  )
+})
+
+test('with weights, an endpoint may have one more than its part rounded up, since places are whole', () => {
+  assert.equal(slotsFor(0, 1.25, 3, 4), 2)
+  assert.equal(Math.ceil((1.25 * 3) / 4), 1)
+})
+
 for (const [name, make] of hashing) {
   test(`${name}: nobody gets more than the factor times the mean, however unequal keys are`, (t) => {
     for (const factor of [1, 1.25, 2]) {

@@ -21,7 +21,12 @@ function isMissing(hashOn: HashOn, parts: TestCallParts): boolean {
 test('a header is found in any case, and several values count as a list', () => {
   const hashOn = { header: 'X-User' } as const
   assert.equal(hashOf(hashOn, { headers: ['accept', '*/*', 'x-uSER', 'ann'] }), hashText('ann'))
-  assert.equal(hashOf(hashOn, { headers: ['x-user', 'ann', 'X-User', 'bob'] }), hashText('ann,bob'))
+  assert.equal(hashOf(hashOn, { headers: ['x-user', 'ann', 'X-User', 'bob'] }), hashText('ann, bob'))
+  const fetched = new Headers([
+    ['x-user', 'ann'],
+    ['X-User', 'bob'],
+  ]).get('x-user') as string
+  assert.equal(hashOf(hashOn, { headers: ['x-user', fetched] }), hashText('ann, bob'))
   assert.ok(isMissing(hashOn, { headers: ['x-users', 'ann'] }))
   assert.ok(isMissing(hashOn, { headers: ['x-user', ''] }))
 })
@@ -61,6 +66,29 @@ test('a parameter of the query is found, as it is written', () => {
   assert.equal(hashOf(hashOn, { path: '/a?b=1&user%20id=a%20b&user%20id=2' }), hashText('a%20b'))
   for (const path of ['/user%20id=1', '/a?', '/a?user%20id', '/a?user%20id=', '/a?b=user%20id=1'])
     assert.ok(isMissing(hashOn, { path }), path)
+})
+
+test('the name of a parameter is found however it is written', () => {
+  const written: Readonly<Record<string, readonly string[]>> = {
+    'user[id]': ['user[id]', 'user%5Bid%5D', 'user%5bid%5d', 'user[id%5D', '%75ser[id]'],
+    'a:b': ['a:b', 'a%3Ab', 'a%3ab'],
+    'a b': ['a+b', 'a%20b', 'a b'],
+    'a+b': ['a%2Bb', 'a+b'],
+    'a%b': ['a%25b', 'a%b'],
+    '%': ['%25', '%'],
+    größe: ['gr%C3%B6%C3%9Fe', 'größe', 'gr%c3%b6%c3%9Fe'],
+    '😀': ['%F0%9F%98%80', '😀'],
+    'user%5Bid%5D': ['user%5Bid%5D', 'user%255Bid%255D'],
+  }
+  for (const [query, names] of Object.entries(written)) {
+    for (const name of names) assert.equal(hashOf({ query }, { path: `/a?b=1&${name}=5&c=2` }), hashText('5'), `${query} as ${name}`)
+    assert.equal(hashOf({ query }, { path: `/a?${new URLSearchParams({ [query]: '5' })}` }), hashText('5'), query)
+    const url = new URL(`http://a/?${query.replace('%', '%25')}=5`)
+    assert.equal(hashOf({ query }, { path: `${url.pathname}${url.search}` }), hashText('5'), url.href)
+  }
+  for (const name of ['a%2b', 'a%2', 'a%', 'a', 'a%20', 'a%20bc', 'a%20%', 'a-b', 'a%0xb', '%61%20c', 'Ã b'])
+    assert.ok(isMissing({ query: 'a b' }, { path: `/a?${name}=5` }), name)
+  assert.ok(isMissing({ query: 'ü' }, { path: '/a?Ã¼=5' }))
 })
 
 test('the path counts without the query', () => {
@@ -111,6 +139,7 @@ test('what is no source is refused, with those that there are', () => {
     { header: 'a', cookie: 'b' },
     { header: 'x user' },
     { cookie: 'a=b' },
+    { query: '\ud800' },
     {},
     { header: 'a', terminal: 1 },
   ]

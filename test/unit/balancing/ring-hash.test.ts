@@ -57,13 +57,16 @@ test('with 100 points each, 99 of 100 shares are within 0.76 and 1.28 of the fai
   }
 })
 
-test('points are enough for the lightest, in proportion, and a power of two of them while that can be', () => {
+test('points are in proportion to weights, a power of two for a unit of weight, and enough for the least size', () => {
   assert.deepEqual(pointsFor([1, 1], 1_024, 4_096), [512, 512])
-  assert.deepEqual(pointsFor(Array<number>(10).fill(3), 1_024, 4_096), Array<number>(10).fill(128))
-  assert.deepEqual(pointsFor(Array<number>(15).fill(3), 1_024, 4_096), Array<number>(15).fill(128))
+  assert.deepEqual(pointsFor(Array<number>(10).fill(1), 1_024, 4_096), Array<number>(10).fill(128))
+  assert.deepEqual(pointsFor(Array<number>(10).fill(0.25), 1_024, 4_096), Array<number>(10).fill(128))
+  assert.deepEqual(pointsFor(Array<number>(10).fill(3), 1_024, 4_096), Array<number>(10).fill(3 * 64))
+  assert.deepEqual(pointsFor(Array<number>(15).fill(3), 1_024, 4_096), Array<number>(15).fill(3 * 32))
   assert.deepEqual(pointsFor([1, 2, 0.5], 7, 4_096), [2, 4, 1])
   assert.deepEqual(pointsFor([1, 1, 1], 1, 4_096), [1, 1, 1])
-  assert.deepEqual(pointsFor([1, 1e9], 1_024, 4_096), [1, 4_095])
+  assert.deepEqual(pointsFor([1, 1e9], 1_024, 4_096), [1, 1_907])
+  assert.deepEqual(pointsFor([1, 1, 1], 1_024, 1_024), [341, 341, 341])
 })
 
 test('an endpoint that leaves takes only its own keys along', () => {
@@ -78,6 +81,32 @@ test('an endpoint that leaves takes only its own keys along', () => {
     else assert.equal(after.pick(query(key)), was)
   }
   assert.ok(Math.abs(moved / 20_000 - 0.1) < 0.02, String(moved / 20_000))
+})
+
+test('the lightest endpoint takes only its own keys along, too', () => {
+  const query = (key: number) => testQuery([], { path: `/items/${key}` })
+  for (const weights of [
+    [1, 3, 3, 3, 3, 3, 3],
+    [0.37, 5, 7.3, 2.2, 9.1],
+  ]) {
+    const endpoints = testEndpoints(weights.length, (i) => ({ weight: weights[i] as number }))
+    const before = ringHash({ hashOn: 'path' })(testHost()).picker(endpoints)
+    const after = ringHash({ hashOn: 'path' })(testHost()).picker(endpoints.slice(1))
+    for (let key = 0; key < 5_000; key += 1) {
+      const was = before.pick(query(key))
+      if (was !== endpoints[0]) assert.equal(after.pick(query(key)), was)
+    }
+  }
+})
+
+test('the least weights that there are, and the greatest, make a ring as any do', () => {
+  const endpoints = (weight: number) => testEndpoints(3, (i) => ({ weight: i === 0 ? weight : weight / 2 }))
+  const chosen = [2, 2 ** -1_070, 2 ** -1_000, 2 ** 1_023].map((weight) => {
+    const set = endpoints(weight)
+    const picker = ringHash({ hashOn: 'path' })(testHost()).picker(set)
+    return Array.from({ length: 100 }, (_, key) => set.indexOf(picker.pick(testQuery([], { path: `/items/${key}` })) as (typeof set)[0]))
+  })
+  for (const one of chosen) assert.deepEqual(one, chosen[0])
 })
 
 test('a call that has tried the owner of its key goes on along the ring', () => {

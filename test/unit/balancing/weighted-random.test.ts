@@ -34,6 +34,15 @@ test('shares are those of the weights', () => {
   assertShares(shares([1, 1, 1, 1]), [0.25, 0.25, 0.25, 0.25])
 })
 
+test('weights near the largest number keep their shares, as do the chances that are told', () => {
+  assertShares(shares([1e308, 1e308, 1]), [0.5, 0.5, 0])
+  assertShares(shares([1, 1.5e308, 0.5e308, 1.5e308, 1], 2), [0, 0, 0.25, 0.75, 0])
+  const endpoints = testEndpoints(3, (index) => ({ weight: [1e308, 1e308, 1][index] }))
+  const odds = weightedRandom()(testHost()).odds?.(endpoints, testQuery()) as readonly number[]
+  assert.deepEqual(odds.slice(0, 2), [0.5, 0.5])
+  assert.ok((odds[2] as number) > 0 && (odds[2] as number) < 1e-300, String(odds))
+})
+
 test('what was tried is left to the others in proportion to their weights', () => {
   assertShares(shares([96, 1, 3], 1), [0, 0.25, 0.75])
 })

@@ -1,6 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, fixed, maglev, mesh, rendezvous, ringHash, roundRobin } from '../../../src/index.ts'
+import {
+  affinity,
+  aperture,
+  boundedLoad,
+  ConfigError,
+  fixed,
+  inFlight,
+  leastRequest,
+  loadReports,
+  maglev,
+  mesh,
+  peakEwma,
+  powerOfTwo,
+  prequal,
+  primaryBackup,
+  random,
+  randomSubset,
+  rendezvous,
+  ringHash,
+  roundRobin,
+  slowStart,
+  weightedRandom,
+  weightedRoundRobin,
+} from '../../../src/index.ts'
 import { scriptedTransport } from '../../../src/testing/index.ts'
 
 test('weights that are negative, no number or zero are told with their endpoint, all of them at once', () => {
@@ -49,9 +72,48 @@ test('a call for a label that no endpoint has says which labels there are', asyn
 })
 
 test('a balancer that was not called, as in .balance(roundRobin), is told when the mesh is built', () => {
-  const build = () =>
-    mesh()
-      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(roundRobin as never))
-      .build()
-  assert.throws(build, /services\.orders\.balancer: .* got a function that makes a balancer: it must be called, as in roundRobin\(\)/)
+  const factories = {
+    ...{
+      affinity,
+      aperture,
+      boundedLoad,
+      inFlight,
+      leastRequest,
+      loadReports,
+      maglev,
+      peakEwma,
+      powerOfTwo,
+      prequal,
+      primaryBackup,
+      random,
+    },
+    ...{ randomSubset, rendezvous, ringHash, roundRobin, slowStart, weightedRandom, weightedRoundRobin },
+  }
+  for (const [name, factory] of Object.entries(factories)) {
+    const build = () =>
+      mesh()
+        .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(factory as never))
+        .build()
+    assert.throws(build, (error) => {
+      assert.ok(ConfigError.is(error), name)
+      assert.match(error.message, /services\.orders\.balancer: /)
+      if (factory !== inFlight)
+        assert.match(error.message, new RegExp(`got a function that makes a (balancer|part): it must be called, as in ${name}\\(\\)`))
+      return true
+    })
+  }
 })
+
+test('a balancer inside another one, or a meter, that was not called is refused by the one outside', () => {
+  for (const outside of [affinity, boundedLoad, randomSubsetOf, slowStart])
+    assert.throws(
+      () => outside(maglev as never, {} as never),
+      /: balancer: expected a balancer such as .*, got the function maglev, which must be called$/,
+    )
+  assert.throws(
+    () => powerOfTwo(peakEwma as never),
+    /^TypeError: powerOfTwo: meter: expected a load meter such as inFlight\(\), got the function peakEwma/,
+  )
+})
+
+const randomSubsetOf = (balancer: never) => randomSubset({ size: 1, balancer })

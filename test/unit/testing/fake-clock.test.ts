@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { fakeClock, fakeClockDefaults } from '../../../src/testing/fake-clock.ts'
 
 test('time begins where the options say, and stands still', async () => {
@@ -118,6 +120,27 @@ test('many cancelled tasks neither stay nor disturb the others', async () => {
     ran.toSorted((a, b) => a - b),
   )
   clock.assertIdle()
+})
+
+test('a timer that ran is not kept by those that its task scheduled, however long the chain', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const clock = fakeClock({ now: 0 })
+  const early: WeakRef<object>[] = []
+  const tick = (): void => {
+    const load = { of: new Uint8Array(16) }
+    const timer = clock.schedule(1, function next(this: unknown): void {
+      if (load.of.length > 0 && timer !== undefined) tick()
+    })
+    if (early.length < 20) early.push(new WeakRef(load))
+  }
+  tick()
+  await clock.advance(40)
+  for (let round = 0; round < 10 && early.some((load) => load.deref() !== undefined); round += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+  }
+  assert.equal(early.filter((load) => load.deref() !== undefined).length, 0)
 })
 
 test('a task without end in sight stays scheduled', async () => {

@@ -340,7 +340,8 @@ test('what is open at an endpoint shows in the statistics, and endpoints that le
 test('attempts need not be recorded', async () => {
   const { wire, far } = stand({}, { record: false })
   await wire.send(testAttempt())
-  assert.deepEqual([far.attempts.length, far.begun], [0, 1])
+  wire.retire?.(testEndpoint('http://a'))
+  assert.deepEqual([far.attempts.length, far.begun, far.retired.length], [0, 1, 0])
   const next = far.next()
   void wire.send(testAttempt({ path: '/next' }))
   assert.equal((await next).path, '/next')

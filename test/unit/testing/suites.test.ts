@@ -43,10 +43,12 @@ test('a balancer that keeps all laws passes', async () => {
 
 test('each law is broken by the balancer that it is there for', async () => {
   const spent = 'an endpoint that the call has tried is avoided while there is another'
+  const underway = 'an endpoint where an attempt of the call is under way is avoided while there is another'
   const cases: [pick: string, promises: string, law: string][] = [
     [`() => ({ address: 'http://elsewhere' })`, '', 'the choice is one of the set, whatever is in flight'],
     [`() => undefined`, '', 'the choice is one of the set, whatever is in flight'],
     [`() => endpoints[Math.floor(Math.random() * endpoints.length)]`, '', spent],
+    [`({ call }) => endpoints.find((e) => !call.spent.some(({ endpoint }) => endpoint === e)) ?? endpoints[0]`, '', underway],
     [`({ isSpent }) => endpoints.find((e) => !isSpent(e))`, '', 'when the call has tried every endpoint, it may try one again'],
     [`({ isSpent }) => endpoints.find((e) => !isSpent(e)) ?? endpoints[0]`, '', 'every endpoint is reached'],
     [`() => endpoints.length === 1 ? undefined : endpoints[0]`, '', 'a single endpoint gets every call'],
