@@ -4,7 +4,7 @@ import type { RecentLatencies } from './recent-latencies.ts'
 
 /**
  * What discovery says of the health of an endpoint: `degraded` ones are used when there are not enough healthy ones; `draining` and `unhealthy`
- * ones not at all, unless too few are left. The difference between the two: a draining one leaves as planned, so its tier is not short of it.
+ * ones not at all, unless too few are left; a draining one only where nobody else is there. It leaves as planned, so its tier is not short of it.
  */
 export type ReportedHealth = 'healthy' | 'degraded' | 'draining' | 'unhealthy'
 
