@@ -45,8 +45,8 @@ export interface Balancer {
    */
   hash?(call: Call): number
   /**
-   * For balancers that hold a call to one endpoint: which, of all endpoints of the service. While its tier and place get calls, the picker for
-   * these is asked, and not that for others; it has the last word.
+   * For balancers that hold a call to one endpoint: which, of all endpoints of the service. While its tier and place get calls, be it healthy
+   * or degraded, the picker that it belongs to is asked, and not that for others; it has the last word.
    */
   heldTo?(call: Call): Endpoint | undefined
   /**

@@ -23,6 +23,8 @@ export interface GroupPlan {
   readonly endpoints: readonly Endpoint[]
   /** Of 100 calls, how many come here; 0 for a group that only calls come to which have tried the others. */
   readonly load: number
+  /** The place that they all are in, if that gets no calls however much its tier gets; see {@link placeName}. */
+  readonly shunned?: string
 }
 
 /** Where calls go, as long as nothing changes. */
@@ -119,5 +121,10 @@ function groupsOf(
   const places = splitByPlace({ endpoints, eligible, foremost, isLeaving: (endpoint) => isLeaving(endpoint, health) }, locality, failover)
   if (places === undefined) return [{ name, endpoints: eligible, load }]
   const all = places.reduce((sum, { weight }) => sum + weight, 0)
-  return places.map((place) => ({ name: `${name} ${place.place}`, endpoints: place.endpoints, load: (load * place.weight) / all }))
+  return places.map(({ place, endpoints, weight }) => ({
+    name: `${name} ${place}`,
+    endpoints,
+    load: (load * weight) / all,
+    ...(weight === 0 && { shunned: place }),
+  }))
 }
