@@ -64,7 +64,7 @@ export interface Balancer {
   weightedPicker?(endpoints: readonly Endpoint[], weightOf: (endpoint: Endpoint) => number): Picker
   /**
    * Hears of all endpoints of the service, whatever part of them a picker is for, before the first choice and whenever one of them came, went,
-   * or changed its health.
+   * or changed its health: at once, and again before the next choice.
    *
    * @param endpoints all there are.
    * @param isFit whether an endpoint is fit to be chosen, as far as its health goes.

@@ -58,7 +58,13 @@ const noFindings: ReadonlyMap<string, HealthState> = new Map()
 /** The findings about the endpoints of one service. */
 export class HealthBoard implements HealthView {
   readonly #entries = new WeakMap<Endpoint, Entry>()
+  readonly #changed: (() => void) | undefined
   #version = 0
+
+  /** @param changed told whenever {@link HealthView.version} moves: often many times in a row. */
+  constructor(changed?: () => void) {
+    this.#changed = changed
+  }
 
   /** See {@link HealthView.version}. */
   get version(): number {
@@ -110,6 +116,7 @@ export class HealthBoard implements HealthView {
     if (worst === entry.state && judge !== drained && judge !== announced) return
     entry.state = worst
     this.#version += 1
+    this.#changed?.()
   }
 }
 

@@ -28,12 +28,7 @@ function openCarts(
   const clock = fakeClock({ turns: 0 })
   const transport = scriptedTransport(({ endpoint }) => ({ body: endpoint.address }), { record: false })
   const net = mesh({ clock, random: seededRandom('carts'), transport })
-    .service('carts', (s) =>
-      s
-        .resolve(fixed(specs))
-        .balance(balancer)
-        .locality(locality),
-    )
+    .service('carts', (s) => s.resolve(fixed(specs)).balance(balancer).locality(locality))
     .build()
   const served = async (url: string): Promise<string[]> => {
     const found = new Set<string>()
