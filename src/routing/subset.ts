@@ -25,6 +25,11 @@ export function subsetKey(labels: SubsetLabels): string {
   return key
 }
 
+/** Whether an endpoint carries all of the labels. */
+export function carries(endpoint: Endpoint, labels: SubsetLabels): boolean {
+  return Object.entries(labels).every(([name, value]) => value === undefined || endpoint.labels[name] === value)
+}
+
 /** The endpoints that carry all of the labels, in their order. */
 export function endpointsOfSubset(endpoints: readonly Endpoint[], labels: SubsetLabels): readonly Endpoint[] {
   const wanted = asked(labels)
