@@ -70,7 +70,7 @@ export class Group {
         if (this.#faultsInARow === mostFaults) this.#watch.bypassed()
       }
     }
-    this.#standIn ??= new TurnPicker(this.endpoints)
+    this.#standIn ??= new TurnPicker(this.endpoints, this.#watch.faults - 1)
     return this.#standIn.pick(query)
   }
 
