@@ -51,10 +51,19 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
 
 /** Routing calls them around every attempt, where it could only fail the call. */
 function withMeters(balancer: Balancer, host: Host): Balancer {
+  if (typeof balancer.name !== 'string') throw misnamed(host, 'name', balancer.name)
   const meters: unknown = balancer.meters ?? []
   const areMeters = Array.isArray(meters) && meters.every((meter) => typeof meter?.began === 'function')
-  if (areMeters) return balancer
+  if (areMeters) {
+    for (const { name } of meters) if (typeof name !== 'string') throw misnamed(host, 'meters: name', name)
+    return balancer
+  }
   throw new TypeError(`${host.service}: balance: meters: expected a list of load meters, got ${printValue(meters)}`)
+}
+
+/** Names stand in messages. */
+function misnamed(host: Host, what: string, name: unknown): TypeError {
+  return new TypeError(`${host.service}: balance: ${what}: expected a text, got ${printValue(name)}`)
 }
 
 function unusable(host: Host, value: unknown): TypeError {

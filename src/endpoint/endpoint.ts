@@ -101,8 +101,8 @@ export class RosterEndpoint implements Endpoint {
   numbers: object | undefined = undefined
   /** See {@link RosterEndpoint.numbers}. */
   numbersAt = 0
-  /** The group that asked last whether this endpoint is a member, if it is: found without looking it up. */
-  memberOf: object | undefined = undefined
+  /** Its place in the group that asked last whether this endpoint is a member: there it is found without looking it up. */
+  memberAt = 0
   /** What goes on there, as those know it who gave out permits for it last: found without looking it up. */
   permits: object | undefined = undefined
   /** What is noted of its health, by whoever noted something first; `null` as long as nobody did. */

@@ -15,7 +15,7 @@ export class Group {
   readonly #balancer: Balancer
   readonly #watch: BalancerWatch
   readonly #facts: readonly unknown[]
-  /** Whether endpoints were told that they are members. A set would be made and asked in several times the time. */
+  /** Whether endpoints were told where they are. A set would be made and asked in several times the time. */
   #claimed = false
   #members: ReadonlySet<unknown> | undefined
   #picker: Picker | undefined
@@ -111,10 +111,11 @@ export class Group {
 
   /** Whether something is one of the endpoints. */
   has(picked: unknown): boolean {
-    if (picked instanceof RosterEndpoint && picked.memberOf === this) return true
+    // Not by a mark of its own, which whatever stands in front of an endpoint would have as well.
+    if (picked instanceof RosterEndpoint && this.endpoints[picked.memberAt] === picked) return true
     if (!this.#claimed) {
       this.#claimed = true
-      for (const endpoint of this.endpoints) if (endpoint instanceof RosterEndpoint) endpoint.memberOf = this
+      for (const [i, endpoint] of this.endpoints.entries()) if (endpoint instanceof RosterEndpoint) endpoint.memberAt = i
       return this.has(picked)
     }
     // Others have claimed endpoints since: those of a subset belong to several groups.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, fixed, maglev, mesh, rendezvous, ringHash, roundRobin } from '../../../src/index.ts'
-import { scriptedTransport } from '../../../src/testing/index.ts'
+import { type Balancer, ConfigError, fixed, maglev, mesh, part, rendezvous, ringHash, roundRobin } from '../../../src/index.ts'
+import { fakeClock, scriptedTransport } from '../../../src/testing/index.ts'
 
 test('weights that are negative, no number or zero are told with their endpoint, all of them at once', () => {
   const endpoints = [-1, Number.NaN, 0].map((weight, index) => ({ url: `http://10.0.0.${index + 1}:80`, weight }))
@@ -54,4 +54,26 @@ test('a balancer that was not called, as in .balance(roundRobin), is told when t
       .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(roundRobin as never))
       .build()
   assert.throws(build, /services\.orders\.balancer: .* got a function that makes a balancer: it must be called, as in roundRobin\(\)/)
+})
+
+test('an amended reply without headers, or with headers that are none, counts as broken, and the reply goes on as it came', async () => {
+  for (const headers of [null, undefined, 'x-a: b']) {
+    const clock = fakeClock()
+    const amending = part<Balancer>('amending', {}, () => ({
+      name: 'amending',
+      picker: (endpoints) => ({ pick: () => endpoints[0] }),
+      amend: (_attempt, reply) => ({ ...reply, headers: headers as never }),
+    }))
+    const faults: string[] = []
+    const net = mesh({ clock, transport: scriptedTransport({ body: 'ok', headers: { 'x-a': 'b' } }) })
+      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(amending))
+      .build()
+    net.on('part-threw', ({ part, error }) => faults.push(`${part}: ${error}`))
+    const response = await clock.until(net.fetch('http://orders/'))
+    assert.equal(response.headers.get('x-a'), 'b')
+    assert.equal(await clock.until(response.text()), 'ok')
+    assert.equal(faults.length, 1)
+    assert.match(faults[0] as string, /^balancer amending: TypeError: expected an outcome with a reply/)
+    await clock.until(net.close())
+  }
 })

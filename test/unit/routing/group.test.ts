@@ -47,3 +47,14 @@ test('where endpoints change all the time, each has its turn in place of a picke
     [120, 120, 120, 120, 120],
   )
 })
+
+test('what only looks like an endpoint is no member', () => {
+  const all = testEndpoints(2)
+  const balancer = { name: 'first', picker: (endpoints: readonly unknown[]) => ({ pick: () => endpoints[0] as never }) }
+  const group = new Group(all, balancer, new BalancerWatch(testHost(), balancer, { faults: 0, bypasses: 0 }))
+  for (let round = 0; round < 2; round += 1) {
+    const [first] = all as unknown as [object]
+    for (const impostor of [new Proxy(first, {}), Object.create(first)]) assert.equal(group.has(impostor), false)
+    assert.equal(group.has(first), true)
+  }
+})
