@@ -27,7 +27,7 @@ export function subsetKey(labels: SubsetLabels): string {
 
 /** Whether an endpoint carries all of the labels. */
 export function carries(endpoint: Endpoint, labels: SubsetLabels): boolean {
-  return Object.entries(labels).every(([name, value]) => value === undefined || endpoint.labels[name] === value)
+  return asked(labels).every(([name, value]) => endpoint.labels[name] === value)
 }
 
 /** The endpoints that carry all of the labels, in their order. */
@@ -63,7 +63,7 @@ function asked(labels: SubsetLabels): readonly (readonly [string, string])[] {
 function valuesOf(endpoints: readonly Endpoint[], name: string): ReadonlySet<string> {
   const values = new Set<string>()
   for (const { labels } of endpoints) {
-    const value = labels[name]
+    const value = Object.hasOwn(labels, name) ? labels[name] : undefined
     if (value !== undefined) values.add(value)
   }
   return values
