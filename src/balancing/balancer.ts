@@ -119,7 +119,7 @@ export interface PickQuery {
   readonly call: Call
   /**
    * Whether the call has tried an endpoint already: one of its attempts there is over (`call.spent`) or under way (`call.underway`). Choose
-   * such a one only when nothing else is left.
+   * such a one only when nothing else is left: a picker must see to that, since routing takes its answer as it is.
    */
   isSpent(endpoint: Endpoint): boolean
   /**
