@@ -106,8 +106,9 @@ class AffinityPicker implements Picker {
  * The caller must send the cookie or the header back: a browser in front of you does that with the cookie of the reply, if you hand it through. Among
  * programs, the header is the simpler one.
  *
- * A call whose endpoint is gone, not fit, or tried already goes where the balancer inside says; with `strict`, it fails with `NO_ENDPOINT` when
- * the endpoint is not there, and is repeated there when it was tried.
+ * A call whose endpoint is gone, not fit, or tried already, or whose priority or place gets no calls at the moment, goes where the balancer inside
+ * says; with `strict`, it fails with `NO_ENDPOINT` when the endpoint is not there or not fit, and is repeated there when it was tried. An
+ * endpoint that is degraded is fit.
  *
  * Source: Envoy's stateful session (gRFC A55), with its format of cookies.
  *

@@ -45,8 +45,8 @@ export interface Balancer {
    */
   hash?(call: Call): number
   /**
-   * For balancers that hold a call to one endpoint: which, of all endpoints of the service. While its tier and place get calls, the picker for
-   * these is asked, and not that for others; it has the last word.
+   * For balancers that hold a call to one endpoint: which, of all endpoints of the service. While its tier and place get calls, be it healthy
+   * or degraded, the picker that it belongs to is asked, and not that for others; it has the last word.
    */
   heldTo?(call: Call): Endpoint | undefined
   /**
@@ -64,7 +64,7 @@ export interface Balancer {
   weightedPicker?(endpoints: readonly Endpoint[], weightOf: (endpoint: Endpoint) => number): Picker
   /**
    * Hears of all endpoints of the service, whatever part of them a picker is for, before the first choice and whenever one of them came, went,
-   * or changed its health.
+   * or changed its health: at once, and again before the next choice.
    *
    * @param endpoints all there are.
    * @param isFit whether an endpoint is fit to be chosen, as far as its health goes.
@@ -119,7 +119,7 @@ export interface PickQuery {
   readonly call: Call
   /**
    * Whether the call has tried an endpoint already: one of its attempts there is over (`call.spent`) or under way (`call.underway`). Choose
-   * such a one only when nothing else is left.
+   * such a one only when nothing else is left: a picker must see to that, since routing takes its answer as it is.
    */
   isSpent(endpoint: Endpoint): boolean
   /**

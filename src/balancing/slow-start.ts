@@ -37,6 +37,8 @@ class Newcomers {
   readonly #newSince = new WeakMap<Endpoint, number>()
   readonly #unfit = new WeakSet<Endpoint>()
   #begun = false
+  /** Another number whenever somebody is new. */
+  version = 0
 
   constructor(clock: Clock, windowMs: number, minWeight: number, aggression: number) {
     this.#clock = clock
@@ -50,12 +52,17 @@ class Newcomers {
     for (const endpoint of endpoints) {
       const fit = isFit(endpoint)
       // In the very first set nobody is newer than the others.
-      if (!this.#newSince.has(endpoint)) this.#newSince.set(endpoint, this.#begun ? now : Number.NEGATIVE_INFINITY)
-      else if (fit && this.#unfit.has(endpoint)) this.#newSince.set(endpoint, now)
+      if (!this.#newSince.has(endpoint)) this.#begins(endpoint, this.#begun ? now : Number.NEGATIVE_INFINITY)
+      else if (fit && this.#unfit.has(endpoint)) this.#begins(endpoint, now)
       if (fit) this.#unfit.delete(endpoint)
       else this.#unfit.add(endpoint)
     }
     this.#begun = true
+  }
+
+  #begins(endpoint: Endpoint, at: number): void {
+    this.#newSince.set(endpoint, at)
+    this.version += 1
   }
 
   /** When an endpoint will be new no longer; `-Infinity` for one that never was. */
@@ -77,31 +84,33 @@ class Newcomers {
 
 /** Chooses among endpoints of which some are new, and by the plain picker when none is any more. */
 class SlowStartPicker implements Picker {
+  readonly #inner: Balancer
+  readonly #endpoints: readonly Endpoint[]
   readonly #plain: Picker
   readonly #newcomers: Newcomers
   readonly #draws: Random
   /** Follows the weights by itself, if it can. */
   #weighted: Picker | undefined
+  /** When all are settled; `-Infinity` when they are. */
   #settledAt = Number.NEGATIVE_INFINITY
-  /** When the one is settled that is so first. */
-  readonly #firstSettledAt: number
+  /** When the one is settled that is so last, and the one that is so first. */
+  #lastSettledAt = Number.NaN
+  #firstSettledAt = Number.NaN
+  /** What is known of newcomers: somebody may be new among the same endpoints, in a subset that had no calls while it was out. */
+  #version: number
 
   constructor(inner: Balancer, endpoints: readonly Endpoint[], newcomers: Newcomers, draws: Random) {
+    this.#inner = inner
+    this.#endpoints = endpoints
     this.#plain = inner.picker(endpoints)
     this.#newcomers = newcomers
     this.#draws = draws
-    let first = Number.POSITIVE_INFINITY
-    for (const endpoint of endpoints) {
-      const at = newcomers.settledAt(endpoint)
-      this.#settledAt = Math.max(this.#settledAt, at)
-      first = Math.min(first, at)
-    }
-    this.#firstSettledAt = first
-    if (newcomers.now() >= this.#settledAt || this.#settledAt === this.#firstSettledAt) this.#settledAt = Number.NEGATIVE_INFINITY
-    else this.#weighted = inner.weightedPicker?.(endpoints, (endpoint) => endpoint.weight * this.#factorOf(endpoint, newcomers.now()))
+    this.#version = newcomers.version
+    this.#look()
   }
 
   pick(query: PickQuery): Endpoint | undefined {
+    if (this.#version !== this.#newcomers.version) this.#look()
     if (this.#settledAt === Number.NEGATIVE_INFINITY) return this.#plain.pick(query)
     const now = this.#newcomers.now()
     if (now >= this.#settledAt) {
@@ -111,6 +120,26 @@ class SlowStartPicker implements Picker {
     }
     return this.#weighted === undefined ? this.#thinned(query, now) : this.#weighted.pick(query)
   }
+
+  /** Who is new? */
+  #look(): void {
+    const newcomers = this.#newcomers
+    this.#version = newcomers.version
+    let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const endpoint of this.#endpoints) {
+      const at = newcomers.settledAt(endpoint)
+      last = Math.max(last, at)
+      first = Math.min(first, at)
+    }
+    if (first === this.#firstSettledAt && last === this.#lastSettledAt) return
+    this.#firstSettledAt = first
+    this.#lastSettledAt = last
+    const settled = newcomers.now() >= last || first === last
+    this.#settledAt = settled ? Number.NEGATIVE_INFINITY : last
+    this.#weighted = settled ? undefined : this.#inner.weightedPicker?.(this.#endpoints, this.#weightOf)
+  }
+
+  readonly #weightOf = (endpoint: Endpoint): number => endpoint.weight * this.#factorOf(endpoint, this.#newcomers.now())
 
   preparing(): Promise<void> | undefined {
     return this.#plain.preparing?.()

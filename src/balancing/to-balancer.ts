@@ -49,9 +49,13 @@ export function toBalancer(value: BalancerPart | BalanceFunction, host: Host): B
 
 /** Routing calls them around every attempt, where it could only fail the call. */
 function withMeters(balancer: Balancer, host: Host): Balancer {
+  checkName(host, 'name', balancer.name)
   const meters: unknown = balancer.meters ?? []
   const areMeters = Array.isArray(meters) && meters.every((meter) => typeof meter?.began === 'function')
-  if (areMeters) return balancer
+  if (areMeters) {
+    for (const { name } of meters) checkName(host, 'meters: name', name)
+    return balancer
+  }
   throw new TypeError(`${host.service}: balance: meters: expected a list of load meters, got ${printValue(meters)}`)
 }
 
@@ -60,6 +64,12 @@ function uncalled(host: Host, factory: unknown, made: string): TypeError {
   return new TypeError(
     `${host.service}: balance: expected ${expectation}, got a function that makes ${made}: it must be called, as in ${name}()`,
   )
+}
+
+/** Names stand in messages. Untyped code may do without. */
+function checkName(host: Host, what: string, name: unknown): void {
+  if (name === undefined || typeof name === 'string') return
+  throw new TypeError(`${host.service}: balance: ${what}: expected a text, got ${printValue(name)}`)
 }
 
 function unusable(host: Host, value: unknown): TypeError {

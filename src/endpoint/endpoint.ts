@@ -4,7 +4,7 @@ import type { RecentLatencies } from './recent-latencies.ts'
 
 /**
  * What discovery says of the health of an endpoint: `degraded` ones are used when there are not enough healthy ones; `draining` and `unhealthy`
- * ones not at all, unless too few are left. The difference between the two: a draining one leaves as planned, so its tier is not short of it.
+ * ones not at all, unless too few are left; a draining one only where nobody else is there. It leaves as planned, so its tier is not short of it.
  */
 export type ReportedHealth = 'healthy' | 'degraded' | 'draining' | 'unhealthy'
 
@@ -101,8 +101,8 @@ export class RosterEndpoint implements Endpoint {
   numbers: object | undefined = undefined
   /** See {@link RosterEndpoint.numbers}. */
   numbersAt = 0
-  /** The group that asked last whether this endpoint is a member, if it is: found without looking it up. */
-  memberOf: object | undefined = undefined
+  /** Its place in the group that asked last whether this endpoint is a member: there it is found without looking it up. */
+  memberAt = 0
   /** What goes on there, as those know it who gave out permits for it last: found without looking it up. */
   permits: object | undefined = undefined
   /** What is noted of its health, by whoever noted something first; `null` as long as nobody did. */

@@ -1,10 +1,7 @@
 import type { Reply } from '../call/reply.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Clock, Timer } from '../runtime/clock.ts'
-import type { HealthBoard } from './health-board.ts'
-
-/** The name under which this judge notes what an endpoint said. */
-export const announced = 'announced'
+import { announced, type HealthBoard } from './health-board.ts'
 
 const drainingHeader = 'x-envoy-immediate-health-check-fail'
 const degradedHeader = 'x-envoy-degraded'

@@ -34,6 +34,8 @@ export interface HealthView {
   stateOf(endpoint: Endpoint): HealthState
   /** Whether it leaves as planned, so that its tier is not short of it; without this, what discovery says. */
   isLeaving?(endpoint: Endpoint): boolean
+  /** Whether it wants no more calls, as planned or as it said itself: it is spared even in panic. Without this, those that are leaving. */
+  isSpared?(endpoint: Endpoint): boolean
 }
 
 /** What is noted of one endpoint: the finding of each judge, and the worst of them. */
@@ -46,6 +48,9 @@ interface Entry {
 /** The name under which it is noted that somebody lets an endpoint drain. */
 export const drained = 'drained'
 
+/** The name under which it is noted what an endpoint said of itself in a reply: as `unhealthy`, that it drains. */
+export const announced = 'announced'
+
 const ranks = { healthy: 0, degraded: 1, unhealthy: 2 } as const satisfies Record<HealthState, number>
 
 const noFindings: ReadonlyMap<string, HealthState> = new Map()
@@ -53,7 +58,13 @@ const noFindings: ReadonlyMap<string, HealthState> = new Map()
 /** The findings about the endpoints of one service. */
 export class HealthBoard implements HealthView {
   readonly #entries = new WeakMap<Endpoint, Entry>()
+  readonly #changed: (() => void) | undefined
   #version = 0
+
+  /** @param changed told whenever {@link HealthView.version} moves: often many times in a row. */
+  constructor(changed?: () => void) {
+    this.#changed = changed
+  }
 
   /** See {@link HealthView.version}. */
   get version(): number {
@@ -71,6 +82,11 @@ export class HealthBoard implements HealthView {
   /** See {@link HealthView.isLeaving}. */
   isLeaving(endpoint: Endpoint): boolean {
     return endpoint.health === 'draining' || this.findingsOf(endpoint).has(drained)
+  }
+
+  /** See {@link HealthView.isSpared}. */
+  isSpared(endpoint: Endpoint): boolean {
+    return this.isLeaving(endpoint) || this.findingsOf(endpoint).get(announced) === 'unhealthy'
   }
 
   /** What each judge noted of an endpoint, by the judge's name; only what speaks against it. */
@@ -97,9 +113,10 @@ export class HealthBoard implements HealthView {
     if (finding === 'healthy') entry.findings.delete(judge)
     else entry.findings.set(judge, finding)
     const worst = worstOf(entry.findings)
-    if (worst === entry.state && judge !== drained) return
+    if (worst === entry.state && judge !== drained && judge !== announced) return
     entry.state = worst
     this.#version += 1
+    this.#changed?.()
   }
 }
 

@@ -48,7 +48,7 @@ export function passedOver(
 
 function lacking({ labels }: Endpoint, { subset = {} }: Call): string {
   const missing = Object.entries(subset).filter(([name, value]) => value !== undefined && labels[name] !== value)
-  return missing.map(([name, value]) => `${name} is ${labels[name] ?? 'not set'}, not ${value}`).join(', ')
+  return missing.map(([name, value]) => `${name} is ${Object.hasOwn(labels, name) ? labels[name] : 'not set'}, not ${value}`).join(', ')
 }
 
 /** Who keeps it out. */

@@ -13,6 +13,7 @@ import { noteReportedHealth } from '../health/reported-health.ts'
 import type { BalancerFaults } from '../routing/balancer-watch.ts'
 import type { Host } from '../runtime/host.ts'
 import { assemble, type Known } from './assemble.ts'
+import { BalancerNews } from './balancer-news.ts'
 import { ByHand } from './by-hand.ts'
 import { CallGate } from './call-gate.ts'
 import { CallLedger } from './call-ledger.ts'
@@ -20,7 +21,6 @@ import { closeCarefully, retireCarefully } from './careful-transport.ts'
 import { closeBalancer } from './close-balancer.ts'
 import { pathTo } from './config-problems.ts'
 import { Drain } from './drain.ts'
-import { expectEndpoints } from './expect-endpoints.ts'
 import { goneError } from './gone-error.ts'
 import type { RuntimeMeans } from './mesh-means.ts'
 import { PartMaker } from './part-maker.ts'
@@ -54,7 +54,8 @@ export class ServiceRuntime implements Destination {
   readonly #given: RuntimeMeans
   readonly #ledger = new CallLedger()
   readonly #roster = new Roster(() => this.#secure)
-  readonly #health = new HealthBoard()
+  readonly #health = new HealthBoard(() => this.#news.healthChanged())
+  readonly #news: BalancerNews
   readonly #announced: AnnouncedHealth
   readonly #probes: ProbeDesk
   readonly #ejector: Ejector
@@ -79,6 +80,10 @@ export class ServiceRuntime implements Destination {
     this.service = host.service
     this.#host = host
     this.#given = means
+    this.#news = new BalancerNews(this.#health, host, () => {
+      const balancer = this.#retired ? undefined : this.#current?.parts.balancer
+      return balancer && { balancer, endpoints: this.#roster.endpoints }
+    })
     this.#announced = new AnnouncedHealth(this.#health, host.clock, (endpoint) => this.#checker.failAtOnce(endpoint))
     this.#probes = new ProbeDesk(this.#health, host.clock)
     const count = () => this.#roster.endpoints.length
@@ -173,8 +178,8 @@ export class ServiceRuntime implements Destination {
         this.#ejector.forget(removed)
         this.#checker.forget(removed)
         this.#checker.add(added)
-        const { balancer, transport, endpointPermits } = (this.#current ?? next).parts
-        expectEndpoints(balancer, directory.endpoints, this.#host)
+        const { transport, endpointPermits } = (this.#current ?? next).parts
+        this.#news.endpointsChanged()
         endpointPermits?.reconsider()
         for (const endpoint of removed) {
           this.#probes.forget(endpoint)
@@ -187,7 +192,7 @@ export class ServiceRuntime implements Destination {
     }
     if (next.parts.resolver !== before.parts.resolver) directory.replace(next.parts.resolver, next.plan.directory)
     if (secure !== secureBefore) directory.reread()
-    if (next.parts.balancer !== before.parts.balancer) expectEndpoints(next.parts.balancer, directory.endpoints, this.#host)
+    if (next.parts.balancer !== before.parts.balancer) this.#news.endpointsChanged()
     if (next.gate !== before.gate) this.#giveUp(before, graceMs)
   }
 

@@ -31,6 +31,11 @@ export class BalancerWatch {
     this.#counts = counts
   }
 
+  /** How often it threw, or answered with something that is no candidate. */
+  get faults(): number {
+    return this.#counts.faults
+  }
+
   /** It threw. */
   threw(error: unknown): void {
     this.#counts.faults += 1

@@ -55,7 +55,9 @@ export class CandidateSets {
     const key = known ?? (labels === undefined ? '' : subsetKey(labels))
     if (key === '') return this.#fresh(this.#everyone) ?? this.#renewEveryone()
     const found = this.#fresh(this.#current.get(key)) ?? this.#renew(key, labels as SubsetLabels)
-    return found.count === 0 && anyInPanic(this.#means.settings.subsetFallback) ? this.of(undefined) : found
+    const { count, narrowed, tiers } = found
+    const { subsetFallback } = this.#means.settings
+    return anyInPanic(subsetFallback, labels as SubsetLabels, count, narrowed.tiers, tiers) ? this.of(undefined) : found
   }
 
   #tellBalancer(): void {

@@ -7,6 +7,7 @@ import type { Host } from '../runtime/host.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { BalancerWatch } from './balancer-watch.ts'
 import { Group } from './group.ts'
+import { placeName } from './place.ts'
 import type { TierSet } from './priority.ts'
 import { planRouting, type TierPlan } from './routing-plan.ts'
 import type { RoutingSettings } from './routing-settings.ts'
@@ -62,6 +63,10 @@ export class Candidates {
   readonly #seeds: readonly number[]
   /** The group that gets everything, if there is one. */
   readonly #only: Group | undefined
+  /** Whether a call may be held to an endpoint of another group than the drawn one. */
+  readonly #holds: boolean
+  /** By group: the place of it that gets no calls, see {@link GroupPlan.shunned}. */
+  readonly #shunned: readonly (string | undefined)[]
 
   /**
    * @param narrowed the endpoints.
@@ -87,6 +92,8 @@ export class Candidates {
     // A tier that comes to be in panic is the same tier.
     this.#seeds = this.#names.map((name) => hashText(name.replace(' all', ' healthy')))
     const loaded = groups.flatMap(({ load }, i) => (load > 0 ? [i] : []))
+    this.#holds = means.balancer.heldTo !== undefined && groups.length > 1
+    this.#shunned = groups.map(({ shunned }) => shunned)
     this.#only = loaded.length === 1 ? this.#groups[loaded[0] as number] : undefined
   }
 
@@ -107,7 +114,7 @@ export class Candidates {
    * @returns `undefined` when there is none, or when the balancer declines everywhere.
    */
   pick(query: RouteQuery): Endpoint | undefined {
-    const drawn = this.#only ?? this.#draw(query)
+    const drawn = (this.#holds ? this.#heldGroup(query) : undefined) ?? this.#only ?? this.#draw(query)
     if (drawn === undefined) return undefined
     if (query.call.spent.length > 0) query.narrow?.(this.#tierOf(drawn))
     if (drawn.hasUntried(query)) {
@@ -167,8 +174,6 @@ export class Candidates {
     // Nobody gets anything, and yet somebody may be there whom rounding took everything from.
     if (end === 0) return this.#groups[0]
     const { balancer, host, watch } = this.#means
-    const held = balancer.heldTo === undefined ? undefined : this.#heldGroup(query)
-    if (held !== undefined) return held
     if (balancer.hash !== undefined) {
       try {
         return this.#groups[this.#preferredBy(checkedHash(balancer.hash(query.call)))]
@@ -182,17 +187,35 @@ export class Candidates {
     return this.#groups[bounds.indexOf(end)]
   }
 
-  /** The group of the endpoint that a call is held to, if it has not tried that, and calls go there. */
+  /**
+   * The group of the endpoint that a call is held to, if it has not tried that, and calls go to its tier and place: a degraded one keeps
+   * what it has while only healthy ones get new calls.
+   */
   #heldGroup(query: PickQuery): Group | undefined {
     const { balancer, watch } = this.#means
     try {
       const held = balancer.heldTo?.(query.call)
       if (held === undefined || query.isSpent(held)) return undefined
-      return this.#groups.find((group, i) => (this.#loads[i] as number) > 0 && group?.has(held) === true)
+      const at = this.#groups.findIndex((group) => group?.has(held) === true)
+      return at >= 0 && ((this.#loads[at] as number) > 0 || this.#isServed(held, at)) ? this.#groups[at] : undefined
     } catch (error) {
       watch.threw(error)
       return undefined
     }
+  }
+
+  /** Whether calls go to the tier of a group, and not only to other places than the endpoint's. */
+  #isServed({ locality }: Endpoint, at: number): boolean {
+    const tier = (name: string) => name.slice(0, name.indexOf(' '))
+    const own = tier(this.#names[at] as string)
+    const place = placeName(locality)
+    let served = false
+    for (const [i, name] of this.#names.entries()) {
+      if (tier(name) !== own) continue
+      if (this.#shunned[i] === place) return false
+      served ||= (this.#loads[i] as number) > 0
+    }
+    return served
   }
 
   /**

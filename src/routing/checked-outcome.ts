@@ -9,7 +9,8 @@ import { printValue } from '../errors/print-value.ts'
  * @throws TypeError when it is none.
  */
 export function checkedOutcome(outcome: Outcome): Outcome {
-  const { ok, reply, error } = (outcome ?? {}) as { ok?: unknown; reply?: { body?: unknown }; error?: unknown }
-  if (ok === true ? reply?.body !== undefined : ok === false && MeshError.is(error)) return outcome
+  const { ok, reply, error } = (outcome ?? {}) as { ok?: unknown; reply?: { body?: unknown; headers?: unknown }; error?: unknown }
+  const isReply = reply?.body !== undefined && typeof reply.headers === 'object' && reply.headers !== null
+  if (ok === true ? isReply : ok === false && MeshError.is(error)) return outcome
   throw new TypeError(`expected an outcome with a reply or a MeshError, got ${printValue(outcome)}`)
 }

@@ -19,7 +19,7 @@ export interface FailoverOptions {
   readonly overprovisioningFactor?: number | undefined
   /**
    * When less than this share of a tier is healthy or degraded, and the tiers together cannot take everything, the tier is in *panic*: all of
-   * its endpoints are used, ill ones too. They are too many for the rest to carry, and perhaps the judges are wrong. From 0 to 1; 0 turns panic off.
+   * its endpoints are used, ill ones too, but not those that are draining while there are others. They are too many for the rest to carry, and perhaps the judges are wrong. From 0 to 1; 0 turns panic off.
    *
    * @defaultValue {@link failoverDefaults}.panicThreshold
    */

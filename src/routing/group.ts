@@ -15,11 +15,7 @@ export class Group {
   readonly #balancer: Balancer
   readonly #watch: BalancerWatch
   readonly #facts: readonly unknown[]
-  /**
-   * What endpoints have that were told that they are members; a set would be made and asked in several times the time. It is not the group itself: an endpoint that
-   * left, and is held by a reply that nobody reads, would hold the group, that its other endpoints, and they the groups after it.
-   */
-  readonly #sign: object = {}
+  /** Whether endpoints were told where they are. A set would be made and asked in several times the time. */
   #claimed = false
   #members: ReadonlySet<unknown> | undefined
   #picker: Picker | undefined
@@ -74,7 +70,7 @@ export class Group {
         if (this.#faultsInARow === mostFaults) this.#watch.bypassed()
       }
     }
-    this.#standIn ??= new TurnPicker(this.endpoints)
+    this.#standIn ??= new TurnPicker(this.endpoints, this.#watch.faults - 1)
     return this.#standIn.pick(query)
   }
 
@@ -108,10 +104,14 @@ export class Group {
 
   /** Whether something is one of the endpoints. */
   has(picked: unknown): boolean {
-    if (picked instanceof RosterEndpoint && picked.memberOf === this.#sign) return true
+    // Not by a mark of its own, which whatever stands in front of an endpoint would have as well.
+    if (picked instanceof RosterEndpoint && this.endpoints[picked.memberAt] === picked) return true
     if (!this.#claimed) {
       this.#claimed = true
-      for (const endpoint of this.endpoints) if (endpoint instanceof RosterEndpoint) endpoint.memberOf = this.#sign
+      for (let i = 0; i < this.endpoints.length; i += 1) {
+        const endpoint = this.endpoints[i]
+        if (endpoint instanceof RosterEndpoint) endpoint.memberAt = i
+      }
       return this.has(picked)
     }
     // Others have claimed endpoints since: those of a subset belong to several groups.

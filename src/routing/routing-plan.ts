@@ -23,6 +23,8 @@ export interface GroupPlan {
   readonly endpoints: readonly Endpoint[]
   /** Of 100 calls, how many come here; 0 for a group that only calls come to which have tried the others. */
   readonly load: number
+  /** The place that they all are in, if that gets no calls however much its tier gets; see {@link placeName}. */
+  readonly shunned?: string
 }
 
 /** Where calls go, as long as nothing changes. */
@@ -51,14 +53,18 @@ interface Sorted {
 export function planRouting(tiers: readonly TierSet[], health: HealthView, settings: RoutingSettings): RoutingPlan {
   const sorted = tiers.map((tier) => sortByHealth(tier, health))
   const counts = sorted.map(({ total, healthy, degraded }): TierHealth => ({ total, healthy: healthy.length, degraded: degraded.length }))
-  const loads = spillLoads(counts, settings.failover)
+  const usable = sorted.map((entry) => inPanic(entry, health))
+  const allSpared = usable.every((endpoints) => endpoints.length === 0)
+  const loads = spillLoads(counts, settings.failover, allSpared ? undefined : (i) => (usable[i] as readonly Endpoint[]).length)
   const fit: GroupPlan[] = []
   const degraded: GroupPlan[] = []
   for (const [i, entry] of sorted.entries()) {
     const load = loads[i] as TierLoad
     const name = `${entry.tier.priority}.${entry.tier.distance}`
     if (load.panic) {
-      const endpoints = settings.failover.failTrafficOnPanic ? none : entry.tier.endpoints
+      const those = allSpared ? entry.tier.endpoints : (usable[i] as readonly Endpoint[])
+      if (those.length === 0) continue
+      const endpoints = settings.failover.failTrafficOnPanic ? none : those
       fit.push({ name: `${name} all`, endpoints, load: load.healthy + load.degraded })
       continue
     }
@@ -91,6 +97,13 @@ function sortByHealth(tier: TierSet, health: HealthView): Sorted {
   return { tier, healthy: Object.freeze(healthy), degraded: Object.freeze(degraded), total }
 }
 
+/** Those whom a tier uses in panic: its ill ones too, but nobody who wants no more calls, since that is no matter of judgement. */
+function inPanic({ tier: { endpoints }, healthy }: Sorted, health: HealthView): readonly Endpoint[] {
+  if (healthy.length === endpoints.length) return endpoints
+  const isSpared = (endpoint: Endpoint) => health.isSpared?.(endpoint) ?? isLeaving(endpoint, health)
+  return endpoints.some(isSpared) ? Object.freeze(endpoints.filter((endpoint) => !isSpared(endpoint))) : endpoints
+}
+
 function isLeaving(endpoint: Endpoint, health: HealthView): boolean {
   return health.isLeaving?.(endpoint) ?? endpoint.health === 'draining'
 }
@@ -108,5 +121,10 @@ function groupsOf(
   const places = splitByPlace({ endpoints, eligible, foremost, isLeaving: (endpoint) => isLeaving(endpoint, health) }, locality, failover)
   if (places === undefined) return [{ name, endpoints: eligible, load }]
   const all = places.reduce((sum, { weight }) => sum + weight, 0)
-  return places.map((place) => ({ name: `${name} ${place.place}`, endpoints: place.endpoints, load: (load * place.weight) / all }))
+  return places.map(({ place, endpoints, weight }) => ({
+    name: `${name} ${place}`,
+    endpoints,
+    load: (load * weight) / all,
+    ...(weight === 0 && { shunned: place }),
+  }))
 }

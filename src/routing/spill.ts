@@ -37,8 +37,13 @@ interface Draft {
  *
  * @param tiers in their order.
  * @param settings see {@link FailoverSettings}.
+ * @param usable how many of a tier may be used in panic. @defaultValue all of them
  */
-export function spillLoads(tiers: readonly TierHealth[], settings: FailoverSettings): readonly TierLoad[] {
+export function spillLoads(
+  tiers: readonly TierHealth[],
+  settings: FailoverSettings,
+  usable = (tier: number): number => (tiers[tier] as TierHealth).total,
+): readonly TierLoad[] {
   const loads = tiers.map((): Draft => ({ healthy: 0, degraded: 0, panic: false }))
   const [first] = loads
   if (first === undefined) return loads
@@ -54,7 +59,11 @@ export function spillLoads(tiers: readonly TierHealth[], settings: FailoverSetti
       ;(loads[i] as Draft).panic = available === 0 || fit < settings.panicThreshold
     }
   }
-  if (panics && loads.every(({ panic }) => panic)) distributeByCount(loads, tiers)
+  if (panics && loads.every(({ panic }) => panic))
+    distributeByCount(
+      loads,
+      tiers.map((_, i) => usable(i)),
+    )
   else if (available === 0) first.healthy = 100
   return loads
 }
@@ -81,17 +90,17 @@ function distribute(loads: readonly Draft[], healthy: readonly number[], degrade
 }
 
 /** When nobody is fit, everybody gets the same. */
-function distributeByCount(loads: readonly Draft[], tiers: readonly TierHealth[]): void {
-  const all = tiers.reduce((count, { total }) => count + total, 0)
+function distributeByCount(loads: readonly Draft[], counts: readonly number[]): void {
+  const all = sum(counts)
   let left = 100
   for (const [i, load] of loads.entries()) {
-    load.healthy = all === 0 ? 0 : Math.floor((100 * (tiers[i] as TierHealth).total) / all)
+    load.healthy = all === 0 ? 0 : Math.floor((100 * (counts[i] as number)) / all)
     load.degraded = 0
     left -= load.healthy
   }
   const first = Math.max(
     0,
-    tiers.findIndex(({ total }) => total > 0),
+    counts.findIndex((count) => count > 0),
   )
   ;(loads[first] as Draft).healthy += left
 }

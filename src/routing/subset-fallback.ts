@@ -1,5 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { endpointsOfSubset, type SubsetLabels } from './subset.ts'
+import type { TierSet } from './priority.ts'
+import type { TierHealth } from './spill.ts'
+import { carries, endpointsOfSubset, type SubsetLabels } from './subset.ts'
 
 /**
  * What becomes of a call whose labels no endpoint carries together; the rules are Envoy's.
@@ -10,7 +12,7 @@ import { endpointsOfSubset, type SubsetLabels } from './subset.ts'
  * - `{ alternatives: [{ version: 'v2' }, { version: 'v1' }] }`: to the first of these that has endpoints.
  * - `{ keys: ['version'] }`: only these labels still count, the others are dropped.
  *
- * With `panicModeAny: true` it goes to any endpoint when what the rule names has no endpoint that may be used.
+ * With `panicModeAny: true` it goes to any endpoint when what the rule names has no endpoint, or none that is fit.
  */
 export type SubsetFallback<Labels extends object = Readonly<Record<string, string>>> =
   | 'none'
@@ -34,9 +36,26 @@ export function endpointsFor(endpoints: readonly Endpoint[], labels: SubsetLabel
   return matching
 }
 
-/** Whether a call may go anywhere when everything else has failed. */
-export function anyInPanic(rule: SubsetFallback): boolean {
-  return typeof rule === 'object' && rule.panicModeAny === true
+/**
+ * Whether a call may go anywhere, because what it got has nobody who may be used; or, if that is what the rule names, nobody who is fit.
+ *
+ * @param rule what becomes of calls whose labels no endpoint carries.
+ * @param labels those of the call.
+ * @param count how many endpoints may be used, ill ones too in panic.
+ * @param tierSets what there is.
+ * @param tiers how that is.
+ */
+export function anyInPanic(
+  rule: SubsetFallback,
+  labels: SubsetLabels,
+  count: number,
+  tierSets: readonly TierSet[],
+  tiers: readonly TierHealth[],
+): boolean {
+  if (typeof rule !== 'object' || rule.panicModeAny !== true) return false
+  if (count === 0) return true
+  const [endpoint] = tierSets[0]?.endpoints ?? []
+  return tiers.every(({ healthy, degraded }) => healthy + degraded === 0) && endpoint !== undefined && !carries(endpoint, labels)
 }
 
 /** Says which other endpoints were looked for, to be put behind the reason for which the first ones were not found. */

@@ -25,6 +25,11 @@ export function subsetKey(labels: SubsetLabels): string {
   return key
 }
 
+/** Whether an endpoint carries all of the labels. */
+export function carries(endpoint: Endpoint, labels: SubsetLabels): boolean {
+  return asked(labels).every(([name, value]) => endpoint.labels[name] === value)
+}
+
 /** The endpoints that carry all of the labels, in their order. */
 export function endpointsOfSubset(endpoints: readonly Endpoint[], labels: SubsetLabels): readonly Endpoint[] {
   const wanted = asked(labels)
@@ -58,7 +63,7 @@ function asked(labels: SubsetLabels): readonly (readonly [string, string])[] {
 function valuesOf(endpoints: readonly Endpoint[], name: string): ReadonlySet<string> {
   const values = new Set<string>()
   for (const { labels } of endpoints) {
-    const value = labels[name]
+    const value = Object.hasOwn(labels, name) ? labels[name] : undefined
     if (value !== undefined) values.add(value)
   }
   return values

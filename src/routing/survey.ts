@@ -5,7 +5,7 @@ import { isHome } from './place.ts'
 import { tiersOf } from './priority.ts'
 import { type GroupPlan, planRouting, type TierPlan } from './routing-plan.ts'
 import type { RoutingSettings } from './routing-settings.ts'
-import { type SubsetLabels, subsetKey } from './subset.ts'
+import { carries, type SubsetLabels, subsetKey } from './subset.ts'
 import { anyInPanic, endpointsFor } from './subset-fallback.ts'
 
 /** Where a call would go, worked out as routing does, without being in the way of any call. */
@@ -48,13 +48,11 @@ export function survey(
   const { tiers, groups } = planRouting(tierSets, health, settings)
   const eligible = new Set(groups.flatMap((group) => group.endpoints))
   // As routing does when what the rule names has nobody who may be used.
-  if (asks && eligible.size === 0 && anyInPanic(subsetFallback))
+  if (asks && anyInPanic(subsetFallback, labels, eligible.size, tierSets, tiers))
     return { ...survey(endpoints, undefined, health, settings), fellBack: true }
   return {
     matching: new Set(matching),
-    fellBack:
-      asks &&
-      matching.some((endpoint) => Object.entries(labels).some(([name, value]) => value !== undefined && endpoint.labels[name] !== value)),
+    fellBack: asks && matching.some((endpoint) => !carries(endpoint, labels)),
     near: new Set(near),
     tiers,
     tierOf: new Map(tierSets.flatMap((tier, i) => tier.endpoints.map((endpoint) => [endpoint, i] as const))),

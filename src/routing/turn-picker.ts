@@ -4,11 +4,15 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 /** Stands in for a picker that is broken: each endpoint in turn, those first that the call has not tried. */
 export class TurnPicker implements Picker {
   readonly #endpoints: readonly Endpoint[]
-  #turn = 0
+  #turn: number
 
-  /** @param endpoints at least one. */
-  constructor(endpoints: readonly Endpoint[]) {
+  /**
+   * @param endpoints at least one.
+   * @param turn whose turn it is first, however large: where endpoints change often, the first ones would get every call.
+   */
+  constructor(endpoints: readonly Endpoint[], turn: number) {
     this.#endpoints = endpoints
+    this.#turn = turn % endpoints.length
   }
 
   pick(query: PickQuery): Endpoint | undefined {

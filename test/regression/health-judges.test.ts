@@ -7,6 +7,7 @@ import {
   type HealthCheckOptions,
   type MeshPlanInput,
   mesh,
+  roundRobin,
   type ServerDrainingOptions,
 } from '../../src/index.ts'
 import { fakeClock, scriptedTransport, seededRandom } from '../../src/testing/index.ts'
@@ -94,3 +95,25 @@ for (const circuitBreaker of [false, { openFor: '1m', service: { openFor: '1m', 
     await clock.until(net.close())
   })
 }
+
+test('an endpoint that said it drains gets no calls in panic either', async () => {
+  const clock = fakeClock()
+  const transport = scriptedTransport(({ endpoint }) => ({
+    headers: endpoint.address === 'http://10.0.0.1:80' ? draining : {},
+    body: endpoint.address,
+  }))
+  const net = mesh({ clock, random: seededRandom('panic'), transport })
+    .service('orders', (s) => s.resolve(fixed([1, 2, 3, 4].map((i) => `http://10.0.0.${i}:80`))).balance(roundRobin()))
+    .build()
+  const call = async () => clock.until((await clock.until(net.fetch('http://orders/'))).text())
+  while ((await call()) !== 'http://10.0.0.1:80');
+  for (const i of [2, 3]) net.service('orders').eject(`http://10.0.0.${i}:80`, '10s')
+  const served = new Map<string, number>()
+  for (let i = 0; i < 40; i += 1) {
+    const by = await call()
+    served.set(by, (served.get(by) ?? 0) + 1)
+  }
+  assert.equal(served.get('http://10.0.0.1:80'), undefined)
+  assert.equal(served.size, 3, 'the others are in panic')
+  await clock.until(net.close())
+})

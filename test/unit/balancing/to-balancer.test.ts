@@ -115,6 +115,24 @@ test('meters that are none are refused', () => {
   }
 })
 
+test('a name that is no text is refused', () => {
+  const meter = { name: 'm', load: () => 0, began: () => () => {} }
+  for (const [made, what] of [
+    [{ ...last, name: Symbol('mine') }, 'name: expected a text, got Symbol(mine)'],
+    [{ ...last, meters: [meter, { ...meter, name: Symbol('m') }] }, 'meters: name: expected a text, got Symbol(m)'],
+  ] as const) {
+    const refused = { name: 'TypeError', message: `orders: balance: ${what}` }
+    assert.throws(
+      () =>
+        toBalancer(
+          part('mine', {}, () => made as never),
+          testHost({ service: 'orders' }),
+        ),
+      refused,
+    )
+  }
+})
+
 test('what is no function is refused, with a hint for a balancer that was not put into one', () => {
   for (const value of [undefined, null, 'round-robin', 5, {}]) {
     assert.throws(() => toBalancer(value as never, testHost({ service: 'orders' })), {

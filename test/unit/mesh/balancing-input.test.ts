@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   affinity,
   aperture,
+  type Balancer,
   boundedLoad,
   ConfigError,
   fixed,
@@ -11,6 +12,7 @@ import {
   loadReports,
   maglev,
   mesh,
+  part,
   peakEwma,
   powerOfTwo,
   prequal,
@@ -24,7 +26,7 @@ import {
   weightedRandom,
   weightedRoundRobin,
 } from '../../../src/index.ts'
-import { scriptedTransport } from '../../../src/testing/index.ts'
+import { fakeClock, scriptedTransport } from '../../../src/testing/index.ts'
 
 test('weights that are negative, no number or zero are told with their endpoint, all of them at once', () => {
   const endpoints = [-1, Number.NaN, 0].map((weight, index) => ({ url: `http://10.0.0.${index + 1}:80`, weight }))
@@ -117,3 +119,25 @@ test('a balancer inside another one, or a meter, that was not called is refused 
 })
 
 const randomSubsetOf = (balancer: never) => randomSubset({ size: 1, balancer })
+
+test('an amended reply without headers, or with headers that are none, counts as broken, and the reply goes on as it came', async () => {
+  for (const headers of [null, undefined, 'x-a: b']) {
+    const clock = fakeClock()
+    const amending = part<Balancer>('amending', {}, () => ({
+      name: 'amending',
+      picker: (endpoints) => ({ pick: () => endpoints[0] }),
+      amend: (_attempt, reply) => ({ ...reply, headers: headers as never }),
+    }))
+    const faults: string[] = []
+    const net = mesh({ clock, transport: scriptedTransport({ body: 'ok', headers: { 'x-a': 'b' } }) })
+      .service('orders', (s) => s.resolve(fixed(['http://10.0.0.1:80'])).balance(amending))
+      .build()
+    net.on('part-threw', ({ part, error }) => faults.push(`${part}: ${error}`))
+    const response = await clock.until(net.fetch('http://orders/'))
+    assert.equal(response.headers.get('x-a'), 'b')
+    assert.equal(await clock.until(response.text()), 'ok')
+    assert.equal(faults.length, 1)
+    assert.match(faults[0] as string, /^balancer amending: TypeError: expected an outcome with a reply/)
+    await clock.until(net.close())
+  }
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EndpointSpec, ReportedHealth } from '../../../src/endpoint/endpoint.ts'
+import type { Endpoint, EndpointSpec, ReportedHealth } from '../../../src/endpoint/endpoint.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
 import { noteReportedHealth } from '../../../src/health/reported-health.ts'
 import { tiersOf } from '../../../src/routing/priority.ts'
@@ -30,4 +30,29 @@ test('a tier is not short of an endpoint that is draining, and is of one that is
 test('a tier of which all drain gives way to the next, and is used in panic when there is none', () => {
   assert.deepEqual(loadsOf(['draining', 'draining', 'draining', 'draining', 'healthy'], firstFour), { '1.0 healthy': 100 })
   assert.deepEqual(loadsOf(['draining', 'draining']), { '0.0 all': 100 })
+})
+
+test('panic uses the ill ones and none that is leaving, as long as anybody else is there, in whichever tier', () => {
+  const endpoints = testEndpoints(6, (i) => ({ priority: i < 4 ? 0 : 1 }))
+  const board = new HealthBoard()
+  const planned = () => planRouting(tiersOf(endpoints), board, routingDefaults).groups.map((group) => [group.endpoints, group.load])
+  const [a, b, c, d, e, f] = endpoints as [Endpoint, Endpoint, Endpoint, Endpoint, Endpoint, Endpoint]
+  for (const ill of [b, c, d, e, f]) board.note(ill, 'ejection', 'unhealthy')
+  const { version } = board
+  board.note(d, 'announced', 'unhealthy')
+  assert.notEqual(board.version, version, 'it is as ill as before, and yet counts differently')
+  assert.deepEqual(planned(), [
+    [[a, b, c], 60],
+    [[e, f], 40],
+  ])
+  for (const gone of [a, b, c]) board.note(gone, 'announced', 'unhealthy')
+  assert.deepEqual(planned(), [[[e, f], 100]])
+  for (const gone of [e, f]) board.note(gone, 'drained', 'unhealthy')
+  assert.deepEqual(
+    planned().map(([those]) => those),
+    [
+      [a, b, c, d],
+      [e, f],
+    ],
+  )
 })

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import type { Balancer } from '../../../src/balancing/balancer.ts'
 import { HealthBoard } from '../../../src/health/health-board.ts'
 import { failoverDefaults } from '../../../src/routing/failover-options.ts'
+import { routingDefaults } from '../../../src/routing/routing-settings.ts'
 import type { SubsetLabels } from '../../../src/routing/subset.ts'
 import { describeFallback, type SubsetFallback } from '../../../src/routing/subset-fallback.ts'
+import { survey } from '../../../src/routing/survey.ts'
 import { TriedQuery } from '../../../src/routing/tried-query.ts'
 import { testCall } from '../../../src/testing/test-call.ts'
 import { testHost } from '../../../src/testing/test-host.ts'
@@ -26,8 +28,8 @@ const directory = new TestDirectory(
 )
 
 /** Which hosts calls with these labels go to. */
-function hostsOf(labels: SubsetLabels, subsetFallback: SubsetFallback, health = new HealthBoard()): string[] {
-  const settings = { subsetFallback, failover: { ...failoverDefaults, panicThreshold: 0 } }
+function hostsOf(labels: SubsetLabels, subsetFallback: SubsetFallback, health = new HealthBoard(), panicThreshold = 0): string[] {
+  const settings = { subsetFallback, failover: { ...failoverDefaults, panicThreshold } }
   const candidates = setsOf(directory, inTurn, testHost(), { settings, health }).of(labels)
   const query = new TriedQuery()
   query.standFor(testCall())
@@ -71,6 +73,15 @@ test('in panic any endpoint stands in for a fallback of which nobody is fit, unt
   const rule = { subset: { version: 'v1' } }
   assert.deepEqual(hostsOf({ version: 'v9' }, rule, health), ['none'])
   assert.deepEqual(hostsOf({ version: 'v9' }, { ...rule, panicModeAny: true }, health), ['three', 'two'])
+  // At the default threshold the ill one is in panic, and is used without the rule.
+  assert.deepEqual(hostsOf({ version: 'v9' }, rule, health, 0.5), ['one'])
+  assert.deepEqual(hostsOf({ version: 'v9' }, { ...rule, panicModeAny: true }, health, 0.5), ['three', 'two'])
+  assert.deepEqual(hostsOf({ version: 'v1' }, { ...rule, panicModeAny: true }, health, 0.5), ['one'], 'it is what the call asked for')
+  const found = survey(directory.endpoints, { version: 'v9' }, health, {
+    ...routingDefaults,
+    subsetFallback: { ...rule, panicModeAny: true },
+  })
+  assert.deepEqual([found.eligible.size, found.fellBack], [2, true])
   health.note(one as NonNullable<typeof one>, 'test', undefined)
   assert.deepEqual(hostsOf({ version: 'v9' }, { ...rule, panicModeAny: true }, health), ['one'])
 })

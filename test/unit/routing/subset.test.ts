@@ -67,3 +67,13 @@ test('a long list of values is cut short', () => {
   const many = Array.from({ length: 8 }, (_, i) => testEndpoint({ url: `http://10.0.0.${i + 1}:80`, labels: { shard: `s${i}` } }))
   assert.match(describeUnmatchedSubset(many, { shard: 'x' }), /shard has the values s0, s1, s2, s3, s4 and 3 more$/)
 })
+
+test('what every object has is no label', () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const labels = Object.fromEntries([[name, 'x']])
+    assert.equal(
+      describeUnmatchedSubset([bare, v1a], labels),
+      `none of 2 endpoints carries ${name}=x: no endpoint has a label ${name}; there are version, zone`,
+    )
+  }
+})
