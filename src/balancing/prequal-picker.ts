@@ -55,6 +55,8 @@ export class PrequalPicker implements Picker, EntryFilter {
   #sinceDiscovery = 0
   /** The endpoint that was looked at last for one of which nothing is known. */
   #soughtAt: number
+  /** So many were looked at since there was one. */
+  #soughtInVain = 0
   /** Whether it is told of reports. */
   #isTold = false
 
@@ -133,13 +135,22 @@ export class PrequalPicker implements Picker, EntryFilter {
     return this.#endpoints[unknown] as Endpoint
   }
 
-  /** Goes on looking for an endpoint of which nothing recent is known. @returns -1 if it has not come to one. */
+  /** Goes on looking for an endpoint of which nothing recent is known; all of them, then no more for as many calls. @returns -1 if it has not come to one. */
   #seek(filter: EntryFilter | undefined): number {
     const since = (this.#now as number) - this.#shared.settings.maxAgeMs
+    const count = this.#endpoints.length
     for (let seek = 0; seek < seeksPerCall; seek += 1) {
-      const index = this.#soughtAt + 1 < this.#endpoints.length ? this.#soughtAt + 1 : 0
+      const index = this.#soughtAt + 1 < count ? this.#soughtAt + 1 : 0
       this.#soughtAt = index
-      if (this.#shared.records.isOlder(this.#placeOf(index), since) && filter?.isBarred(index) !== true) return index
+      this.#soughtInVain += 1
+      if (this.#shared.records.isOlder(this.#placeOf(index), since) && filter?.isBarred(index) !== true) {
+        this.#soughtInVain = 0
+        return index
+      }
+    }
+    if (this.#soughtInVain >= count) {
+      this.#soughtInVain = 0
+      this.#sinceDiscovery = Math.min(0, callsPerDiscovery - count)
     }
     return -1
   }
