@@ -14,6 +14,8 @@ import type { RecentPickers } from './recent-pickers.ts'
 const callsPerDiscovery = 20
 /** So many are looked at in turn for each call then, until there is one. */
 const seeksPerCall = 2
+/** Without probes, so many are looked at at once: they take hardly longer than one, since nobody waits for the memory of another. */
+const looksAtOnce = 4
 /** How often a failing endpoint is drawn again when chance decides. */
 const redraws = 4
 
@@ -50,6 +52,8 @@ export class PrequalPicker implements Picker, EntryFilter {
   #now: number | undefined = undefined
   /** So many were looked at for the next call. */
   #lookedAt = 0
+  /** How many are looked at at once, at least. */
+  readonly #atOnce: number
   #probesDue = 0
   #removalsDue = 0
   #sinceDiscovery = 0
@@ -73,7 +77,8 @@ export class PrequalPicker implements Picker, EntryFilter {
     this.#pool = new PrequalPool(endpoints.length, pool, maxAgeMs, reuseBudget(endpoints.length, pool, news, removals), shared.draws)
     this.#inFlight = new InFlightOf(endpoints)
     this.#places = new Int32Array(endpoints.length)
-    const mostDrawn = Math.min(Math.ceil(probes) + 1, endpoints.length)
+    this.#atOnce = shared.prober === undefined ? Math.min(looksAtOnce, endpoints.length) : 1
+    const mostDrawn = Math.min(Math.ceil(probes) + this.#atOnce, endpoints.length)
     this.#drawn = new Int32Array(mostDrawn)
     this.#news = new Float64Array(3 * mostDrawn)
     this.#soughtAt = drawBelow(shared.draws, endpoints.length)
@@ -126,7 +131,7 @@ export class PrequalPicker implements Picker, EntryFilter {
     this.#removalsDue += settings.removals
     for (; this.#removalsDue >= 1; this.#removalsDue -= 1) this.#pool.thin(threshold)
     this.#probesDue += settings.probes
-    if (this.#probesDue >= 1) this.#look()
+    if (this.#probesDue >= this.#atOnce) this.#look()
     if (chosen < 0) return this.#random(query)
     this.#sinceDiscovery += 1
     const unknown = this.#sinceDiscovery < callsPerDiscovery || prober !== undefined ? -1 : this.#seek(filter)

@@ -22,8 +22,8 @@ export interface PrequalOptions {
   /** How many probes may be underway at once; more are skipped, and counted. From 1 to 10,000. @defaultValue {@link prequalDefaults}.mostProbes */
   readonly mostProbes?: number | undefined
   /**
-   * How many endpoints drawn by chance are asked for each call, or, without `probe`, looked up: what did they say last? From 0.1 to 16, with a fraction
-   * or without.
+   * How many endpoints drawn by chance are asked for each call, or, without `probe`, looked up: what did they say last? They are looked up four
+   * or more at a time. From 0.1 to 16, with a fraction or without.
    *
    * @defaultValue {@link prequalDefaults}.probes; without `probe`, {@link prequalByReports}.probes
    */

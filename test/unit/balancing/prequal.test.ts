@@ -235,6 +235,20 @@ test('what this process began since a report counts, whoever learns of the repor
   assert.equal(picker.pick(anyone), endpoints[1])
 })
 
+test('without probes, every sixteenth call looks at four', () => {
+  const { balancer, endpoints, report } = world(40, { quantile: 0 })
+  for (let i = 0; i < 40; i += 1) report(i, 30, 5)
+  // They have heard nothing of it.
+  const sets = Array.from({ length: 200 }, () => balancer.picker(endpoints))
+  for (const each of sets) for (let call = 0; call < 15; call += 1) each.pick(anyone)
+  assert.equal(balancer.counts?.().randomChoices, 15 * 200, 'nobody has looked')
+  for (const each of sets) each.pick(anyone)
+  assert.equal(balancer.counts?.().randomChoices, 16 * 200, 'it is read for the next')
+  const chosen = new Set(sets.map((each) => each.pick(anyone)))
+  assert.equal(balancer.counts?.().randomChoices, 16 * 200)
+  assert.equal(chosen.size > 30, true, 'each has looked at others')
+})
+
 test('what an endpoint reports counts for the next call, in every picker that has it', () => {
   const { balancer, endpoints, report } = world(40)
   const tiers = [balancer.picker(endpoints.slice(0, 20)), balancer.picker(endpoints.slice(20)), balancer.picker(endpoints.toReversed())]
