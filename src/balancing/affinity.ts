@@ -11,6 +11,7 @@ import { makesParts } from '../runtime/part-factory.ts'
 import type { Balancer, BalancerPart, Picker, PickQuery } from './balancer.ts'
 import { cookieText } from './cookie.ts'
 import { checkInner, innerDuties, makeInner } from './make-inner.ts'
+import { sureOdds } from './odds.ts'
 import { OptionChecks } from './option-checks.ts'
 
 /** A cookie that names an endpoint. */
@@ -166,6 +167,14 @@ export function affinity(balancer: BalancerPart, options: AffinityOptions): Desc
         return byName.get(textOf(value))
       },
       picker: (endpoints) => new AffinityPicker(endpoints, inner.picker(endpoints), carrier, strict),
+      odds(endpoints, query) {
+        const value = carrier.read(query.call)
+        const text = value === undefined || value.length > longestName ? undefined : textOf(value)
+        const named = endpoints.find((endpoint) => nameOf(endpoint) === text)
+        if (named !== undefined && (strict || !query.isSpent(named))) return sureOdds(endpoints, named)
+        // Where the endpoint is not among these, it may be among others.
+        return strict && value !== undefined ? undefined : inner.odds?.(endpoints, query)
+      },
       amend(attempt, reply) {
         const amended = duties.amend?.(attempt, reply) ?? reply
         const value = textFor(attempt.endpoint)

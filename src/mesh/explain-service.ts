@@ -1,6 +1,8 @@
 import type { Balancer, PickQuery } from '../balancing/balancer.ts'
 import type { Call } from '../call/call.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { heldGroup } from '../routing/held-group.ts'
+import type { GroupPlan } from '../routing/routing-plan.ts'
 import { type Survey, survey } from '../routing/survey.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import { explainPolicies } from './explain-policies.ts'
@@ -93,17 +95,30 @@ function chancesOf(
     return room !== undefined && room.inFlight >= room.limit
   }
   const query: PickQuery = { call, isSpent: isFull }
-  const all = groups.reduce((sum, { load }) => sum + load, 0)
+  const used = heldTo(balancer, query, groups) ?? groups
+  const all = used.reduce((sum, { load }) => sum + load, 0)
   // Such a balancer keeps calls together by group, too: which one a call belongs to is not a matter of chance.
-  if ((balancer.hash !== undefined || balancer.heldTo !== undefined) && groups.filter(({ load }) => load > 0).length > 1) return undefined
+  if (balancer.hash !== undefined && used.filter(({ load }) => load > 0).length > 1) return undefined
   const chances = new Map<Endpoint, number>()
-  for (const { endpoints, load } of groups) {
+  for (const { endpoints, load } of used) {
     if (load === 0 || endpoints.length === 0) continue
     const odds = endpoints.length === 1 ? [1] : oddsOf(balancer, endpoints, query)
     if (odds === undefined) return undefined
     for (const [i, endpoint] of endpoints.entries()) chances.set(endpoint, ((odds[i] ?? 0) * load) / all)
   }
   return chances
+}
+
+/** The group of the endpoint that the call is held to, as the one that gets everything; `undefined` if it is held to none that it goes to. */
+function heldTo(balancer: Balancer, { call, isSpent }: PickQuery, groups: readonly GroupPlan[]): readonly GroupPlan[] | undefined {
+  try {
+    const held = balancer.heldTo?.(call)
+    if (held === undefined || isSpent(held)) return undefined
+    const group = groups[heldGroup(held, groups, (at) => groups[at]?.endpoints.includes(held) === true)]
+    return group && [{ ...group, load: 100 }]
+  } catch {
+    return undefined
+  }
 }
 
 /** The chances over all versions; `undefined` when the balancer cannot tell for one of them. */

@@ -7,7 +7,7 @@ import type { Host } from '../runtime/host.ts'
 import { hearLateRejection } from '../runtime/late-rejection.ts'
 import type { BalancerWatch } from './balancer-watch.ts'
 import { Group } from './group.ts'
-import { placeName } from './place.ts'
+import { type GroupPart, heldGroup } from './held-group.ts'
 import type { TierSet } from './priority.ts'
 import { planRouting, type TierPlan } from './routing-plan.ts'
 import type { RoutingSettings } from './routing-settings.ts'
@@ -65,8 +65,8 @@ export class Candidates {
   readonly #only: Group | undefined
   /** Whether a call may be held to an endpoint of another group than the drawn one. */
   readonly #holds: boolean
-  /** By group: the place of it that gets no calls, see {@link GroupPlan.shunned}. */
-  readonly #shunned: readonly (string | undefined)[]
+  /** What they get; not whom they are made of. */
+  readonly #parts: readonly GroupPart[]
 
   /**
    * @param narrowed the endpoints.
@@ -93,7 +93,7 @@ export class Candidates {
     this.#seeds = this.#names.map((name) => hashText(name.replace(' all', ' healthy')))
     const loaded = groups.flatMap(({ load }, i) => (load > 0 ? [i] : []))
     this.#holds = means.balancer.heldTo !== undefined && groups.length > 1
-    this.#shunned = groups.map(({ shunned }) => shunned)
+    this.#parts = groups.map(({ endpoints: _, ...part }) => part)
     this.#only = loaded.length === 1 ? this.#groups[loaded[0] as number] : undefined
   }
 
@@ -187,35 +187,17 @@ export class Candidates {
     return this.#groups[bounds.indexOf(end)]
   }
 
-  /**
-   * The group of the endpoint that a call is held to, if it has not tried that, and calls go to its tier and place: a degraded one keeps
-   * what it has while only healthy ones get new calls.
-   */
+  /** The group of the endpoint that a call is held to, if it has not tried that, and goes there. */
   #heldGroup(query: PickQuery): Group | undefined {
     const { balancer, watch } = this.#means
     try {
       const held = balancer.heldTo?.(query.call)
       if (held === undefined || query.isSpent(held)) return undefined
-      const at = this.#groups.findIndex((group) => group?.has(held) === true)
-      return at >= 0 && ((this.#loads[at] as number) > 0 || this.#isServed(held, at)) ? this.#groups[at] : undefined
+      return this.#groups[heldGroup(held, this.#parts, (at) => this.#groups[at]?.has(held) === true)]
     } catch (error) {
       watch.threw(error)
       return undefined
     }
-  }
-
-  /** Whether calls go to the tier of a group, and not only to other places than the endpoint's. */
-  #isServed({ locality }: Endpoint, at: number): boolean {
-    const tier = (name: string) => name.slice(0, name.indexOf(' '))
-    const own = tier(this.#names[at] as string)
-    const place = placeName(locality)
-    let served = false
-    for (const [i, name] of this.#names.entries()) {
-      if (tier(name) !== own) continue
-      if (this.#shunned[i] === place) return false
-      served ||= (this.#loads[i] as number) > 0
-    }
-    return served
   }
 
   /**

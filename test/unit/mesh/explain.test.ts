@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  affinity,
   type BalancerPart,
   type EndpointSpec,
   fixed,
@@ -260,4 +261,26 @@ test('an explanation prints with the likeliest endpoint first', async () => {
   assert.match(text, /^ {2}primary-backup chooses among 1 of 2:$/m)
   assert.match(text, /^ {4}100% http:\/\/10\.0\.0\.2:8080, 0 in flight$/m)
   assert.match(text, /^ {6}0% http:\/\/10\.0\.0\.1:8080, 0 in flight, unhealthy: ejected \(by hand, for 10000 ms more\)$/m)
+})
+
+test('a call that is held to an endpoint goes there, also to a degraded one, or one of another tier', async () => {
+  const held = (address: string) => ({ headers: { 'x-at': Buffer.from(address).toString('base64') } })
+  const balancer = affinity(weightedRandom(), { header: 'x-at' })
+  const four = 'http://10.0.0.4:8080'
+  const { net } = await world({ endpoints: [{ url: one, weight: 2 }, { url: two, health: 'degraded' }, three, four], balancer })
+  const chances = (init?: RequestInit, of = net) =>
+    Object.fromEntries(of.explain('http://orders/', init).endpoints.map(({ address, chance }) => [address, chance]))
+  assert.deepEqual(chances(), { [one]: 0.5, [two]: 0, [three]: 0.25, [four]: 0.25 })
+  assert.deepEqual(chances(held('10.0.0.2:8080')), { [one]: 0, [two]: 1, [three]: 0, [four]: 0 })
+  assert.deepEqual(chances(held('10.0.0.3:8080')), { [one]: 0, [two]: 0, [three]: 1, [four]: 0 })
+  assert.deepEqual(chances(held('10.9.9.9:8080')), { [one]: 0.5, [two]: 0, [three]: 0.25, [four]: 0.25 }, 'who is gone holds nobody')
+
+  // Of two tiers that both get calls, a held call goes to its own, and any other to each by its part.
+  const ill = (url: string) => ({ url, health: 'unhealthy' as const })
+  const tiers = await world({ endpoints: [one, ill(two), { url: three, priority: 1 }], balancer })
+  assert.deepEqual(chances(held('10.0.0.3:8080'), tiers.net), { [three]: 1, [one]: 0, [two]: 0 })
+  const anywhere = chances(undefined, tiers.net)
+  assert.equal(anywhere[two], 0)
+  assert.equal(anywhere[one]! + anywhere[three]!, 1)
+  assert.equal(anywhere[one]! > 0.5 && anywhere[three]! > 0.2, true)
 })
