@@ -25,12 +25,12 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
   const core = field.cores?.client
   const [url] = field.ways.straight?.urls ?? []
   /** Runs a program several times, and takes the median of each figure. */
-  const run = async (program: string, input: object, times: number): Promise<Figures> => {
+  const run: Run = async (program, input, times, cores = 'one') => {
     say(`costs: ${program} ${Object.values(input).join(' ')}`)
     const runs: Figures[] = []
     for (let i = 0; i < times; i += 1) {
       const file = join(import.meta.dirname, `${program}.ts`)
-      const printed = await runPinned(['--expose-gc', file, JSON.stringify(input)], core, 120_000)
+      const printed = await runPinned(['--expose-gc', file, JSON.stringify(input)], cores === 'one' ? core : undefined, 120_000)
       const last = printed.trimEnd().split('\n').at(-1) ?? ''
       if (!last.startsWith('{')) throw new Error(`${program}: ${printed.slice(-500)}`)
       runs.push(JSON.parse(last) as Figures)
@@ -56,8 +56,11 @@ export async function measureCosts(field: Field, quick: boolean, say: (line: str
   return { tables, figures }
 }
 
-/** Runs a program of this folder several times; the median of each figure. */
-export type Run = (program: string, input: object, times: number) => Promise<Figures>
+/**
+ * Runs a program of this folder several times, on one core, or on all where it matters that V8 compiles and collects garbage beside it; the median of
+ * each figure.
+ */
+export type Run = (program: string, input: object, times: number, cores?: 'one' | 'all') => Promise<Figures>
 
 async function importTable(run: Run, times: number): Promise<CostTable> {
   const rows = [['', 'ms', 'MB of RSS']]

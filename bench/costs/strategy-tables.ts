@@ -19,7 +19,7 @@ export async function strategyTables(run: Run, quick: boolean): Promise<readonly
   const stalls: string[][] = [headings]
   for (const strategy of ['ringHash({ hashOn })', 'maglev({ hashOn })']) {
     const figures: Figures[] = []
-    for (const endpoints of sizes) figures.push(await run('table-stalls', { strategy, endpoints }, quick ? 1 : 3))
+    for (const endpoints of sizes) figures.push(await run('table-stalls', { strategy, endpoints }, quick ? 1 : 5, 'all'))
     stalls.push([
       strategy,
       ...figures.map((each) => `${fixedTo(each.stallMs, 1)} (${fixedTo(each.firstMs, 1)}, ${fixedTo(each.firstWaitMs, 0)})`),
