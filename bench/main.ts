@@ -25,9 +25,10 @@ if (options.install) process.exit(spawnSync(join(root, 'scripts', 'install-bench
 const quickEffort: Effort = { rounds: 2, warmUpMs: 1_000, measureMs: 500 }
 const fullEffort: Effort = { rounds: 4, warmUpMs: 1_500, warmUpCalls: 20_000, measureMs: 1_000 }
 const usualTurns: TurnEffort = options.quick
-  ? { turns: 8, warmUpMs: 1_000, measureMs: 250 }
-  : { turns: 30, warmUpMs: 1_500, measureMs: 400 }
-const turnEffort = options.measureMs === undefined ? usualTurns : { turns: 4, warmUpMs: options.measureMs, measureMs: options.measureMs }
+  ? { casts: 1, turns: 8, warmUpMs: 1_000, measureMs: 250 }
+  : { casts: 5, turns: 8, warmUpMs: 1_500, measureMs: 400 }
+const turnEffort =
+  options.measureMs === undefined ? usualTurns : { casts: 1, turns: 4, warmUpMs: options.measureMs, measureMs: options.measureMs }
 const otherEffort: Effort = { rounds: 2, warmUpMs: 1_200, measureMs: 800 }
 
 /**

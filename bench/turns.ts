@@ -18,6 +18,9 @@ export interface TurnsOf {
 
 /** How many turns each client has, and how long they are. */
 export interface TurnEffort {
+  /** How often all clients start anew. */
+  readonly casts: number
+  /** Turns of each process. */
   readonly turns: number
   readonly warmUpMs: number
   readonly measureMs: number
@@ -65,6 +68,9 @@ class Player {
  * Measures what the targets compare: the clients stay, and take turns of less than a second, one at a time. A shared machine is faster at one moment
  * than at the next by more than what is to be told apart, and clients that are measured ten seconds after each other have seen different ones.
  *
+ * Then they start anew, a few times: a process keeps what V8 made of it when it warmed up, and two of the same client are up to a tenth apart for as
+ * long as they live.
+ *
  * @param cases those that may take part.
  * @param effort see {@link TurnEffort}.
  * @param field where to.
@@ -76,34 +82,50 @@ export async function takeTurns(
   field: Field,
   say: (line: string) => void,
 ): Promise<readonly TurnsOf[]> {
-  const players: Player[] = []
-  try {
-    for (const each of textCases.filter((one) => compared.includes(one.name) && cases.includes(one))) {
-      const destination = field.ways[each.way]
-      if (destination === undefined) continue
-      const { client, job } = each
-      const { warmUpMs, measureMs } = effort
-      const assignment: Assignment = { client, job, callers, warmUpMs, warmUpCalls: 20_000, measureMs, ...destination }
-      const player = new Player(each, assignment, field.cores?.client)
-      players.push(player)
-      const first = await player.said()
-      if (first.kind === 'absent') {
-        player.end()
-        players.pop()
-        say(`turns: ${each.name} left out: ${first.reason}`)
-        continue
+  const rounds = new Map<string, Measured[]>()
+  for (let cast = 1; cast <= effort.casts; cast += 1) {
+    const players: Player[] = []
+    try {
+      await enter(players, cases, effort, field, say)
+      for (let turn = 1; turn <= effort.turns; turn += 1) {
+        // There and back: who is always first after another would always have its cache.
+        for (const player of turn % 2 === 0 ? players.toReversed() : players) {
+          const measured = await player.turn()
+          rounds.set(player.name, [...(rounds.get(player.name) ?? []), measured])
+        }
+        say(`turns: ${turn} of ${effort.turns}, of processes ${cast} of ${effort.casts}`)
       }
-      if (first.kind !== 'ready') throw new Error(`${each.name}: ${'reason' in first ? first.reason : first.kind}`)
-      say(`turns: ${each.name} is ready`)
+    } finally {
+      for (const player of players) player.end()
     }
-    const rounds = new Map<Player, Measured[]>(players.map((player) => [player, []]))
-    for (let turn = 1; turn <= effort.turns; turn += 1) {
-      // There and back: who is always first after another would always have its cache.
-      for (const player of turn % 2 === 0 ? players.toReversed() : players) rounds.get(player)?.push(await player.turn())
-      say(`turns: ${turn} of ${effort.turns}`)
+  }
+  return [...rounds].map(([name, measured]) => ({ name, rounds: measured }))
+}
+
+/** Starts the clients, one after the other, until each is ready. Whoever cannot take part is left out. */
+async function enter(
+  players: Player[],
+  cases: readonly BenchCase[],
+  effort: TurnEffort,
+  field: Field,
+  say: (line: string) => void,
+): Promise<void> {
+  for (const each of textCases.filter((one) => compared.includes(one.name) && cases.includes(one))) {
+    const destination = field.ways[each.way]
+    if (destination === undefined) continue
+    const { client, job } = each
+    const { warmUpMs, measureMs } = effort
+    const assignment: Assignment = { client, job, callers, warmUpMs, warmUpCalls: 20_000, measureMs, ...destination }
+    const player = new Player(each, assignment, field.cores?.client)
+    players.push(player)
+    const first = await player.said()
+    if (first.kind === 'absent') {
+      player.end()
+      players.pop()
+      say(`turns: ${each.name} left out: ${first.reason}`)
+      continue
     }
-    return [...rounds].map(([{ name }, measured]) => ({ name, rounds: measured }))
-  } finally {
-    for (const player of players) player.end()
+    if (first.kind !== 'ready') throw new Error(`${each.name}: ${'reason' in first ? first.reason : first.kind}`)
+    say(`turns: ${each.name} is ready`)
   }
 }
