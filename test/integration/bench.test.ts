@@ -32,7 +32,7 @@ for (const [where, more] of [
 
 test('what the targets compare takes turns', async () => {
   const printed = await bench(['--callers', '64', '--measure-ms', '60', '--no-costs', '--no-jobs', '--only', 'bare-dispatch,mesh-fetch'])
-  assert.match(printed, /Targets \(64 callers\)\n {2}medians of 4 turns\n/)
+  assert.match(printed, /Targets \(64 callers\)\n {2}the best tenth of 4 turns each\n/)
   assert.match(printed, /bare Client\.dispatch, CPU a call +<= 1\.35x +\d+\.\d\dx +(?:pass|MISS)/)
   assert.match(printed, /net\.fetch \+ text\(\) \/ built-in fetch, calls\/s +>= 4\.0x +- +not measured/)
 })

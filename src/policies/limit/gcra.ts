@@ -1,4 +1,5 @@
 import type { Bucket } from './bucket.ts'
+import { rounding } from './rounding.ts'
 
 /**
  * Even spacing, the leaky bucket: the generic cell rate algorithm (ITU-T I.371), one number and no timer.
@@ -30,7 +31,7 @@ export class Gcra implements Bucket {
     const at = now * this.#permits
     const due = this.#due > at ? this.#due : at
     const early = due - at - (this.#burst - 1) * this.#perMs
-    if (early > 0) return early / this.#permits
+    if (early > rounding * due) return early / this.#permits
     this.#due = due + cost * this.#perMs
     return 0
   }

@@ -1,4 +1,5 @@
 import type { Bucket } from './bucket.ts'
+import { rounding } from './rounding.ts'
 
 /**
  * Permits that grow back at a steady rate, up to a limit: the token bucket, refilled when somebody asks and never by a timer.
@@ -36,7 +37,7 @@ export class TokenBucket implements Bucket {
     const at = now * this.#permits
     const fullAt = (this.#fullAt > at ? this.#fullAt : at) + cost * this.#perMs
     const short = fullAt - at - this.#full
-    if (short > 0) return short / this.#permits
+    if (short > rounding * fullAt) return short / this.#permits
     this.#fullAt = fullAt
     return 0
   }
@@ -44,6 +45,6 @@ export class TokenBucket implements Bucket {
   /** Permits that are there. @param now monotonic time, in milliseconds. */
   left(now: number): number {
     const missing = this.#fullAt - now * this.#permits
-    return (missing > 0 ? this.#full - missing : this.#full) / this.#perMs
+    return Math.max(0, missing > 0 ? this.#full - missing : this.#full) / this.#perMs
   }
 }
