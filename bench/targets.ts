@@ -23,14 +23,14 @@ interface Finding {
  *
  * @param cost the less the better.
  */
-function ratio(client: TurnsOf | undefined, base: TurnsOf | undefined, cost: (turn: Measured) => number): number | undefined {
+function ratioOfBest(client: TurnsOf | undefined, base: TurnsOf | undefined, cost: (turn: Measured) => number): number | undefined {
   const [ours, theirs] = [client, base].map((each) => each?.rounds.map(cost).sort((a, b) => a - b)[Math.floor(each.rounds.length / 10)])
   return ours === undefined || theirs === undefined ? undefined : ours / theirs
 }
 
 function atLeast(limit: number, name: string, base: string): Target['check'] {
   return (find) => {
-    const measured = ratio(find(base), find(name), ({ callsPerSecond }) => 1 / callsPerSecond)
+    const measured = ratioOfBest(find(base), find(name), ({ callsPerSecond }) => 1 / callsPerSecond)
     return measured === undefined ? undefined : { measured: `${measured.toFixed(2)}x`, met: measured >= limit }
   }
 }
@@ -38,7 +38,7 @@ function atLeast(limit: number, name: string, base: string): Target['check'] {
 function cpuAtMost(limit: number, name: string, base: string): Target['check'] {
   return (find) => {
     const all = (turn: Measured) => turn.cpuUs + (turn.sidecarCpuUs ?? 0)
-    const measured = ratio(find(name), find(base), all)
+    const measured = ratioOfBest(find(name), find(base), all)
     return measured === undefined ? undefined : { measured: `${measured.toFixed(2)}x`, met: measured <= limit }
   }
 }

@@ -193,7 +193,8 @@ export class Candidates {
     try {
       const held = balancer.heldTo?.(query.call)
       if (held === undefined || query.isSpent(held)) return undefined
-      return this.#groups[heldGroup(held, this.#parts, (at) => this.#groups[at]?.has(held) === true)]
+      const at = heldGroup(held, this.#parts, (i) => this.#groups[i]?.has(held) === true)
+      return at < 0 ? undefined : this.#groups[at]
     } catch (error) {
       watch.threw(error)
       return undefined

@@ -15,8 +15,8 @@ export type GroupPart = Omit<GroupPlan, 'endpoints'>
  * @returns the place of the group; -1 when the call is not held.
  */
 export function heldGroup(held: Endpoint, groups: readonly GroupPart[], isIn: (at: number) => boolean): number {
-  const at = groups.findIndex((_, i) => isIn(i))
-  return at >= 0 && isServed(held, groups, at) ? at : -1
+  for (let at = 0; at < groups.length; at += 1) if (isIn(at)) return isServed(held, groups, at) ? at : -1
+  return -1
 }
 
 function isServed({ locality }: Endpoint, groups: readonly GroupPart[], at: number): boolean {
